@@ -1,0 +1,77 @@
+/** What went wrong, as a code that programs can compare. */
+export type ErrorCode =
+  | "CONFIG_INVALID"
+  | "DATASET_INVALID"
+  | "DATASET_MISSING"
+  | "DATASET_UNKNOWN"
+  | "DEVICE_UNAVAILABLE"
+  | "DOWNLOAD_FAILED"
+  | "FILE_INVALID"
+  | "GRAPH_INVALID"
+  | "IMAGE_INVALID"
+  | "INPUT_INVALID"
+  | "INTERRUPTED"
+  | "LABEL_KNOWN"
+  | "LOSS_NOT_FINITE"
+  | "MEMORY_TOO_SMALL"
+  | "RUN_DIRECTORY"
+  | "USAGE";
+
+/** The parts of an error: data first, text later. */
+export interface Problem {
+  /** Where it is: a file, a line, a key, a record, a function. */
+  where?: string;
+  /** What was expected there. */
+  expected?: string;
+  /** What was found instead. */
+  found?: string;
+  /** What to do about it. */
+  remedy?: string;
+}
+
+/** Every error that itaml throws on purpose. `message` is made of the parts, behind `ITAML_` and the code. */
+export class ItamlError extends Error {
+  readonly code: ErrorCode;
+  readonly problem: Problem;
+
+  constructor(code: ErrorCode, summary: string, problem: Problem = {}, options?: ErrorOptions) {
+    const parts = [
+      problem.where && `${problem.where}: ${summary}`,
+      !problem.where && summary,
+      problem.expected && `expected ${problem.expected}`,
+      problem.found && `found ${problem.found}`,
+    ].filter(Boolean);
+    super(
+      `ITAML_${code}: ${parts.join("; ")}.${problem.remedy ? ` ${problem.remedy}.` : ""}`,
+      options,
+    );
+    this.name = "ItamlError";
+    this.code = code;
+    this.problem = problem;
+  }
+}
+
+/** The name in `known` that is nearest to `name` (edit distance at most a third of its length), for suggestions. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(substitution, (previous[j] as number) + 1, (row[j - 1] as number) + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length] as number;
+}

@@ -1,0 +1,121 @@
+import { ItamlError } from "../errors.js";
+import { type ElementType, elementCount, formatShape, type Shape, Tensor } from "./tensor.js";
+
+export type Attribute = number | string | readonly number[] | { readonly float: number };
+
+export interface GraphNode {
+  readonly operator: string;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+export type ConstantData = Float32Array | BigInt64Array;
+
+export interface Constant {
+  readonly tensor: Tensor;
+  readonly data: ConstantData;
+}
+
+/** A computation under construction: inputs, constants and nodes in an order in which they can run. */
+export class Graph {
+  readonly name: string;
+  readonly inputs: Tensor[] = [];
+  readonly constants: Constant[] = [];
+  readonly nodes: GraphNode[] = [];
+  readonly outputs: Tensor[] = [];
+  readonly #shared = new Map<string, Tensor>();
+  #count = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** A value that is given at every run. */
+  input(name: string, type: ElementType, shape: Shape): Tensor {
+    if (this.inputs.some((input) => input.name === name)) {
+      throw new ItamlError("GRAPH_INVALID", `graph ${this.name} already has an input "${name}"`);
+    }
+    const tensor = new Tensor(this, name, type, shape);
+    this.inputs.push(tensor);
+    return tensor;
+  }
+
+  /** A value that is part of the graph. */
+  constant(data: ConstantData, shape: readonly number[], name?: string): Tensor {
+    if (data.length !== elementCount(shape)) {
+      throw new ItamlError("GRAPH_INVALID", "constant: data and shape disagree", {
+        expected: `${elementCount(shape)} values for ${formatShape(shape)}`,
+        found: `${data.length}`,
+      });
+    }
+    const type = data instanceof Float32Array ? "float32" : "int64";
+    const tensor = new Tensor(this, name ?? this.#freshName(type), type, shape);
+    this.constants.push({ tensor, data });
+    return tensor;
+  }
+
+  /** A float32 of shape []; equal scalars are one constant. */
+  scalar(value: number): Tensor {
+    return this.#once(`scalar ${value}`, () => this.constant(Float32Array.of(value), []));
+  }
+
+  /** An int64 vector, as ONNX takes shapes and axes; equal vectors are one constant. */
+  integers(values: readonly number[]): Tensor {
+    return this.#once(`integers ${values}`, () =>
+      this.constant(BigInt64Array.from(values, BigInt), [values.length]),
+    );
+  }
+
+  /** Adds a node with one output. */
+  node(
+    operator: string,
+    inputs: readonly Tensor[],
+    output: { type?: ElementType; shape: Shape },
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): Tensor {
+    return this.nodeWithOutputs(operator, inputs, [output], attributes)[0] as Tensor;
+  }
+
+  /** Adds a node with several outputs. */
+  nodeWithOutputs(
+    operator: string,
+    inputs: readonly Tensor[],
+    outputs: readonly { type?: ElementType; shape: Shape }[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): Tensor[] {
+    for (const input of inputs) {
+      if (input.graph !== this) {
+        throw new ItamlError("GRAPH_INVALID", `${operator}: "${input.name}" is of another graph`, {
+          expected: this.name,
+          found: input.graph.name,
+        });
+      }
+    }
+    const tensors = outputs.map(
+      ({ type, shape }) => new Tensor(this, this.#freshName(operator), type ?? "float32", shape),
+    );
+    this.nodes.push({ operator, inputs, outputs: tensors, attributes });
+    return tensors;
+  }
+
+  /** Names a tensor as a result of the graph. */
+  output(name: string, tensor: Tensor): void {
+    // A node of its own: ONNX allows neither an input nor one tensor twice among the outputs.
+    const output = new Tensor(this, name, tensor.type, tensor.shape);
+    this.nodes.push({ operator: "Identity", inputs: [tensor], outputs: [output], attributes: {} });
+    this.outputs.push(output);
+  }
+
+  #once(key: string, make: () => Tensor): Tensor {
+    const known = this.#shared.get(key);
+    if (known) return known;
+    const made = make();
+    this.#shared.set(key, made);
+    return made;
+  }
+
+  #freshName(stem: string): string {
+    return `${stem}_${this.#count++}`;
+  }
+}

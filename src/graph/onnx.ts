@@ -1,0 +1,87 @@
+import protobuf from "protobufjs";
+import type { Attribute, Constant, Graph } from "./graph.js";
+import type { ElementType, Tensor } from "./tensor.js";
+
+/** The part of ONNX's model format that is written here, with the field numbers of onnx.proto3 (IR version 8). */
+const SCHEMA = `
+syntax = "proto3";
+message AttributeProto {
+  string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated int64 ints = 8; int32 type = 20;
+}
+message NodeProto {
+  repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4;
+  repeated AttributeProto attribute = 5;
+}
+message TensorProto { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
+message Dimension { oneof value { int64 dim_value = 1; string dim_param = 2; } }
+message TensorShapeProto { repeated Dimension dim = 1; }
+message TensorTypeProto { int32 elem_type = 1; TensorShapeProto shape = 2; }
+message TypeProto { TensorTypeProto tensor_type = 1; }
+message ValueInfoProto { string name = 1; TypeProto type = 2; }
+message GraphProto {
+  repeated NodeProto node = 1; string name = 2; repeated TensorProto initializer = 5;
+  repeated ValueInfoProto input = 11; repeated ValueInfoProto output = 12;
+}
+message OperatorSetIdProto { string domain = 1; int64 version = 2; }
+message StringStringEntryProto { string key = 1; string value = 2; }
+message ModelProto {
+  int64 ir_version = 1; string producer_name = 2; GraphProto graph = 7;
+  repeated OperatorSetIdProto opset_import = 8; repeated StringStringEntryProto metadata_props = 14;
+}`;
+
+const ModelProto = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType("ModelProto");
+
+const ELEMENT_TYPES: Record<ElementType, number> = { float32: 1, uint8: 2, int64: 7, bool: 9 };
+
+/** Number of ONNX's operator set that the operators of this folder are written for. */
+const OPERATOR_SET = 17;
+
+/**
+ * Serialises a graph as an ONNX model.
+ *
+ * @param metadata strings that travel with the model (ONNX's `metadata_props`)
+ */
+export function serializeOnnx(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const model = ModelProto.fromObject({
+    ir_version: 8,
+    producer_name: "itaml",
+    opset_import: [{ domain: "", version: OPERATOR_SET }],
+    metadata_props: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+    graph: {
+      name: graph.name,
+      node: graph.nodes.map(({ operator, inputs, outputs, attributes }) => ({
+        op_type: operator,
+        input: inputs.map((tensor) => tensor.name),
+        output: outputs.map((tensor) => tensor.name),
+        attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+      })),
+      initializer: graph.constants.map(initializer),
+      input: graph.inputs.map(valueInfo),
+      output: graph.outputs.map(valueInfo),
+    },
+  });
+  return ModelProto.encode(model).finish();
+}
+
+function attribute(name: string, value: Attribute): object {
+  if (typeof value === "number") return { name, type: 2, i: value };
+  if (typeof value === "string") return { name, type: 3, s: new TextEncoder().encode(value) };
+  if ("float" in value) return { name, type: 1, f: value.float };
+  return { name, type: 7, ints: value };
+}
+
+function initializer({ tensor, data }: Constant): object {
+  return {
+    name: tensor.name,
+    dims: tensor.shape,
+    data_type: ELEMENT_TYPES[tensor.type],
+    raw_data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  };
+}
+
+function valueInfo({ name, type, shape }: Tensor): object {
+  const dim = shape.map((size) =>
+    typeof size === "string" ? { dim_param: size } : { dim_value: size },
+  );
+  return { name, type: { tensor_type: { elem_type: ELEMENT_TYPES[type], shape: { dim } } } };
+}

@@ -1,0 +1,97 @@
+import type { FeatureExtractor } from "../nn/feature-extractor.js";
+import { uniformByFanIn } from "../nn/initialization.js";
+import { seededRandom } from "../random.js";
+
+/** Φ = {θ, φ_0 … φ_t}: parameters between all tasks. */
+export interface Model {
+  /** θ, in the layout of the feature extractor. */
+  theta: Float32Array;
+  /** Running statistics, likewise. */
+  statistics: Float32Array;
+  /** φ_i for each task: its classes' rows, [classes of the task, featureSize], no bias. */
+  readonly classifiers: Float32Array[];
+}
+
+/** Φ_i = {θ, φ_i}, or any selection of rows of φ in place of φ_i. */
+export interface TaskModel {
+  theta: Float32Array;
+  statistics: Float32Array;
+  classifier: Float32Array;
+}
+
+/** A model before its first task. */
+export function newModel(extractor: FeatureExtractor, seed: number): Model {
+  return {
+    theta: extractor.initialParameters(seededRandom(seed, "network")),
+    statistics: extractor.initialStatistics(),
+    classifiers: [],
+  };
+}
+
+/** φ_i before its training, from a stream of its own. */
+export function newClassifier(
+  featureSize: number,
+  classes: number,
+  { seed, task }: { seed: number; task: number },
+): Float32Array {
+  return uniformByFanIn(featureSize)(
+    [classes, featureSize],
+    seededRandom(seed, "classifier", task),
+  );
+}
+
+/** Φ_i of a model; it shares the model's memory. */
+export function taskModel({ theta, statistics, classifiers }: Model, task: number): TaskModel {
+  return { theta, statistics, classifier: classifiers[task] as Float32Array };
+}
+
+/** The model with all rows of φ as one classifier; θ and the statistics share the model's memory. */
+export function wholeModel({ theta, statistics, classifiers }: Model): TaskModel {
+  return { theta, statistics, classifier: joinClassifiers(classifiers) };
+}
+
+/** φ = [φ_0 … φ_t] as one array. */
+export function joinClassifiers(classifiers: readonly Float32Array[]): Float32Array {
+  const joined = new Float32Array(classifiers.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const classifier of classifiers) {
+    joined.set(classifier, offset);
+    offset += classifier.length;
+  }
+  return joined;
+}
+
+/** Writes one array's rows back into φ_0 … φ_t. */
+export function splitClassifiers(joined: Float32Array, classifiers: readonly Float32Array[]): void {
+  let offset = 0;
+  for (const classifier of classifiers) {
+    classifier.set(joined.subarray(offset, offset + classifier.length));
+    offset += classifier.length;
+  }
+}
+
+export function copyModel({ theta, statistics, classifiers }: Model): Model {
+  return {
+    theta: theta.slice(),
+    statistics: statistics.slice(),
+    classifiers: classifiers.map((classifier) => classifier.slice()),
+  };
+}
+
+export function copyTaskModel({ theta, statistics, classifier }: TaskModel): TaskModel {
+  return { theta: theta.slice(), statistics: statistics.slice(), classifier: classifier.slice() };
+}
+
+/** Memory for a task model of the same size. */
+export function emptyTaskModel({ theta, statistics, classifier }: TaskModel): TaskModel {
+  return {
+    theta: new Float32Array(theta.length),
+    statistics: new Float32Array(statistics.length),
+    classifier: new Float32Array(classifier.length),
+  };
+}
+
+/** Whether every number of a model is finite. */
+export function isFinite({ theta, statistics, classifiers }: Model): boolean {
+  return [theta, statistics, ...classifiers].every((values) => values.every(Number.isFinite));
+}

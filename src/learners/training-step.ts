@@ -1,0 +1,200 @@
+import { gradients } from "../graph/differentiate.js";
+import { Graph } from "../graph/graph.js";
+import { serializeOnnx } from "../graph/onnx.js";
+import {
+  binaryCrossEntropyWithLogits,
+  concatenate,
+  linear,
+  multiply,
+  splitVector,
+  sum,
+} from "../graph/operators/index.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { FeatureExtractor } from "../nn/feature-extractor.js";
+import type { LayoutEntry } from "../nn/layout.js";
+import type { Optimizer } from "../optim/optimizer.js";
+import type { Program, Runtime, Value } from "../runtime/runtime.js";
+import type { SampleData } from "../data/samples.js";
+import type { TaskModel } from "./model.js";
+
+/** Samples of one step, and what they should become. */
+export interface MicroBatch {
+  /** Samples, one after another. */
+  readonly x: SampleData;
+  readonly samples: number;
+  /** [samples, rows of the classifier], 1 at a sample's class and 0 elsewhere. */
+  readonly targets: Float32Array;
+  /** [rows of the classifier]: 1 for each row that the loss is about, 0 for others. Default: all. */
+  readonly columns?: Float32Array;
+}
+
+/** What an optimiser remembers from step to step about one task model. */
+export interface OptimizerState {
+  /** Steps done. */
+  steps: number;
+  /** One buffer pair for each moment; `spare` is where the next step writes. */
+  moments: { theta: Float32Array; classifier: Float32Array }[];
+  spare: { theta: Float32Array; classifier: Float32Array }[];
+}
+
+/**
+ * One step of gradient descent as one program: forward, the mean binary cross-entropy over the samples and
+ * the classifier's rows, backward, and the optimiser's update, for θ and the rows given.
+ */
+export class TrainingStep {
+  readonly extractor: FeatureExtractor;
+  readonly optimizer: Optimizer;
+  readonly #program: Program;
+
+  private constructor(extractor: FeatureExtractor, optimizer: Optimizer, program: Program) {
+    this.extractor = extractor;
+    this.optimizer = optimizer;
+    this.#program = program;
+  }
+
+  static async compile(
+    runtime: Runtime,
+    extractor: FeatureExtractor,
+    optimizer: Optimizer,
+  ): Promise<TrainingStep> {
+    const program = await runtime.compile(serializeOnnx(trainingGraph(extractor, optimizer)));
+    return new TrainingStep(extractor, optimizer, program);
+  }
+
+  /** The state before the first step. */
+  newState({ theta, classifier }: TaskModel): OptimizerState {
+    const buffers = () =>
+      this.optimizer.moments.map(() => ({
+        theta: new Float32Array(theta.length),
+        classifier: new Float32Array(classifier.length),
+      }));
+    return { steps: 0, moments: buffers(), spare: buffers() };
+  }
+
+  /**
+   * Writes the task model after one step to `into`, whose memory must not overlap `from`, and advances `state`.
+   *
+   * @returns the loss before the step
+   */
+  async run(
+    from: TaskModel,
+    into: TaskModel,
+    state: OptimizerState,
+    { x, samples, targets, columns }: MicroBatch,
+    learningRate: number,
+  ): Promise<number> {
+    const { extractor, optimizer } = this;
+    const rows = targets.length / samples;
+    const weights = columns ? columns.slice() : new Float32Array(rows).fill(1);
+    const weighted = weights.reduce((total, weight) => total + weight, 0) * samples;
+    const loss = { data: new Float32Array(1), shape: [] };
+    const inputs: Record<string, Value> = {
+      x: { data: x, shape: [samples, ...extractor.input.shape] },
+      targets: { data: targets, shape: [samples, rows] },
+      weights: { data: weights.map((weight) => weight / weighted), shape: [rows] },
+      ...this.#modelValues("", from),
+    };
+    const outputs: Record<string, Value> = { loss, ...this.#modelValues("next.", into) };
+    const coefficients = optimizer.coefficientsAt(state.steps + 1, learningRate);
+    for (const name of optimizer.coefficients) {
+      inputs[name] = { data: Float32Array.of(coefficients[name] as number), shape: [] };
+    }
+    optimizer.moments.forEach((name, i) => {
+      Object.assign(inputs, this.#parameterValues(`${name}.`, state.moments[i] as TaskModel));
+      Object.assign(outputs, this.#parameterValues(`next.${name}.`, state.spare[i] as TaskModel));
+    });
+    await this.#program.run(inputs, outputs);
+    [state.moments, state.spare] = [state.spare, state.moments];
+    state.steps++;
+    return loss.data[0] as number;
+  }
+
+  release(): Promise<void> {
+    return this.#program.release();
+  }
+
+  #parameterValues(
+    prefix: string,
+    { theta, classifier }: Pick<TaskModel, "theta" | "classifier">,
+  ): Record<string, Value> {
+    const { featureSize } = this.extractor;
+    return {
+      [`${prefix}theta`]: { data: theta, shape: [theta.length] },
+      [`${prefix}classifier`]: {
+        data: classifier,
+        shape: [classifier.length / featureSize, featureSize],
+      },
+    };
+  }
+
+  #modelValues(prefix: string, model: TaskModel): Record<string, Value> {
+    const { statistics } = model;
+    return {
+      ...this.#parameterValues(prefix, model),
+      ...(statistics.length > 0 && {
+        [`${prefix}statistics`]: { data: statistics, shape: [statistics.length] },
+      }),
+    };
+  }
+}
+
+/** Inputs and outputs as {@link TrainingStep.run} names them; the numbers of samples and rows are symbolic. */
+function trainingGraph(extractor: FeatureExtractor, optimizer: Optimizer): Graph {
+  const graph = new Graph("training step");
+  const x = extractor.declareInput(graph);
+  const targets = graph.input("targets", "float32", ["batch", "rows"]);
+  const weights = graph.input("weights", "float32", ["rows"]);
+  const thetaShape = [extractor.parameters.size];
+  const classifierShape = ["rows", extractor.featureSize];
+  const theta = graph.input("theta", "float32", thetaShape);
+  const classifier = graph.input("classifier", "float32", classifierShape);
+
+  const { parameters, binding } = bindInputs(extractor, theta);
+  const { features, statistics } = extractor.apply(x, binding, { training: true });
+  const logits = linear(features, classifier);
+  const loss = sum(multiply(binaryCrossEntropyWithLogits(logits, targets), weights));
+  graph.output("loss", loss);
+  if (statistics.length > 0) graph.output("next.statistics", concatenate(statistics));
+
+  const [classifierGradient, ...parameterGradients] = gradients(loss, [classifier, ...parameters]);
+  const coefficients = Object.fromEntries(
+    optimizer.coefficients.map((name) => [name, graph.input(name, "float32", [])]),
+  );
+  const update = (name: string, parameter: Tensor, gradient: Tensor) => {
+    const moments = optimizer.moments.map((moment) =>
+      graph.input(`${moment}.${name}`, "float32", parameter.shape),
+    );
+    const next = optimizer.update(parameter, gradient, moments, coefficients);
+    graph.output(`next.${name}`, next.parameter);
+    optimizer.moments.forEach((moment, i) => {
+      graph.output(`next.${moment}.${name}`, next.moments[i] as Tensor);
+    });
+  };
+  update("theta", theta, concatenate(parameterGradients));
+  update("classifier", classifier, classifierGradient as Tensor);
+  return graph;
+}
+
+/** Binds a network to flat inputs: `theta`, and `statistics` where it has any. */
+export function bindInputs(extractor: FeatureExtractor, theta: Tensor) {
+  const { graph } = theta;
+  const piecesOf = (vector: Tensor, entries: readonly LayoutEntry[]) =>
+    new Map(
+      splitVector(
+        vector,
+        entries.map(({ shape }) => shape),
+      ).map((piece, i) => [(entries[i] as LayoutEntry).name, piece]),
+    );
+  const parameters = piecesOf(theta, extractor.parameters.entries);
+  const { size, entries } = extractor.statistics;
+  const statistics =
+    size > 0 ? piecesOf(graph.input("statistics", "float32", [size]), entries) : undefined;
+  return {
+    /** In the layout's order. */
+    parameters: [...parameters.values()],
+    binding: {
+      parameter: ({ name }: LayoutEntry) => parameters.get(name) as Tensor,
+      statistic: ({ name }: LayoutEntry) => statistics?.get(name) as Tensor,
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import { ItamlError } from "../errors.js";
+import { Graph } from "../graph/graph.js";
+import { add, cast, multiply } from "../graph/operators/index.js";
+import { type ElementType, formatShape, type Tensor } from "../graph/tensor.js";
+import type { Random } from "../random.js";
+import type { Initializer } from "./initialization.js";
+import { Layout, type LayoutEntry } from "./layout.js";
+import type { Network } from "./network.js";
+
+/** What one sample is, and how it is normalised before the network sees it. */
+export interface InputDescription {
+  /** Shape of one sample, channels first: [1, 28, 28], or [512] for a feature vector. */
+  readonly shape: readonly number[];
+  /** `uint8` for pixels 0..255, which are divided by 255 first; `float32` for values taken as they are. */
+  readonly type: Extract<ElementType, "uint8" | "float32">;
+  /** Subtracted, one number for each channel or one for all. */
+  readonly mean: readonly number[];
+  /** Divided by, likewise. */
+  readonly std: readonly number[];
+}
+
+/** Where the values of a network come from in one particular graph. */
+export interface Binding {
+  parameter(entry: LayoutEntry): Tensor;
+  statistic(entry: LayoutEntry): Tensor;
+}
+
+/** The features of a batch, and what training needs besides. */
+export interface Application {
+  /** [batch, featureSize] */
+  features: Tensor;
+  /** New values of the statistics, in the layout's order. */
+  statistics: Tensor[];
+}
+
+/** A network for a kind of input: knows the layout of its parameters θ and statistics, and writes it into graphs. */
+export class FeatureExtractor {
+  readonly network: Network;
+  readonly input: InputDescription;
+  /** Layout of θ. */
+  readonly parameters: Layout;
+  /** Layout of the running statistics. */
+  readonly statistics: Layout;
+  readonly featureSize: number;
+  readonly #initializers: Initializer[] = [];
+  readonly #initialStatistics: number[] = [];
+
+  constructor(network: Network, input: InputDescription) {
+    this.network = network;
+    this.input = input;
+    // A first writing, in a graph that is thrown away, tells what the network asks for.
+    const graph = new Graph("declaration");
+    const parameters: { name: string; shape: readonly number[] }[] = [];
+    const statistics: { name: string; shape: readonly number[] }[] = [];
+    const features = network.features(
+      {
+        training: false,
+        parameter: (name, shape, initialize) => {
+          parameters.push({ name, shape });
+          this.#initializers.push(initialize);
+          return graph.input(name, "float32", shape);
+        },
+        statistic: (name, shape, initialValue) => {
+          statistics.push({ name, shape });
+          this.#initialStatistics.push(initialValue);
+          return graph.input(name, "float32", shape);
+        },
+        updateStatistic: () => {},
+      },
+      graph.input("x", "float32", ["batch", ...input.shape]),
+    );
+    const [batch, size] = features.shape;
+    if (features.rank !== 2 || batch !== "batch" || typeof size !== "number") {
+      throw new ItamlError("GRAPH_INVALID", `network ${network.name}: wrong features`, {
+        expected: "shape [batch, size]",
+        found: formatShape(features.shape),
+      });
+    }
+    this.parameters = new Layout(parameters);
+    this.statistics = new Layout(statistics);
+    this.featureSize = size;
+  }
+
+  /** A new θ. */
+  initialParameters(random: Random): Float32Array {
+    const theta = new Float32Array(this.parameters.size);
+    this.parameters.entries.forEach(({ shape, offset }, i) => {
+      theta.set((this.#initializers[i] as Initializer)(shape, random), offset);
+    });
+    return theta;
+  }
+
+  initialStatistics(): Float32Array {
+    const statistics = new Float32Array(this.statistics.size);
+    this.statistics.entries.forEach(({ offset, length }, i) => {
+      statistics.fill(this.#initialStatistics[i] as number, offset, offset + length);
+    });
+    return statistics;
+  }
+
+  /** Declares the input of a graph: [batch, ...shape], not yet normalised. */
+  declareInput(graph: Graph): Tensor {
+    return graph.input("x", this.input.type, ["batch", ...this.input.shape]);
+  }
+
+  /**
+   * Writes normalisation and network into the graph of `x`.
+   *
+   * @param x as {@link declareInput} made it
+   */
+  apply(x: Tensor, binding: Binding, { training }: { training: boolean }): Application {
+    const updated = new Map<string, Tensor>();
+    const features = this.network.features(
+      {
+        training,
+        parameter: (name) => binding.parameter(entryNamed(this.parameters, name)),
+        statistic: (name) => {
+          const tensor = binding.statistic(entryNamed(this.statistics, name));
+          updated.set(name, tensor);
+          return tensor;
+        },
+        updateStatistic: (name, value) => updated.set(name, value),
+      },
+      this.#normalize(x),
+    );
+    const statistics = this.statistics.entries.map(({ name }) => updated.get(name) as Tensor);
+    return { features, statistics };
+  }
+
+  /** (x − mean) / std, with pixels scaled to 0..1 first, as one multiplication and one addition. */
+  #normalize(x: Tensor): Tensor {
+    const { shape, type, mean, std } = this.input;
+    const unit = type === "uint8" ? 1 / 255 : 1;
+    const perChannel = (values: readonly number[]) =>
+      x.graph.constant(
+        Float32Array.from(values),
+        values.length === 1 ? [] : [values.length, ...shape.slice(1).map(() => 1)],
+      );
+    const scale = perChannel(std.map((s) => unit / s));
+    const shift = perChannel(mean.map((m, i) => -m / (std[i] ?? (std[0] as number))));
+    return add(multiply(type === "uint8" ? cast(x, "float32") : x, scale), shift);
+  }
+}
+
+function entryNamed(layout: Layout, name: string): LayoutEntry {
+  return layout.entries.find((entry) => entry.name === name) as LayoutEntry;
+}

@@ -1,0 +1,39 @@
+import { ItamlError } from "../errors.js";
+import { elementCount } from "../graph/tensor.js";
+
+/** One named tensor inside a flat buffer. */
+export interface LayoutEntry {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** First element in the buffer. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Says which part of one flat Float32Array is which tensor. */
+export class Layout {
+  readonly entries: readonly LayoutEntry[];
+  /** Elements of the whole buffer. */
+  readonly size: number;
+
+  constructor(tensors: readonly { name: string; shape: readonly number[] }[]) {
+    let size = 0;
+    this.entries = tensors.map(({ name, shape }) => {
+      const length = elementCount(shape);
+      size += length;
+      return { name, shape, offset: size - length, length };
+    });
+    this.size = size;
+  }
+
+  /** The part of `buffer` that holds an entry; it shares the buffer's memory. */
+  view(buffer: Float32Array, name: string): Float32Array {
+    const entry = this.entries.find((candidate) => candidate.name === name);
+    if (!entry) {
+      throw new ItamlError("INPUT_INVALID", `there is no tensor "${name}"`, {
+        expected: this.entries.map((known) => known.name).join(", "),
+      });
+    }
+    return buffer.subarray(entry.offset, entry.offset + entry.length);
+  }
+}
