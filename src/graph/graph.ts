@@ -23,7 +23,7 @@ export class Graph {
   readonly inputs: Tensor[] = [];
   readonly constants: Constant[] = [];
   readonly nodes: GraphNode[] = [];
-  readonly outputs: Tensor[] = [];
+  readonly outputs = new Map<string, Tensor>();
   readonly #shared = new Map<string, Tensor>();
   #count = 0;
 
@@ -101,10 +101,7 @@ export class Graph {
 
   /** Names a tensor as a result of the graph. */
   output(name: string, tensor: Tensor): void {
-    // A node of its own: ONNX allows neither an input nor one tensor twice among the outputs.
-    const output = new Tensor(this, name, tensor.type, tensor.shape);
-    this.nodes.push({ operator: "Identity", inputs: [tensor], outputs: [output], attributes: {} });
-    this.outputs.push(output);
+    this.outputs.set(name, tensor);
   }
 
   #once(key: string, make: () => Tensor): Tensor {

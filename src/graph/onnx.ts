@@ -42,6 +42,7 @@ const OPERATOR_SET = 17;
  * @param metadata strings that travel with the model (ONNX's `metadata_props`)
  */
 export function serializeOnnx(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const { nameOf, copies } = nameOutputs(graph);
   const model = ModelProto.fromObject({
     ir_version: 8,
     producer_name: "itaml",
@@ -49,18 +50,43 @@ export function serializeOnnx(graph: Graph, metadata: Readonly<Record<string, st
     metadata_props: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: {
       name: graph.name,
-      node: graph.nodes.map(({ operator, inputs, outputs, attributes }) => ({
-        op_type: operator,
-        input: inputs.map((tensor) => tensor.name),
-        output: outputs.map((tensor) => tensor.name),
-        attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
-      })),
+      node: [
+        ...graph.nodes.map(({ operator, inputs, outputs, attributes }) => ({
+          op_type: operator,
+          input: inputs.map(nameOf),
+          output: outputs.map(nameOf),
+          attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+        })),
+        ...copies.map(([name, tensor]) => ({
+          op_type: "Identity",
+          input: [nameOf(tensor)],
+          output: [name],
+        })),
+      ],
       initializer: graph.constants.map(initializer),
-      input: graph.inputs.map(valueInfo),
-      output: graph.outputs.map(valueInfo),
+      input: graph.inputs.map((tensor) => valueInfo(tensor.name, tensor)),
+      output: [...graph.outputs].map(([name, tensor]) => valueInfo(name, tensor)),
     },
   });
   return ModelProto.encode(model).finish();
+}
+
+/**
+ * A node's result that is an output takes the output's name. What can't (an input, a constant, a second name of
+ * one tensor) is copied: a copy of every output would cost as much as a step of the optimiser.
+ */
+function nameOutputs(graph: Graph): {
+  nameOf: (tensor: Tensor) => string;
+  copies: [string, Tensor][];
+} {
+  const results = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
+  const names = new Map<Tensor, string>();
+  const copies: [string, Tensor][] = [];
+  for (const [name, tensor] of graph.outputs) {
+    if (results.has(tensor) && !names.has(tensor)) names.set(tensor, name);
+    else copies.push([name, tensor]);
+  }
+  return { nameOf: (tensor) => names.get(tensor) ?? tensor.name, copies };
 }
 
 function attribute(name: string, value: Attribute): object {
@@ -79,7 +105,7 @@ function initializer({ tensor, data }: Constant): object {
   };
 }
 
-function valueInfo({ name, type, shape }: Tensor): object {
+function valueInfo(name: string, { type, shape }: Tensor): object {
   const dim = shape.map((size) =>
     typeof size === "string" ? { dim_param: size } : { dim_value: size },
   );

@@ -1,24 +1,14 @@
-import { ItamlError } from "../errors.js";
 import { seededRandom } from "../random.js";
 
 /**
  * Cuts samples of one task into continua of p (paper, section 3.3): shuffled by the seed; the remainder is a
  * shorter group and counts.
- *
- * @throws {ItamlError} CONFIG_INVALID where the task has fewer than p samples
  */
 export function continua(
   samples: readonly number[],
   p: number,
   { seed, task }: { seed: number; task: number },
 ): number[][] {
-  if (p > samples.length) {
-    throw new ItamlError("CONFIG_INVALID", "a continuum is larger than a task's test set", {
-      where: "continuum",
-      expected: `at most ${samples.length}, the test samples of task ${task}`,
-      found: String(p),
-    });
-  }
   const shuffled = seededRandom(seed, "continua", task).shuffle([...samples]);
   return Array.from({ length: Math.ceil(shuffled.length / p) }, (_, i) =>
     shuffled.slice(i * p, (i + 1) * p),

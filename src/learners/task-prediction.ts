@@ -15,6 +15,11 @@ export function taskColumns(sizes: readonly number[]): TaskColumns[] {
   });
 }
 
+/** Groups what stands for each class seen by tasks of these sizes. */
+export function byTask<T>(classes: readonly T[], sizes: readonly number[]): T[][] {
+  return taskColumns(sizes).map(({ start, end }) => classes.slice(start, end));
+}
+
 /**
  * S_i = Σ_j max over task i's logits of ŷ_j: how well a continuum fits each task (paper, Algorithm 2).
  *

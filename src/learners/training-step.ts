@@ -32,9 +32,8 @@ export interface MicroBatch {
 export interface OptimizerState {
   /** Steps done. */
   steps: number;
-  /** One buffer pair for each moment; `spare` is where the next step writes. */
-  moments: { theta: Float32Array; classifier: Float32Array }[];
-  spare: { theta: Float32Array; classifier: Float32Array }[];
+  /** The optimiser's moments, as it declares them; a step changes them in place. */
+  readonly moments: readonly { theta: Float32Array; classifier: Float32Array }[];
 }
 
 /**
@@ -63,12 +62,11 @@ export class TrainingStep {
 
   /** The state before the first step. */
   newState({ theta, classifier }: TaskModel): OptimizerState {
-    const buffers = () =>
-      this.optimizer.moments.map(() => ({
-        theta: new Float32Array(theta.length),
-        classifier: new Float32Array(classifier.length),
-      }));
-    return { steps: 0, moments: buffers(), spare: buffers() };
+    const moments = this.optimizer.moments.map(() => ({
+      theta: new Float32Array(theta.length),
+      classifier: new Float32Array(classifier.length),
+    }));
+    return { steps: 0, moments };
   }
 
   /**
@@ -101,10 +99,9 @@ export class TrainingStep {
     }
     optimizer.moments.forEach((name, i) => {
       Object.assign(inputs, this.#parameterValues(`${name}.`, state.moments[i] as TaskModel));
-      Object.assign(outputs, this.#parameterValues(`next.${name}.`, state.spare[i] as TaskModel));
+      Object.assign(outputs, this.#parameterValues(`next.${name}.`, state.moments[i] as TaskModel));
     });
     await this.#program.run(inputs, outputs);
-    [state.moments, state.spare] = [state.spare, state.moments];
     state.steps++;
     return loss.data[0] as number;
   }

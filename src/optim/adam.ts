@@ -4,9 +4,9 @@ import type { Optimizer } from "./optimizer.js";
 
 /** Decay rates of the two moments, and the term that keeps the denominator from 0. */
 export interface AdamOptions {
-  beta1?: number;
-  beta2?: number;
-  epsilon?: number;
+  beta1?: number | undefined;
+  beta2?: number | undefined;
+  epsilon?: number | undefined;
 }
 
 /** The new first and second moment of a gradient: exponential means of it and of its square. */

@@ -13,7 +13,10 @@ export interface Optimizer {
    * @param step counted from 1
    */
   coefficientsAt(step: number, learningRate: number): Readonly<Record<string, number>>;
-  /** Adds the nodes of one step for one parameter tensor; all tensors are of its shape, scalars of shape []. */
+  /**
+   * Adds the nodes of one step for one parameter tensor; all tensors are of its shape, scalars of shape [].
+   * A moment is read for nothing but its own next value, element by element: it is updated in place.
+   */
   update(
     parameter: Tensor,
     gradient: Tensor,

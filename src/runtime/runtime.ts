@@ -23,7 +23,8 @@ export interface Program {
    *
    * @param inputs every input of the graph
    * @param outputs either the names of the outputs wanted, which are then allocated,
-   *   or values whose memory is written; it must not overlap the inputs
+   *   or values whose memory is written; it may be that of an input only where the graph reads that input
+   *   before it computes the output, and never partly
    * @returns the outputs
    */
   run<Name extends string>(

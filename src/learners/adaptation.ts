@@ -1,0 +1,81 @@
+import { seededRandom } from "../random.js";
+import { adam } from "../optim/adam.js";
+import type { LearnerContext } from "./learner.js";
+import { MicroBatchReader } from "./micro-batch.js";
+import { copyTaskModel, emptyTaskModel, type TaskModel } from "./model.js";
+import { TrainingStep } from "./training-step.js";
+
+/** How the model is adapted to a task before it tells the task's classes apart. */
+export interface AdaptationSettings {
+  /** Passes over the task's exemplars. Default: 1, where there are no `steps`. */
+  readonly epochs?: number | undefined;
+  /** Optimiser steps in place of epochs; 1 is the paper's "single update". */
+  readonly steps?: number | undefined;
+  readonly learningRate: number;
+  readonly batchSize: number;
+}
+
+/** Adapts the base model to one task with its exemplars, by Adam, the whole network (paper, Algorithm 2). */
+export class Adaptation {
+  readonly #context: LearnerContext;
+  readonly #settings: AdaptationSettings;
+  readonly #step: TrainingStep;
+  readonly #reader: MicroBatchReader;
+
+  private constructor(context: LearnerContext, settings: AdaptationSettings, step: TrainingStep) {
+    this.#context = context;
+    this.#settings = settings;
+    this.#step = step;
+    this.#reader = new MicroBatchReader(context.source);
+  }
+
+  static async compile(
+    context: LearnerContext,
+    settings: AdaptationSettings,
+  ): Promise<Adaptation> {
+    const { runtime, extractor } = context;
+    return new Adaptation(context, settings, await TrainingStep.compile(runtime, extractor, adam()));
+  }
+
+  /**
+   * @param base Φ_i of the base model; it is not changed
+   * @param exemplars indices for each class of the task
+   * @param keys what else the order of the exemplars is seeded by
+   */
+  async adapt(
+    base: TaskModel,
+    exemplars: readonly (readonly number[])[],
+    ...keys: readonly number[]
+  ): Promise<TaskModel> {
+    const { epochs = 1, steps, learningRate, batchSize } = this.#settings;
+    const samples = exemplars.flatMap((indices, column) =>
+      indices.map((index) => ({ index, column })),
+    );
+    const perEpoch = Math.ceil(samples.length / batchSize);
+    let [current, next] = [copyTaskModel(base), emptyTaskModel(base)];
+    const state = this.#step.newState(base);
+    let shuffled = samples;
+    for (let step = 0; step < (steps ?? epochs * perEpoch); step++) {
+      const batch = step % perEpoch;
+      if (batch === 0) {
+        const epoch = step / perEpoch;
+        shuffled = seededRandom(this.#context.seed, "adaptation", ...keys, epoch).shuffle([
+          ...samples,
+        ]);
+      }
+      const chosen = shuffled.slice(batch * batchSize, (batch + 1) * batchSize);
+      const microBatch = await this.#reader.read(
+        chosen.map(({ index }) => index),
+        chosen.map(({ column }) => column),
+        exemplars.length,
+      );
+      await this.#step.run(current, next, state, microBatch, learningRate);
+      [current, next] = [next, current];
+    }
+    return current;
+  }
+
+  release(): Promise<void> {
+    return this.#step.release();
+  }
+}

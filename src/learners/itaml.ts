@@ -1,0 +1,181 @@
+import {
+  ExemplarMemory,
+  type ExemplarSelection,
+  herding,
+  selectRandom,
+} from "../incremental/exemplar-memory.js";
+import { createOptimizer } from "../optim/index.js";
+import { forTask, type PerTask } from "../optim/schedule.js";
+import { Adaptation, type AdaptationSettings } from "./adaptation.js";
+import {
+  type Learner,
+  type LearnerContext,
+  type LearnHooks,
+  type TrainingSettings,
+  taskSizes,
+} from "./learner.js";
+import { MetaTraining, type MetaUpdate, metaStepSize, type TaskBatch } from "./meta-training.js";
+import { MicroBatchReader } from "./micro-batch.js";
+import { type Model, newClassifier, newModel, type TaskModel, taskModel } from "./model.js";
+import { ReleasedRule } from "./released-rule.js";
+import { byTask, taskColumns } from "./task-prediction.js";
+import { throwIfAborted, type TrainingSample, trainingLoop } from "./training-loop.js";
+import { TrainingStep } from "./training-step.js";
+import { holdOut, validationAccuracy } from "./validation.js";
+
+export interface ItamlSettings extends TrainingSettings {
+  /** `paper`: a common base for the tasks of a mini-batch; `released`: the published program's rule. */
+  readonly rule: "paper" | "released";
+  /** What becomes of φ_i after a mini-batch; `released` knows `interpolate` only. */
+  readonly classifier: "own" | "interpolate";
+  /** β of η = exp(−β·t/T). */
+  readonly beta: number;
+  /** r: optimiser steps of an inner loop. */
+  readonly innerSteps: PerTask<number>;
+  /** Exemplars in all. */
+  readonly memory: number;
+  readonly exemplars: ExemplarSelection;
+  readonly adaptation: AdaptationSettings;
+}
+
+/** iTAML: incremental task-agnostic meta-learning (Rajasegaran et al. 2020). */
+export class Itaml implements Learner {
+  readonly name = "itaml";
+  readonly model: Model;
+  readonly memory: ExemplarMemory;
+  readonly #context: LearnerContext;
+  readonly #settings: ItamlSettings;
+  readonly #step: TrainingStep;
+  readonly #adaptation: Adaptation;
+  readonly #adapted = new Map<number, TaskModel>();
+  /** One for each task: the micro-batches of a mini-batch live together. */
+  readonly #readers: MicroBatchReader[] = [];
+
+  private constructor(
+    context: LearnerContext,
+    settings: ItamlSettings,
+    parts: { model: Model; memory: ExemplarMemory; step: TrainingStep; adaptation: Adaptation },
+  ) {
+    this.#context = context;
+    this.#settings = settings;
+    this.model = parts.model;
+    this.memory = parts.memory;
+    this.#step = parts.step;
+    this.#adaptation = parts.adaptation;
+  }
+
+  /** @param saved what an earlier learner had learned; default: nothing */
+  static async create(
+    context: LearnerContext,
+    settings: ItamlSettings,
+    saved?: { model: Model; memory: ExemplarMemory },
+  ): Promise<Itaml> {
+    const { runtime, extractor, seed } = context;
+    return new Itaml(context, settings, {
+      model: saved?.model ?? newModel(extractor, seed),
+      memory: saved?.memory ?? new ExemplarMemory(settings.memory),
+      step: await TrainingStep.compile(runtime, extractor, createOptimizer(settings.optimizer)),
+      adaptation: await Adaptation.compile(context, settings.adaptation),
+    });
+  }
+
+  async learn(newClasses: readonly (readonly number[])[], hooks: LearnHooks = {}): Promise<void> {
+    const { seed, extractor } = this.#context;
+    const { model, memory } = this;
+    const task = model.classifiers.length;
+    this.#adapted.clear();
+    model.classifiers.push(
+      newClassifier(extractor.featureSize, newClasses.length, { seed, task }),
+    );
+    const { training, heldOut } = holdOut(
+      [...memory.classes, ...newClasses],
+      this.#settings.validation,
+      seed,
+      task,
+    );
+    const update = await this.#metaUpdate(task);
+    try {
+      await trainingLoop({
+        ...{ model, task, seed, hooks, settings: this.#settings },
+        samples: training.flatMap((indices, position) =>
+          indices.map((index) => ({ index, position })),
+        ),
+        trainBatch: async (batch, learningRate) =>
+          update.train(await this.#splitByTask(batch), learningRate),
+        validate: () =>
+          validationAccuracy(this.#context, model, heldOut, this.#settings.continuum),
+      });
+    } finally {
+      await update.release();
+    }
+    await this.#selectExemplars(newClasses, task);
+  }
+
+  /** The base model adapted to a task with its exemplars; of the first task alone, the base model. */
+  async modelFor(task: number, hooks: LearnHooks = {}): Promise<TaskModel> {
+    const base = taskModel(this.model, task);
+    const tasks = this.model.classifiers.length;
+    if (tasks === 1) return base;
+    const known = this.#adapted.get(task);
+    if (known) return known;
+    throwIfAborted(hooks.signal);
+    const exemplars = byTask(this.memory.classes, taskSizes(this.model, this.#context.extractor));
+    const adapted = await this.#adaptation.adapt(base, exemplars[task] ?? [], tasks - 1, task);
+    this.#adapted.set(task, adapted);
+    hooks.onProgress?.({ kind: "adaptation", task: tasks - 1, adaptedTo: task });
+    return adapted;
+  }
+
+  async release(): Promise<void> {
+    await this.#step.release();
+    await this.#adaptation.release();
+  }
+
+  async #metaUpdate(task: number): Promise<MetaUpdate> {
+    const { runtime, plannedTasks = task + 1 } = this.#context;
+    const { rule, classifier, beta, innerSteps } = this.#settings;
+    const options = {
+      innerSteps: forTask(innerSteps, task),
+      eta: metaStepSize(beta, task, plannedTasks),
+    };
+    return rule === "released"
+      ? new ReleasedRule(this.model, this.#step, options)
+      : MetaTraining.start(runtime, this.model, this.#step, { ...options, classifier });
+  }
+
+  /** B_i for each task i with a sample in the mini-batch. */
+  async #splitByTask(batch: readonly TrainingSample[]): Promise<TaskBatch[]> {
+    const columns = taskColumns(taskSizes(this.model, this.#context.extractor));
+    const taskBatches: TaskBatch[] = [];
+    for (const [task, { start, end }] of columns.entries()) {
+      const own = batch.filter(({ position }) => start <= position && position < end);
+      if (own.length === 0) continue;
+      this.#readers[task] ??= new MicroBatchReader(this.#context.source);
+      const microBatch = await (this.#readers[task] as MicroBatchReader).read(
+        own.map(({ index }) => index),
+        own.map(({ position }) => position - start),
+        end - start,
+      );
+      taskBatches.push({ task, ...microBatch });
+    }
+    return taskBatches;
+  }
+
+  async #selectExemplars(newClasses: readonly (readonly number[])[], task: number): Promise<void> {
+    const { seed, inference, source } = this.#context;
+    const own = taskModel(this.model, task);
+    await this.memory.add(newClasses.length, async (newClass, count) => {
+      const candidates = newClasses[newClass] as readonly number[];
+      switch (this.#settings.exemplars) {
+        case "first":
+          return candidates.slice(0, count);
+        case "random":
+          return selectRandom(candidates, count, seed, "exemplars", task, newClass);
+        case "herding": {
+          const { data, columns } = await inference.features(own, source, candidates);
+          return herding(data, columns, count).map((i) => candidates[i] as number);
+        }
+      }
+    });
+  }
+}

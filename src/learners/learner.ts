@@ -1,0 +1,88 @@
+import type { SampleSource } from "../data/samples.js";
+import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
+import type { FeatureExtractor } from "../nn/feature-extractor.js";
+import type { OptimizerSettings } from "../optim/index.js";
+import type { PerTask } from "../optim/schedule.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Inference } from "./inference.js";
+import type { Model, TaskModel } from "./model.js";
+
+/** What every learner stands on. */
+export interface LearnerContext {
+  readonly runtime: Runtime;
+  readonly extractor: FeatureExtractor;
+  readonly inference: Inference;
+  /** Training samples: indices of new classes and of exemplars point into it. */
+  readonly source: SampleSource;
+  readonly seed: number;
+  /** T, where the number of tasks to come is known. */
+  readonly plannedTasks?: number | undefined;
+}
+
+/** How a task is trained, whatever the rule. */
+export interface TrainingSettings {
+  readonly optimizer: OptimizerSettings;
+  readonly learningRate: PerTask<number>;
+  readonly epochs: PerTask<number>;
+  /** Epochs, counted from 0, at which the learning rate is multiplied by `factor`. */
+  readonly milestones: readonly number[];
+  readonly factor: number;
+  readonly batchSize: number;
+  /** Share of each session's training samples held out to choose the best epoch; 0: the last epoch is the result. */
+  readonly validation: number;
+  /** p of the continua on which held-out samples are judged. */
+  readonly continuum: number;
+}
+
+/** What a learner says while it works. Tasks, epochs and batches count from 0. */
+export type Progress =
+  | {
+      kind: "batch";
+      task: number;
+      epoch: number;
+      epochs: number;
+      batch: number;
+      batches: number;
+      loss: number;
+    }
+  | {
+      kind: "epoch";
+      task: number;
+      epoch: number;
+      epochs: number;
+      /** Mean over the epoch's optimiser steps. */
+      loss: number;
+      learningRate: number;
+      samplesPerSecond: number;
+      /** On the samples held out, where there are any. */
+      validationAccuracy?: number;
+    }
+  | { kind: "adaptation"; task: number; adaptedTo: number };
+
+export interface LearnHooks {
+  onProgress?: ((progress: Progress) => void) | undefined;
+  /** Stops at the next batch with INTERRUPTED; the learner is then of no use. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A class-incremental learner: taught task after task, asked for predictions in between. */
+export interface Learner {
+  readonly name: string;
+  readonly model: Model;
+  readonly memory: ExemplarMemory;
+  /**
+   * Learns a new task.
+   *
+   * @param newClasses for each new class the indices of its training samples
+   * @throws {ItamlError} LOSS_NOT_FINITE, INTERRUPTED, MEMORY_TOO_SMALL
+   */
+  learn(newClasses: readonly (readonly number[])[], hooks?: LearnHooks): Promise<void>;
+  /** The model that tells classes of one task apart. */
+  modelFor(task: number, hooks?: LearnHooks): Promise<TaskModel>;
+  release(): Promise<void>;
+}
+
+/** Number of classes of each task of a model. */
+export function taskSizes({ classifiers }: Model, extractor: FeatureExtractor): number[] {
+  return classifiers.map(({ length }) => length / extractor.featureSize);
+}
