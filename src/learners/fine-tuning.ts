@@ -8,6 +8,7 @@ import {
   type Model,
   newClassifier,
   newModel,
+  orRestore,
   splitClassifiers,
   type TaskModel,
   taskModel,
@@ -51,7 +52,11 @@ export class FineTuning implements Learner {
     return new FineTuning(context, settings, saved?.model ?? newModel(extractor, seed), step);
   }
 
-  async learn(newClasses: readonly (readonly number[])[], hooks: LearnHooks = {}): Promise<void> {
+  learn(newClasses: readonly (readonly number[])[], hooks: LearnHooks = {}): Promise<void> {
+    return orRestore(this.model, () => this.#train(newClasses, hooks));
+  }
+
+  async #train(newClasses: readonly (readonly number[])[], hooks: LearnHooks): Promise<void> {
     const { seed, extractor, source } = this.#context;
     const { model } = this;
     const task = model.classifiers.length;

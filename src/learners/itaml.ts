@@ -1,6 +1,7 @@
 import {
   ExemplarMemory,
   type ExemplarSelection,
+  exemplarsPerClass,
   herding,
   selectRandom,
 } from "../incremental/exemplar-memory.js";
@@ -16,7 +17,14 @@ import {
 } from "./learner.js";
 import { MetaTraining, type MetaUpdate, metaStepSize, type TaskBatch } from "./meta-training.js";
 import { MicroBatchReader } from "./micro-batch.js";
-import { type Model, newClassifier, newModel, type TaskModel, taskModel } from "./model.js";
+import {
+  type Model,
+  newClassifier,
+  newModel,
+  orRestore,
+  type TaskModel,
+  taskModel,
+} from "./model.js";
 import { ReleasedRule } from "./released-rule.js";
 import { byTask, taskColumns } from "./task-prediction.js";
 import { throwIfAborted, type TrainingSample, trainingLoop } from "./training-loop.js";
@@ -80,10 +88,21 @@ export class Itaml implements Learner {
   }
 
   async learn(newClasses: readonly (readonly number[])[], hooks: LearnHooks = {}): Promise<void> {
+    const task = this.model.classifiers.length;
+    exemplarsPerClass(this.#settings.memory, this.memory.classes.length + newClasses.length);
+    await orRestore(this.model, () => this.#train(newClasses, task, hooks));
+    this.#adapted.clear();
+    await this.#selectExemplars(newClasses, task);
+  }
+
+  /** Meta-training on D(t) ∪ M. */
+  async #train(
+    newClasses: readonly (readonly number[])[],
+    task: number,
+    hooks: LearnHooks,
+  ): Promise<void> {
     const { seed, extractor } = this.#context;
     const { model, memory } = this;
-    const task = model.classifiers.length;
-    this.#adapted.clear();
     model.classifiers.push(
       newClassifier(extractor.featureSize, newClasses.length, { seed, task }),
     );
@@ -108,7 +127,6 @@ export class Itaml implements Learner {
     } finally {
       await update.release();
     }
-    await this.#selectExemplars(newClasses, task);
   }
 
   /** The base model adapted to a task with its exemplars; of the first task alone, the base model. */

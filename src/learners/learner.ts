@@ -61,7 +61,7 @@ export type Progress =
 
 export interface LearnHooks {
   onProgress?: ((progress: Progress) => void) | undefined;
-  /** Stops at the next batch with INTERRUPTED; the learner is then of no use. */
+  /** Stops at the next batch with INTERRUPTED. */
   signal?: AbortSignal | undefined;
 }
 
@@ -71,7 +71,7 @@ export interface Learner {
   readonly model: Model;
   readonly memory: ExemplarMemory;
   /**
-   * Learns a new task.
+   * Learns a new task. Where that fails, the model is as it was before.
    *
    * @param newClasses for each new class the indices of its training samples
    * @throws {ItamlError} LOSS_NOT_FINITE, INTERRUPTED, MEMORY_TOO_SMALL

@@ -95,3 +95,24 @@ export function emptyTaskModel({ theta, statistics, classifier }: TaskModel): Ta
 export function isFinite({ theta, statistics, classifiers }: Model): boolean {
   return [theta, statistics, ...classifiers].every((values) => values.every(Number.isFinite));
 }
+
+/** Does work that changes a model; where it fails, the model is as it was before. */
+export async function orRestore<T>(model: Model, work: () => Promise<T>): Promise<T> {
+  const before = copyModel(model);
+  try {
+    return await work();
+  } catch (error) {
+    overwriteModel(model, before);
+    throw error;
+  }
+}
+
+/** Gives a model the numbers of another one, which has as many tasks or fewer. */
+export function overwriteModel(model: Model, { theta, statistics, classifiers }: Model): void {
+  model.theta.set(theta);
+  model.statistics.set(statistics);
+  model.classifiers.length = classifiers.length;
+  classifiers.forEach((classifier, task) => {
+    model.classifiers[task]?.set(classifier);
+  });
+}

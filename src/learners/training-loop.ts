@@ -2,7 +2,7 @@ import { ItamlError } from "../errors.js";
 import { forTask, scheduledLearningRate } from "../optim/schedule.js";
 import { seededRandom } from "../random.js";
 import type { LearnHooks, TrainingSettings } from "./learner.js";
-import { copyModel, isFinite, type Model } from "./model.js";
+import { copyModel, isFinite, type Model, overwriteModel } from "./model.js";
 
 /** A training sample: where it is, and which class it has among all classes seen. */
 export interface TrainingSample {
@@ -76,7 +76,7 @@ export async function trainingLoop(options: TrainingLoopOptions): Promise<void> 
       ...(validationAccuracy !== undefined && { validationAccuracy }),
     });
   }
-  if (best) overwrite(model, best.model);
+  if (best) overwriteModel(model, best.model);
 }
 
 /** @throws {ItamlError} INTERRUPTED where the signal says so */
@@ -96,13 +96,5 @@ function notFinite(
     where: `task ${task}, epoch ${epoch}, batch ${batch} (each counted from 0)`,
     found: `learning rate ${learningRate}`,
     remedy: "Use a smaller learningRate",
-  });
-}
-
-function overwrite(model: Model, { theta, statistics, classifiers }: Model): void {
-  model.theta.set(theta);
-  model.statistics.set(statistics);
-  classifiers.forEach((classifier, i) => {
-    model.classifiers[i]?.set(classifier);
   });
 }

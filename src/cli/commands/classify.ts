@@ -1,0 +1,42 @@
+import { readImage } from "../../data/image.js";
+import { samplesInMemory } from "../../data/samples.js";
+import { taskSizes } from "../../learners/learner.js";
+import { wholeModel } from "../../learners/model.js";
+import { predictClass, predictTask, taskColumns } from "../../learners/task-prediction.js";
+import { labelsOf, withSavedRun } from "../saved-run.js";
+
+/** Classifies pictures with the model of a run. */
+export async function classify(
+  path: string,
+  images: readonly string[],
+  options: { each?: boolean; resize?: boolean; task?: number; data?: string; json?: boolean },
+): Promise<void> {
+  await withSavedRun(path, options, async (run) => {
+    const { learner, setup } = run;
+    const { extractor, inference } = setup.context;
+    const { shape } = extractor.input;
+    const pixels = await Promise.all(
+      images.map((file) => readImage(file, shape, { resize: options.resize ?? false })),
+    );
+    const source = samplesInMemory(Buffer.concat(pixels), shape.reduce((a, b) => a * b, 1));
+    const rows = images.map((_, row) => row);
+    const labels = labelsOf(run);
+    const columns = taskColumns(taskSizes(learner.model, extractor));
+    const logits = await inference.logits(wholeModel(learner.model), source, rows);
+    let predicted = rows.map((row) => predictClass(logits, row));
+    let task: number | undefined;
+    if (!options.each) {
+      task = predictTask(logits, rows, columns);
+      const own = await inference.logits(await learner.modelFor(task), source, rows);
+      const { start } = columns[task] as { start: number };
+      predicted = rows.map((row) => start + predictClass(own, row));
+    }
+    const found = images.map((image, i) => ({ image, label: labels[predicted[i] as number] }));
+    if (options.json) {
+      console.log(JSON.stringify({ ...(task !== undefined && { task }), images: found }, undefined, 2));
+      return;
+    }
+    for (const { image, label } of found) console.log(`${image}: ${label}`);
+    if (task !== undefined) console.log(`(taken as a continuum of task ${task})`);
+  });
+}

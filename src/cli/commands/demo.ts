@@ -1,0 +1,43 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { startExperiment } from "../../experiment/experiment.js";
+import type { Results } from "../../experiment/results.js";
+import { accuracyChart, comparisonCurves } from "../../report/chart.js";
+import { accuracyCurve, classesSeen } from "../../report/series.js";
+import { percent, textTable } from "../../report/table.js";
+import { freePath, readConfig, trainWithDisplay } from "./train.js";
+
+/** Trains iTAML and fine-tuning on the built-in data and shows both curves. */
+export async function demo({ out }: { out?: string }): Promise<void> {
+  const folder = out ?? freePath("runs/demo");
+  const runs: { title: string; results: Results }[] = [];
+  for (const [learner, title] of [
+    ["itaml", "iTAML"],
+    ["finetuning", "fine-tuning"],
+  ] as const) {
+    const config = await readConfig("strokes", { set: [`learner=${learner}`] });
+    const path = join(folder, learner);
+    const results = await trainWithDisplay(path, config, (hooks) =>
+      startExperiment(path, config, hooks),
+    );
+    runs.push({ title, results });
+  }
+  const picture = join(folder, "accuracy.svg");
+  await writeFile(
+    picture,
+    accuracyChart(comparisonCurves(runs), "Ten classes of strokes in five tasks"),
+  );
+  const seen = classesSeen((runs[0] as (typeof runs)[number]).results);
+  console.log(
+    `\nAccuracy in % over all classes seen, after each task:\n\n${textTable([
+      ["classes seen", ...seen.map(String)],
+      ...runs.flatMap(({ title, results }) =>
+        (["continuum", "single"] as const).map((name) => [
+          `${title}, ${name === "single" ? "single-sample" : "continuum of 20"}`,
+          ...accuracyCurve(results, name).map(percent),
+        ]),
+      ),
+    ])}`,
+  );
+  console.log(`\nruns     ${folder}\npicture  ${picture}`);
+}

@@ -1,0 +1,52 @@
+import { testSet } from "../../experiment/setup.js";
+import { requiredContinuum } from "../../incremental/continuum.js";
+import { mean } from "../../incremental/metrics.js";
+import { measure, predictWith } from "../../learners/predictions.js";
+import { percent, textTable } from "../../report/table.js";
+import { withSavedRun } from "../saved-run.js";
+
+/** Prints the accuracies of a run's model for several sizes of continua. */
+export async function evaluate(
+  path: string,
+  options: { task?: number; p: number[]; data?: string; json?: boolean },
+): Promise<void> {
+  await withSavedRun(path, options, async ({ setup, learner, task }) => {
+    const { config, context, tasks } = setup;
+    const test = testSet(setup, task + 1);
+    const predictions = await predictWith(learner, context.inference, test);
+    const sizes = predictions.rows.map(({ length }) => length);
+    const possible = options.p.filter((p) => p <= Math.min(...sizes));
+    const sweep = possible.map((p) => measure(predictions, { p, seed: config.seed }));
+    const [any] = sweep;
+    const single = (any ?? measure(predictions, { p: 1, seed: config.seed })).single;
+    const classes = mean(tasks.slice(0, task + 1).map(({ length }) => length));
+    const bound = requiredContinuum(single.perTask, classes);
+    if (options.json) {
+      console.log(JSON.stringify({ task, sweep, requiredContinuum: bound ?? null }, undefined, 2));
+      return;
+    }
+    console.log(`after task ${task}, ${predictions.oracleRight.length} test samples, accuracy in %\n`);
+    console.log(
+      textTable([
+        ["p", "continuum", "task", "single-sample", "oracle"],
+        ...sweep.map(({ continuum, single: one, oracle }) => [
+          String(continuum.p),
+          percent(continuum.classAccuracy),
+          percent(continuum.taskAccuracy),
+          percent(one.classAccuracy),
+          percent(oracle.classAccuracy),
+        ]),
+      ]),
+    );
+    const skipped = options.p.filter((p) => !possible.includes(p));
+    if (skipped.length > 0) {
+      console.log(`\nleft out: p = ${skipped.join(", ")}, more than a task's test samples`);
+    }
+    console.log(
+      bound
+        ? `\nBy the paper's bound a continuum needs ${bound.samples} samples for the right task with 95 % ` +
+            `(a sample votes for its task with ${percent(bound.vote)} %).`
+        : "\nBy the paper's bound no continuum is large enough for the right task with 95 %.",
+    );
+  });
+}

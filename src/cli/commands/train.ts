@@ -1,0 +1,176 @@
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { findDataset } from "../../data/catalog.js";
+import { ItamlError } from "../../errors.js";
+import {
+  applySetting,
+  type Config,
+  parseConfigText,
+  resolveConfig,
+} from "../../experiment/config.js";
+import {
+  type ExperimentOptions,
+  resumeExperiment,
+  startExperiment,
+} from "../../experiment/experiment.js";
+import type { Results } from "../../experiment/results.js";
+import { RunDirectory } from "../../experiment/run-directory.js";
+import { accuracyChart, runCurves } from "../../report/chart.js";
+import { accuracyTable, percent, summaryTable } from "../../report/table.js";
+import { interruptible } from "../interruption.js";
+import { ProgressDisplay } from "../progress.js";
+
+export interface TrainOptions {
+  data?: string;
+  out?: string;
+  resume?: boolean;
+  fromTask?: number;
+  seed?: number;
+  set: string[];
+  json?: boolean;
+}
+
+/** Configurations that come with the program. */
+const CONFIGS = join(import.meta.dirname, "../../../configs");
+
+export async function train(name: string | undefined, options: TrainOptions): Promise<void> {
+  const results =
+    options.resume || options.fromTask !== undefined
+      ? await resumeRun(name, options)
+      : await startRun(name, options);
+  if (options.json) {
+    console.log(JSON.stringify(results.results, undefined, 2));
+    return;
+  }
+  console.log(`\n${accuracyTable(results.results)}\n\n${summaryTable(results.results)}`);
+  console.log(`\nrun      ${results.path}\npicture  ${join(results.path, "accuracy.svg")}`);
+}
+
+async function startRun(name: string | undefined, options: TrainOptions) {
+  if (name === undefined) {
+    throw new ItamlError("USAGE", "there is nothing to train", {
+      where: "itaml train",
+      expected: "a data set's name or a configuration file, such as itaml train strokes",
+    });
+  }
+  const config = await readConfig(name, options);
+  const path = options.out ?? freePath(`runs/${config.dataset}-${config.learner}-seed${config.seed}`);
+  const results = await trainWithDisplay(path, config, (hooks) =>
+    startExperiment(path, config, hooks),
+  );
+  return { path, results };
+}
+
+async function resumeRun(name: string | undefined, options: TrainOptions) {
+  const path = options.out;
+  if (path === undefined) {
+    throw new ItamlError("USAGE", "which run should go on", {
+      where: "itaml train --resume",
+      expected: "--out with its directory",
+    });
+  }
+  const { config } = await RunDirectory.open(path);
+  if (name !== undefined) refuseDifference(path, config, await readConfig(name, options));
+  else if (options.set.length > 0 || options.seed !== undefined || options.data !== undefined) {
+    throw new ItamlError("USAGE", "a run goes on with the settings that it was started with", {
+      where: "itaml train --resume",
+      remedy: "Leave --set, --seed and --data out, or start a new run",
+    });
+  }
+  const results = await trainWithDisplay(path, config, (hooks) =>
+    resumeExperiment(path, options.fromTask, hooks),
+  );
+  return { path, results };
+}
+
+/** Trains with progress on the terminal, Ctrl-C, and a picture that is drawn after every task. */
+export async function trainWithDisplay(
+  path: string,
+  config: Config,
+  run: (options: ExperimentOptions) => Promise<Results>,
+): Promise<Results> {
+  let display: ProgressDisplay | undefined;
+  try {
+    return await interruptible((signal) =>
+      run({
+        signal,
+        onStart: ({ tasks, firstTask }) => {
+          const title = `${config.dataset} ${config.learner}`;
+          display = new ProgressDisplay({ title, tasks, firstTask, epochs: config.epochs });
+        },
+        onProgress: (progress) => display?.show(progress),
+        onTask: async (results) => {
+          display?.clear();
+          process.stderr.write(`${taskLine(results)}\n`);
+          const title = `${config.dataset}, ${config.learner}, seed ${config.seed}`;
+          await writeFile(join(path, "accuracy.svg"), accuracyChart(runCurves(results), title));
+        },
+      }),
+    );
+  } catch (error) {
+    display?.clear();
+    if (error instanceof ItamlError && error.code === "INTERRUPTED") {
+      throw new ItamlError("INTERRUPTED", "the run was stopped", {
+        where: path,
+        remedy: `Finished tasks are kept; continue with: itaml train --resume --out ${path}`,
+      });
+    }
+    throw error;
+  }
+}
+
+function taskLine({ tasks }: Results): string {
+  const { task, classes, continuum, single, oracle } = tasks.at(-1) as Results["tasks"][number];
+  return (
+    `task ${task} done (classes ${classes.join(", ")}):  ` +
+    `continuum ${percent(continuum.classAccuracy)}  task ${percent(continuum.taskAccuracy)}  ` +
+    `single ${percent(single.classAccuracy)}  oracle ${percent(oracle.classAccuracy)}`
+  );
+}
+
+/** Reads a configuration by file or data set name, and applies the command line's changes. */
+export async function readConfig(
+  name: string,
+  { data, seed, set }: Pick<TrainOptions, "data" | "seed" | "set">,
+): Promise<Config> {
+  const isFile = /\.ya?ml$/.test(name) || existsSync(name);
+  const file = isFile ? name : join(CONFIGS, `${findDataset(name).name}.yaml`);
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    throw new ItamlError(
+      "CONFIG_INVALID",
+      "the configuration can't be read",
+      { where: file, found: (cause as NodeJS.ErrnoException).code ?? String(cause) },
+      { cause },
+    );
+  }
+  const content = parseConfigText(text, file);
+  if (seed !== undefined) content.seed = seed;
+  if (data !== undefined) content.data = data;
+  for (const setting of set) applySetting(content, setting);
+  if (typeof content.data === "string") content.data = resolve(content.data);
+  return resolveConfig(content, isFile ? file : name);
+}
+
+function refuseDifference(path: string, started: Config, given: Config): void {
+  const keys = [...new Set([...Object.keys(started), ...Object.keys(given)])] as (keyof Config)[];
+  const differing = keys.find((key) => !isDeepStrictEqual(started[key], given[key]));
+  if (differing === undefined) return;
+  throw new ItamlError("RUN_DIRECTORY", `the run was started with another ${differing}`, {
+    where: path,
+    expected: JSON.stringify(started[differing]),
+    found: JSON.stringify(given[differing]),
+    remedy: "Continue with --resume --out alone, or start a new run",
+  });
+}
+
+/** The path, or the first of path-2, path-3, … that doesn't exist. */
+export function freePath(path: string): string {
+  let free = path;
+  for (let n = 2; existsSync(free); n++) free = `${path}-${n}`;
+  return free;
+}

@@ -1,0 +1,143 @@
+#!/usr/bin/env -S node --single-threaded-gc
+// The flag: every program's outputs reach JavaScript as new memory, which V8 collects in threads of its own; on two
+// cores those take a third of the speed of training.
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+
+// Commands are imported when they run: --help must not wait for the runtime.
+
+const { version } = JSON.parse(
+  readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+) as { version: string };
+
+function natural(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("expected a whole number.");
+  return Number(text);
+}
+
+function naturals(text: string): number[] {
+  const numbers = text.split(",").map(natural);
+  if (numbers.includes(0)) throw new InvalidArgumentError("expected numbers from 1.");
+  return numbers;
+}
+
+const collect = (value: string, all: readonly string[]) => [...all, value];
+const json = () => new Option("--json", "print JSON for programs");
+const afterTask = () =>
+  new Option("--task <n>", "the state after this task, from 0 (default: the last)").argParser(
+    natural,
+  );
+const dataFolder = () => new Option("--data <dir>", "folder of the data set's files");
+
+const program = new Command("itaml")
+  .description("Class-incremental learning: teach a network new classes, task after task.")
+  .version(version)
+  .showHelpAfterError("(itaml --help lists the commands, itaml COMMAND --help their options)")
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: false });
+
+program
+  .command("train")
+  .summary("train on a data set, task after task")
+  .description(
+    "Train on a data set, task after task, and evaluate after each. A run is a directory with its\n" +
+      "configuration, events, results, models and a picture; Ctrl-C stops it, --resume continues it.",
+  )
+  .argument("[dataset|config]", "a data set's name (itaml data list) or a YAML file")
+  .addOption(dataFolder())
+  .option("--out <run>", "run directory (default: runs/DATASET-LEARNER-seedN)")
+  .option("--resume", "continue the run in --out after the last finished task")
+  .option("--from-task <n>", "train the run in --out again from this task on, from 0", natural)
+  .option("--seed <n>", "seed of everything random", natural)
+  .option("--set <key=value>", "change a key of the configuration; repeatable", collect, [])
+  .addOption(json())
+  .addHelpText("after", "\nKeys of a configuration: docs/configuration.md")
+  .action(async (name, options) => (await import("./commands/train.js")).train(name, options));
+
+program
+  .command("evaluate")
+  .summary("evaluate a run again, for several sizes of continua")
+  .description(
+    "Evaluate the model of a run: the four accuracies for each size p of a continuum, and the\n" +
+      "number of samples that a continuum needs (the paper's bound).",
+  )
+  .argument("<run>", "a run directory")
+  .addOption(afterTask())
+  .option("--p <list>", "sizes of continua, such as 1,5,20", naturals, [1, 2, 5, 10, 15, 20, 50])
+  .addOption(dataFolder())
+  .addOption(json())
+  .action(async (run, options) => (await import("./commands/evaluate.js")).evaluate(run, options));
+
+program
+  .command("classify")
+  .summary("classify pictures with the model of a run")
+  .description(
+    "Classify pictures, which are taken to come from one unknown task (a continuum): the model is\n" +
+      "adapted to the task that it finds. With --each they are classified one by one.",
+  )
+  .argument("<run>", "a run directory")
+  .argument("<images...>", "picture files")
+  .option("--each", "no assumption: one by one")
+  .option("--resize", "scale pictures of another size")
+  .addOption(afterTask())
+  .addOption(dataFolder())
+  .addOption(json())
+  .action(async (run, images, options) =>
+    (await import("./commands/classify.js")).classify(run, images, options),
+  );
+
+program
+  .command("report")
+  .summary("compare runs: a table and a picture")
+  .argument("<runs...>", "run directories")
+  .option("--out <file>", "the picture (default: accuracy.svg in the run, or comparison.svg here)")
+  .addOption(json())
+  .action(async (runs, options) => (await import("./commands/report.js")).report(runs, options));
+
+program
+  .command("export")
+  .summary("write the model of a run as one ONNX file")
+  .argument("<run>", "a run directory")
+  .argument("<file>", "the ONNX file")
+  .addOption(afterTask())
+  .addOption(dataFolder())
+  .action(async (run, file, options) =>
+    (await import("./commands/export.js")).exportRun(run, file, options),
+  );
+
+program
+  .command("demo")
+  .summary("iTAML and fine-tuning on built-in data, in about a minute")
+  .option("--out <dir>", "where the two runs go (default: runs/demo)")
+  .action(async (options) => (await import("./commands/demo.js")).demo(options));
+
+const data = program.command("data").summary("list, fetch and check data sets");
+data
+  .command("list")
+  .summary("the data sets: size, source, licence, whether they are here")
+  .addOption(json())
+  .action(async (options) => (await import("./commands/data.js")).list(options));
+data
+  .command("fetch")
+  .summary("download a data set")
+  .argument("<dataset>")
+  .option("--data <dir>", "where to put it (default: data/DATASET)")
+  .action(async (name, options) => (await import("./commands/data.js")).fetchDataset(name, options));
+data
+  .command("check")
+  .summary("read a data set as a whole and verify its checksums")
+  .argument("<dataset>")
+  .addOption(dataFolder())
+  .action(async (name, options) => (await import("./commands/data.js")).check(name, options));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Help and version end with 0; commander has printed what is wrong.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    const { reportError } = await import("./failure.js");
+    process.exitCode = reportError(error, process.argv.includes("--json"));
+  }
+}

@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { ItamlError } from "../errors.js";
+
+/** A file that is to be had from several places, with the checksum of what is in it. */
+export interface RemoteFile {
+  /** Its name in the data folder; `.gz` files are stored as they are. */
+  readonly name: string;
+  readonly urls: readonly string[];
+  /** SHA-256 of the unpacked content: compression differs between mirrors, content doesn't. */
+  readonly sha256OfContent: string;
+}
+
+export interface DownloadProgress {
+  readonly file: string;
+  readonly url: string;
+  /** Bytes so far, those of an earlier try included. */
+  readonly received: number;
+  /** Bytes in all, where the server says. */
+  readonly total: number | undefined;
+}
+
+/**
+ * Downloads a file into a folder, unless it is there with the right content: resumes what an earlier try left,
+ * checks the content, and only then gives the file its name.
+ *
+ * @returns whether anything had to be downloaded
+ * @throws {ItamlError} DOWNLOAD_FAILED where no mirror gives the right file
+ */
+export async function download(
+  file: RemoteFile,
+  folder: string,
+  {
+    onProgress,
+    signal,
+  }: { onProgress?: (progress: DownloadProgress) => void; signal?: AbortSignal } = {},
+): Promise<boolean> {
+  const path = join(folder, file.name);
+  if (existsSync(path) && (await contentHash(path)) === file.sha256OfContent) return false;
+  await mkdir(folder, { recursive: true });
+  const partial = `${path}.partial`;
+  const failures: string[] = [];
+  for (const url of file.urls) {
+    try {
+      await fetchTo(partial, url, (received, total) =>
+        onProgress?.({ file: file.name, url, received, total }),
+        signal,
+      );
+      const hash = await contentHash(partial);
+      if (hash === file.sha256OfContent) {
+        await rename(partial, path);
+        return true;
+      }
+      await rm(partial, { force: true });
+      failures.push(`${url}: wrong content (sha256 ${hash ?? "of a damaged file"})`);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      failures.push(`${url}: ${reason(error)}`);
+    }
+  }
+  throw new ItamlError("DOWNLOAD_FAILED", "no source gave the file", {
+    where: file.name,
+    found: failures.join("; "),
+    remedy: `Put ${file.name} into ${folder} by hand, from any of ${file.urls.join(", ")}`,
+  });
+}
+
+/** Appends to a partial file what is missing of it. */
+async function fetchTo(
+  partial: string,
+  url: string,
+  onProgress: (received: number, total: number | undefined) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const existing = existsSync(partial) ? (await stat(partial)).size : 0;
+  const response = await fetch(url, {
+    ...(existing > 0 && { headers: { range: `bytes=${existing}-` } }),
+    ...(signal && { signal }),
+  });
+  // 416: the partial file is already as long as the whole.
+  if (response.status === 416) return;
+  if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
+  // A server that doesn't know ranges sends the whole file.
+  const start = response.status === 206 ? existing : 0;
+  const length = response.headers.get("content-length");
+  const total = length === null ? undefined : start + Number(length);
+  const output = await open(partial, start > 0 ? "a" : "w");
+  try {
+    let received = start;
+    for await (const chunk of response.body) {
+      await output.write(chunk);
+      received += chunk.length;
+      onProgress(received, total);
+    }
+    await output.sync();
+  } finally {
+    await output.close();
+  }
+}
+
+/** Where a file is in a folder, packed or unpacked. */
+export function findLocal(folder: string, { name }: RemoteFile): string | undefined {
+  return [name, name.replace(/\.gz$/, "")].map((file) => join(folder, file)).find(existsSync);
+}
+
+/** SHA-256 of a file's content, unpacked where the name says .gz; undefined where it can't be unpacked. */
+export async function contentHash(path: string): Promise<string | undefined> {
+  const hash = createHash("sha256");
+  try {
+    if (/\.gz(\.partial)?$/.test(path)) {
+      await pipeline(createReadStream(path), createGunzip(), hash);
+    } else {
+      await pipeline(createReadStream(path), hash);
+    }
+  } catch {
+    return undefined;
+  }
+  return hash.digest("hex");
+}
+
+function reason(error: unknown): string {
+  const { message, cause } = error as Error & { cause?: { code?: string } };
+  return cause?.code ?? message;
+}

@@ -1,0 +1,204 @@
+import { parseDocument, stringify } from "yaml";
+import { z } from "zod";
+import { ItamlError, nearestName } from "../errors.js";
+import { EXEMPLAR_SELECTIONS } from "../incremental/exemplar-memory.js";
+import { DEVICES } from "../runtime/runtime.js";
+
+const count = z.int().min(1);
+const positive = z.number().positive();
+const share = z.number().min(0).lt(1);
+/** One value for all tasks, or one for each; the last of a list holds for the tasks after it. */
+const perTask = <T extends z.ZodType>(value: T) => z.union([value, z.array(value).min(1)]);
+
+const adamOptions = {
+  beta1: share.default(0.9),
+  beta2: share.default(0.999),
+  epsilon: positive.default(1e-8),
+};
+
+/** Every key of a configuration, with its default; docs/configuration.md explains them. */
+export const configSchema = z.strictObject({
+  dataset: z.string(),
+  data: z.string().optional(),
+  learner: z.enum(["itaml", "finetuning"]).default("itaml"),
+  seed: z.int().min(0).default(1),
+
+  classesPerTask: z.union([count, z.array(count).min(1)]),
+  tasks: count.optional(),
+  classOrder: z.enum(["natural", "shuffled"]).default("natural"),
+
+  network: z
+    .strictObject({ name: z.literal("mlp"), hidden: z.array(count).default([400, 400]) })
+    .default({ name: "mlp", hidden: [400, 400] }),
+  optimizer: z.discriminatedUnion("name", [
+    z.strictObject({
+      name: z.literal("sgd"),
+      momentum: share.default(0),
+      weightDecay: z.number().min(0).default(0),
+    }),
+    z.strictObject({ name: z.literal("adam"), ...adamOptions }),
+    z.strictObject({ name: z.literal("radam"), ...adamOptions }),
+  ]),
+  learningRate: perTask(positive),
+  epochs: perTask(count),
+  milestones: z.array(z.int().min(0)).default([]),
+  factor: positive.default(1),
+  batchSize: count,
+  validation: share.default(0),
+
+  rule: z.enum(["paper", "released"]).default("paper"),
+  classifier: z.enum(["own", "interpolate"]).optional(),
+  beta: z.number().min(0).default(1),
+  innerSteps: perTask(count).default(1),
+  memory: z.int().min(0).default(2000),
+  exemplars: z.enum(EXEMPLAR_SELECTIONS as [string, ...string[]]).default("random") as z.ZodDefault<
+    z.ZodEnum<{ first: "first"; random: "random"; herding: "herding" }>
+  >,
+  adaptation: z
+    .strictObject({
+      epochs: count.optional(),
+      steps: count.optional(),
+      learningRate: positive.default(1e-3),
+      batchSize: count.default(64),
+    })
+    .default({ learningRate: 1e-3, batchSize: 64 }),
+  continuum: count.default(20),
+
+  device: z.enum(DEVICES as unknown as ["cpu", "webgpu", "cuda"]).default("cpu"),
+  threads: count.optional(),
+});
+
+/** A complete configuration. */
+export type Config = z.output<typeof configSchema> & { classifier: "own" | "interpolate" };
+
+/** What a configuration may leave out. */
+export type ConfigInput = z.input<typeof configSchema>;
+
+/**
+ * Checks a configuration and fills in what it leaves out.
+ *
+ * @param where its file, for messages
+ * @throws {ItamlError} CONFIG_INVALID with the key, what was expected and what was found
+ */
+export function resolveConfig(input: unknown, where: string): Config {
+  const result = configSchema.safeParse(input);
+  if (!result.success) throw invalidConfig(result.error.issues[0] as z.core.$ZodIssue, input, where);
+  const config = result.data;
+  const { rule, adaptation } = config;
+  if (rule === "released" && config.classifier === "own") {
+    throw new ItamlError("CONFIG_INVALID", "the released rule has no classifiers of their own", {
+      where: `${where}: classifier`,
+      expected: '"interpolate", or none, with rule: released',
+      found: '"own"',
+    });
+  }
+  if (adaptation.epochs !== undefined && adaptation.steps !== undefined) {
+    throw new ItamlError("CONFIG_INVALID", "adaptation has both epochs and steps", {
+      where: `${where}: adaptation`,
+      expected: "one of them",
+    });
+  }
+  return {
+    ...config,
+    classifier: config.classifier ?? (rule === "paper" ? "own" : "interpolate"),
+  };
+}
+
+/**
+ * Reads a configuration from YAML.
+ *
+ * @throws {ItamlError} CONFIG_INVALID with the line
+ */
+export function parseConfigText(text: string, where: string): Record<string, unknown> {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error) {
+    throw new ItamlError("CONFIG_INVALID", "not valid YAML", {
+      where: `${where}${error.linePos ? `, line ${error.linePos[0].line}` : ""}`,
+      found: error.message.split("\n")[0] as string,
+    });
+  }
+  const content: unknown = document.toJS({ maxAliasCount: 0 });
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    throw new ItamlError("CONFIG_INVALID", "not a configuration", {
+      where,
+      expected: "keys with values, such as dataset: mnist",
+    });
+  }
+  return content as Record<string, unknown>;
+}
+
+export function formatConfig(config: Config): string {
+  return stringify(config);
+}
+
+/**
+ * Applies `key=value`, or `key.key=value`, to a configuration; the value is read as YAML.
+ *
+ * @throws {ItamlError} USAGE where there is no `=`
+ */
+export function applySetting(config: Record<string, unknown>, setting: string): void {
+  const equals = setting.indexOf("=");
+  if (equals < 1) {
+    throw new ItamlError("USAGE", "not a setting", {
+      where: "--set",
+      expected: "key=value, such as --set beta=0.5 or --set adaptation.steps=1",
+      found: setting,
+    });
+  }
+  const path = setting.slice(0, equals).split(".");
+  const last = path.pop() as string;
+  let target = config;
+  for (const key of path) {
+    const inner = target[key];
+    const object = typeof inner === "object" && inner !== null ? { ...inner } : {};
+    target[key] = object;
+    target = object as Record<string, unknown>;
+  }
+  const { value } = parseConfigText(`value: ${setting.slice(equals + 1)}`, "--set");
+  target[last] = value;
+}
+
+function invalidConfig(issue: z.core.$ZodIssue, input: unknown, where: string): ItamlError {
+  // Of a union only the branch that came furthest says what is wrong.
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    const inner = issue.errors
+      .map((issues) => issues[0] as z.core.$ZodIssue)
+      .reduce((best, other) => (other.path.length > best.path.length ? other : best));
+    if (inner.path.length > 0) {
+      return invalidConfig({ ...inner, path: [...issue.path, ...inner.path] }, input, where);
+    }
+  }
+  if (issue.code === "unrecognized_keys") {
+    const key = issue.keys[0] as string;
+    const known = knownKeys(issue.path);
+    const nearest = nearestName(key, known);
+    return new ItamlError("CONFIG_INVALID", `unknown key "${[...issue.path, key].join(".")}"`, {
+      where,
+      ...(nearest
+        ? { remedy: `Did you mean "${nearest}"` }
+        : { expected: `one of ${known.join(", ")}` }),
+    });
+  }
+  const found = issue.path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    input,
+  );
+  return new ItamlError("CONFIG_INVALID", issue.message.replace(/^Invalid (input|option): /, ""), {
+    where: issue.path.length > 0 ? `${where}: ${issue.path.join(".")}` : where,
+    found: found === undefined ? "nothing" : JSON.stringify(found),
+  });
+}
+
+/** The keys that a section of the configuration knows. */
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  let schema: unknown = configSchema;
+  for (const key of path) schema = unwrap((schema as z.ZodObject).shape[key as string]);
+  const options = (schema as { options?: z.ZodObject[] }).options ?? [schema as z.ZodObject];
+  return [...new Set(options.flatMap((option) => Object.keys(option.shape ?? {})))];
+}
+
+function unwrap(schema: unknown): unknown {
+  const inner = schema as { def?: { type: string; innerType?: unknown } };
+  return inner.def?.innerType ? unwrap(inner.def.innerType) : schema;
+}

@@ -1,0 +1,121 @@
+import { indicesByClass } from "../data/samples.js";
+import { ItamlError } from "../errors.js";
+import type { LearnHooks } from "../learners/learner.js";
+import { measure, predictWith } from "../learners/predictions.js";
+import type { Config } from "./config.js";
+import { addTask, emptyResults, firstTasks, type Results } from "./results.js";
+import { RunDirectory } from "./run-directory.js";
+import { createLearner, prepare, testSet } from "./setup.js";
+
+export interface ExperimentOptions extends LearnHooks {
+  /** Says how many tasks there are and which is the first that is trained. */
+  readonly onStart?: ((run: { tasks: number; firstTask: number }) => void) | undefined;
+  /** Called after every task, with the results so far. */
+  readonly onTask?: ((results: Results) => void | Promise<void>) | undefined;
+}
+
+/** Runs an experiment in a new directory. */
+export async function startExperiment(
+  path: string,
+  config: Config,
+  options: ExperimentOptions = {},
+): Promise<Results> {
+  return run(config, 0, options, async () => ({
+    directory: await RunDirectory.create(path, config),
+    results: emptyResults(config),
+  }));
+}
+
+/**
+ * Continues a run after the last task that was finished, or from a task on, whose results and those of later tasks
+ * are then replaced. With the configuration that it was started with, it ends with the same results as a run
+ * that was never stopped.
+ *
+ * @param fromTask counted from 0
+ * @throws {ItamlError} RUN_DIRECTORY where fewer tasks are finished
+ */
+export async function resumeExperiment(
+  path: string,
+  fromTask: number | undefined,
+  options: ExperimentOptions = {},
+): Promise<Results> {
+  const { directory, config } = await RunDirectory.open(path);
+  const results = (await directory.readResults()) ?? emptyResults(config);
+  const finished = results.tasks.length;
+  const first = fromTask ?? finished;
+  if (first > finished) {
+    throw new ItamlError("RUN_DIRECTORY", `the run can't continue from task ${first}`, {
+      where: path,
+      expected: `at most ${finished}, the number of finished tasks`,
+      found: String(first),
+    });
+  }
+  return run(config, first, options, async () => {
+    const kept = firstTasks(results, first);
+    if (first < finished) await directory.writeResults(kept);
+    await directory.removeTasksFrom(first);
+    return { directory, results: kept };
+  });
+}
+
+async function run(
+  config: Config,
+  firstTask: number,
+  { onStart, onTask, onProgress, signal }: ExperimentOptions,
+  open: () => Promise<{ directory: RunDirectory; results: Results }>,
+): Promise<Results> {
+  const setup = await prepare(config);
+  const { tasks, dataset, context } = setup;
+  // Only when the configuration and the data are known to be good is anything written.
+  let { directory, results } = await open();
+  const saved =
+    firstTask > 0
+      ? await directory.loadTask(firstTask - 1, context.extractor, context.source.length)
+      : undefined;
+  const learner = await createLearner(setup, saved);
+  directory.logEvent({ kind: "start", learner: config.learner, seed: config.seed, firstTask });
+  onStart?.({ tasks: tasks.length, firstTask });
+  const hooks: LearnHooks = {
+    signal,
+    onProgress: (progress) => {
+      if (progress.kind !== "batch") directory.logEvent({ ...progress });
+      onProgress?.(progress);
+    },
+  };
+  try {
+    for (const [task, classes] of tasks.entries()) {
+      if (task < firstTask) continue;
+      const started = performance.now();
+      await learner.learn(indicesByClass(dataset.train.labels, classes), hooks);
+      const trained = performance.now();
+      for (let known = 0; known <= task; known++) await learner.modelFor(known, hooks);
+      const adapted = performance.now();
+      const predictions = await predictWith(
+        learner,
+        context.inference,
+        testSet(setup, task + 1),
+        hooks,
+      );
+      const accuracies = measure(predictions, { p: config.continuum, seed: config.seed });
+      const seconds = {
+        train: (trained - started) / 1000,
+        adapt: (adapted - trained) / 1000,
+        evaluate: (performance.now() - adapted) / 1000,
+      };
+      results = addTask(results, classes, accuracies, seconds);
+      await directory.saveTask(task, learner.model, learner.memory, context.extractor);
+      await directory.writeResults(results);
+      directory.logEvent({ kind: "task", ...results.tasks.at(-1) });
+      await onTask?.(results);
+    }
+    directory.logEvent({ kind: "done", ...results.summary });
+    return results;
+  } catch (error) {
+    const { name, message } = error as Error;
+    directory.logEvent({ kind: "stopped", error: name, message });
+    throw error;
+  } finally {
+    await learner.release();
+    await context.inference.release();
+  }
+}

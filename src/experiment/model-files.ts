@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { ItamlError } from "../errors.js";
+import { ExemplarMemory } from "../incremental/exemplar-memory.js";
+import type { Model } from "../learners/model.js";
+import type { FeatureExtractor } from "../nn/feature-extractor.js";
+import type { Layout } from "../nn/layout.js";
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.js";
+
+const FORMAT = "itaml-model-1";
+
+/** A model as safetensors: `theta.NAME`, `statistics.NAME`, and `classifier.I` for each task. */
+export function encodeModel(model: Model, extractor: FeatureExtractor): Uint8Array {
+  const tensors = new Map<string, StoredTensor>();
+  const store = (prefix: string, layout: Layout, buffer: Float32Array) => {
+    for (const { name, shape } of layout.entries) {
+      tensors.set(`${prefix}.${name}`, { data: layout.view(buffer, name), shape });
+    }
+  };
+  store("theta", extractor.parameters, model.theta);
+  store("statistics", extractor.statistics, model.statistics);
+  model.classifiers.forEach((classifier, task) => {
+    const shape = [classifier.length / extractor.featureSize, extractor.featureSize];
+    tensors.set(`classifier.${task}`, { data: classifier, shape });
+  });
+  return encodeSafetensors(tensors, { format: FORMAT, network: extractor.network.name });
+}
+
+/**
+ * @param file its name, for messages
+ * @throws {ItamlError} FILE_INVALID where it isn't a model of this network with finite numbers
+ */
+export function decodeModel(bytes: Uint8Array, extractor: FeatureExtractor, file: string): Model {
+  const { tensors, metadata } = decodeSafetensors(bytes, file);
+  if (metadata.format !== FORMAT) {
+    throw new ItamlError("FILE_INVALID", "not a model of itaml", {
+      where: file,
+      expected: `format ${FORMAT}`,
+      found: String(metadata.format),
+    });
+  }
+  const take = (name: string, shape: readonly (number | undefined)[]): Float32Array => {
+    const tensor = tensors.get(name);
+    const fits =
+      tensor?.data instanceof Float32Array &&
+      tensor.shape.length === shape.length &&
+      shape.every((size, axis) => size === undefined || size === tensor.shape[axis]);
+    if (!fits) {
+      throw new ItamlError("FILE_INVALID", `tensor "${name}" doesn't fit the network`, {
+        where: file,
+        expected: `float32 [${shape.map((size) => size ?? "classes").join(", ")}]`,
+        found: tensor ? `[${tensor.shape.join(", ")}]` : "nothing",
+      });
+    }
+    const data = tensor.data as Float32Array;
+    if (!data.every(Number.isFinite)) {
+      throw new ItamlError("FILE_INVALID", `tensor "${name}" has values that are not finite`, {
+        where: file,
+      });
+    }
+    return data;
+  };
+  const gather = (prefix: string, layout: Layout) => {
+    const buffer = new Float32Array(layout.size);
+    for (const { name, shape, offset } of layout.entries) {
+      buffer.set(take(`${prefix}.${name}`, shape), offset);
+    }
+    return buffer;
+  };
+  const classifiers: Float32Array[] = [];
+  while (tensors.has(`classifier.${classifiers.length}`)) {
+    classifiers.push(
+      take(`classifier.${classifiers.length}`, [undefined, extractor.featureSize]),
+    );
+  }
+  return {
+    theta: gather("theta", extractor.parameters),
+    statistics: gather("statistics", extractor.statistics),
+    classifiers,
+  };
+}
+
+const memorySchema = z.strictObject({
+  version: z.literal(1),
+  capacity: z.int().min(0),
+  /** For each class, in the order of learning: indices of training samples. */
+  classes: z.array(z.array(z.int().min(0))),
+});
+
+export function encodeMemory({ capacity, classes }: ExemplarMemory): string {
+  return `${JSON.stringify({ version: 1, capacity, classes } satisfies z.output<typeof memorySchema>)}\n`;
+}
+
+/**
+ * @param samples number of samples that indices may point to
+ * @throws {ItamlError} FILE_INVALID
+ */
+export function decodeMemory(text: string, samples: number, file: string): ExemplarMemory {
+  const fail = (summary: string, found?: string): never => {
+    throw new ItamlError("FILE_INVALID", summary, { where: file, ...(found && { found }) });
+  };
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    fail("not valid JSON");
+  }
+  const result = memorySchema.safeParse(content);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    return fail("not an exemplar memory", `${issue?.path.join(".")}: ${issue?.message}`);
+  }
+  const stray = result.data.classes.flat().find((index) => index >= samples);
+  if (stray !== undefined) fail(`the data set has only ${samples} samples`, `index ${stray}`);
+  const memory = new ExemplarMemory(result.data.capacity);
+  memory.classes.push(...result.data.classes);
+  return memory;
+}

@@ -1,0 +1,91 @@
+import { datasetFolder, findDataset } from "../data/catalog.js";
+import { type Dataset, indicesByClass } from "../data/samples.js";
+import { ItamlError } from "../errors.js";
+import { type ExemplarMemory, exemplarsPerClass } from "../incremental/exemplar-memory.js";
+import { taskStream } from "../incremental/task-stream.js";
+import { FineTuning } from "../learners/fine-tuning.js";
+import { Inference } from "../learners/inference.js";
+import { Itaml } from "../learners/itaml.js";
+import type { Learner, LearnerContext } from "../learners/learner.js";
+import type { Model } from "../learners/model.js";
+import type { TestSet } from "../learners/predictions.js";
+import { FeatureExtractor } from "../nn/feature-extractor.js";
+import { mlp } from "../nn/mlp.js";
+import { createOnnxRuntime } from "../runtime/onnxruntime-node.js";
+import type { Config } from "./config.js";
+
+/** All that a configuration names, made ready: data, tasks, network, runtime. */
+export interface Setup {
+  readonly config: Config;
+  readonly dataset: Dataset;
+  /** Classes of each task, as indices into the data set's. */
+  readonly tasks: readonly (readonly number[])[];
+  readonly context: LearnerContext;
+}
+
+/**
+ * Loads and checks everything before anything is written or trained.
+ *
+ * @throws {ItamlError} DATASET_…, CONFIG_INVALID, MEMORY_TOO_SMALL, DEVICE_UNAVAILABLE
+ */
+export async function prepare(config: Config): Promise<Setup> {
+  const entry = findDataset(config.dataset);
+  const dataset = await entry.load(datasetFolder(config.dataset, config.data));
+  const tasks = taskStream({ ...config, classCount: dataset.classes.length });
+  const classes = tasks.flat();
+  if (config.learner === "itaml") exemplarsPerClass(config.memory, classes.length);
+  checkSamples(dataset, tasks, config.continuum);
+  const runtime = createOnnxRuntime({
+    device: config.device,
+    ...(config.threads !== undefined && { threads: config.threads }),
+  });
+  const extractor = new FeatureExtractor(mlp(config.network), dataset.input);
+  const inference = await Inference.compile(runtime, extractor);
+  const { source } = dataset.train;
+  const { seed } = config;
+  return {
+    config,
+    dataset,
+    tasks,
+    context: { runtime, extractor, inference, source, seed, plannedTasks: tasks.length },
+  };
+}
+
+/** The configured learner, at its start or as it was saved. */
+export function createLearner(
+  { config, context }: Setup,
+  saved?: { model: Model; memory: ExemplarMemory },
+): Promise<Learner> {
+  return config.learner === "itaml"
+    ? Itaml.create(context, config, saved)
+    : FineTuning.create(context, config, saved);
+}
+
+/** Test samples of the first tasks. */
+export function testSet({ dataset: { test }, tasks }: Setup, seen: number): TestSet {
+  return {
+    source: test.source,
+    tasks: tasks.slice(0, seen).map((classes) => indicesByClass(test.labels, classes)),
+  };
+}
+
+function checkSamples(
+  { train, test }: Dataset,
+  tasks: readonly (readonly number[])[],
+  continuum: number,
+): void {
+  tasks.forEach((classes, task) => {
+    const empty = classes.find((_, i) => indicesByClass(train.labels, classes)[i]?.length === 0);
+    if (empty !== undefined) {
+      throw new ItamlError("DATASET_INVALID", `class ${empty} has no training samples`);
+    }
+    const samples = indicesByClass(test.labels, classes).flat().length;
+    if (continuum > samples) {
+      throw new ItamlError("CONFIG_INVALID", "a continuum is larger than a task's test set", {
+        where: "continuum",
+        expected: `at most ${samples}, the test samples of task ${task}`,
+        found: String(continuum),
+      });
+    }
+  });
+}

@@ -1,0 +1,66 @@
+import { Graph } from "../graph/graph.js";
+import { serializeOnnx } from "../graph/onnx.js";
+import { linear } from "../graph/operators/index.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { FeatureExtractor } from "../nn/feature-extractor.js";
+import type { Layout, LayoutEntry } from "../nn/layout.js";
+import { taskSizes } from "./learner.js";
+import { joinClassifiers, type Model } from "./model.js";
+import { taskColumns } from "./task-prediction.js";
+
+/**
+ * The base model as one ONNX file, normalisation included. Input `x` [batch, ...input shape]; outputs `logits`
+ * [batch, classes] and `task_scores` [tasks], the scores of the whole batch as one continuum (Algorithm 2).
+ * Metadata: `labels` (JSON, one for each column), `tasks` (JSON, number of classes of each task).
+ */
+export function exportOnnxModel(
+  model: Model,
+  extractor: FeatureExtractor,
+  labels: readonly (string | number)[],
+): Uint8Array {
+  const graph = new Graph("itaml");
+  const constants = (buffer: Float32Array, layout: Layout) => (entry: LayoutEntry) =>
+    graph.constant(layout.view(buffer, entry.name), entry.shape, entry.name);
+  const { features } = extractor.apply(
+    extractor.declareInput(graph),
+    {
+      parameter: constants(model.theta, extractor.parameters),
+      statistic: constants(model.statistics, extractor.statistics),
+    },
+    { training: false },
+  );
+  const classifier = graph.constant(
+    joinClassifiers(model.classifiers),
+    [labels.length, extractor.featureSize],
+    "classifier.weight",
+  );
+  const logits = linear(features, classifier);
+  const sizes = taskSizes(model, extractor);
+  graph.output("logits", logits);
+  graph.output("task_scores", taskScoresOf(logits, sizes));
+  return serializeOnnx(graph, {
+    labels: JSON.stringify(labels),
+    tasks: JSON.stringify(sizes),
+  });
+}
+
+/** For each task the sum over the batch of its largest logit, [tasks]. */
+function taskScoresOf(logits: Tensor, sizes: readonly number[]): Tensor {
+  const { graph } = logits;
+  const [batch] = logits.shape;
+  const largest = taskColumns(sizes).map(({ start, end }) => {
+    const own = graph.node(
+      "Slice",
+      [logits, graph.integers([start]), graph.integers([end]), graph.integers([1])],
+      { shape: [batch as string, end - start] },
+    );
+    return graph.node("ReduceMax", [own], { shape: [batch as string, 1] }, { axes: [1], keepdims: 1 });
+  });
+  const all = graph.node("Concat", largest, { shape: [batch as string, sizes.length] }, { axis: 1 });
+  return graph.node(
+    "ReduceSum",
+    [all, graph.integers([0])],
+    { shape: [sizes.length] },
+    { keepdims: 0 },
+  );
+}

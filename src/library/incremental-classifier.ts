@@ -1,0 +1,359 @@
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { ItamlError } from "../errors.js";
+import { writeFileAtomically } from "../experiment/atomic-file.js";
+import { decodeMemory, decodeModel, encodeMemory, encodeModel } from "../experiment/model-files.js";
+import { decodeSafetensors, encodeSafetensors } from "../experiment/safetensors.js";
+import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
+import { exportOnnxModel } from "../learners/export.js";
+import { Inference } from "../learners/inference.js";
+import { Itaml, type ItamlSettings } from "../learners/itaml.js";
+import { type LearnerContext, type LearnHooks, taskSizes } from "../learners/learner.js";
+import { type Model, wholeModel } from "../learners/model.js";
+import {
+  predictClass,
+  predictTask,
+  type TaskColumns,
+  taskColumns,
+  taskScores,
+} from "../learners/task-prediction.js";
+import { FeatureExtractor, type InputDescription } from "../nn/feature-extractor.js";
+import { mlp } from "../nn/mlp.js";
+import type { Network } from "../nn/network.js";
+import { createOnnxRuntime, type OnnxRuntimeOptions } from "../runtime/onnxruntime-node.js";
+import { type Images, SamplePool } from "./sample-pool.js";
+
+/** A class, as the application names it. */
+export type Label = string | number;
+
+export interface ClassifierOptions extends OnnxRuntimeOptions {
+  /** Shape of one sample, channels first: [1, 28, 28] for a grey image, [512] for a feature vector. */
+  readonly inputShape: readonly number[];
+  /** Default: `uint8`, pixels 0..255. */
+  readonly inputType?: InputDescription["type"];
+  /** Subtracted from values (of pixels: scaled to 0..1), one for each channel or one for all. Default: 0. */
+  readonly mean?: readonly number[];
+  /** What values are divided by then, likewise. Default: 1. */
+  readonly std?: readonly number[];
+  /** Default: `mlp`, two hidden layers of 400. A network of one's own can't be saved with the classifier. */
+  readonly network?: "mlp" | Network;
+  /** Samples that are kept of all classes together. Default: 2000. */
+  readonly memory?: number;
+  /** Default: 1. */
+  readonly seed?: number;
+  /** Number of tasks to come, where it is known: T of the step size η = exp(−β·t/T). */
+  readonly plannedTasks?: number;
+  /** Whatever else of iTAML's settings should differ from {@link DEFAULT_SETTINGS}. */
+  readonly settings?: Partial<Omit<ItamlSettings, "memory">>;
+}
+
+/** How an {@link IncrementalClassifier} learns unless it is told otherwise; measured on `strokes`. */
+export const DEFAULT_SETTINGS: Omit<ItamlSettings, "memory"> = {
+  optimizer: { name: "sgd", momentum: 0.9, weightDecay: 1e-3 },
+  learningRate: 0.05,
+  epochs: 20,
+  milestones: [10, 15],
+  factor: 0.2,
+  batchSize: 64,
+  validation: 0,
+  continuum: 20,
+  rule: "paper",
+  classifier: "own",
+  beta: 0.5,
+  innerSteps: 1,
+  exemplars: "random",
+  adaptation: { epochs: 1, learningRate: 1e-4, batchSize: 64 },
+};
+
+/** What is known about a continuum. */
+export interface Classification {
+  /** The task that all samples were taken to come from, counted from 0. */
+  readonly task: number;
+  /** One for each sample. */
+  readonly labels: Label[];
+  /** S_i of each task, by which the task was chosen (paper, Algorithm 2). */
+  readonly scores: number[];
+}
+
+const labelSchema = z.union([z.string(), z.number()]);
+const savedSchema = z.object({
+  version: z.literal(1),
+  network: z.string(),
+  options: z.record(z.string(), z.unknown()),
+  tasks: z.array(z.array(labelSchema)),
+});
+
+/** A classifier that is taught new classes, task after task, without forgetting the old ones (iTAML). */
+export class IncrementalClassifier {
+  readonly #options: ClassifierOptions;
+  readonly #context: LearnerContext;
+  readonly #pool: SamplePool;
+  readonly #learner: Itaml;
+  readonly #tasks: Label[][];
+
+  private constructor(parts: {
+    options: ClassifierOptions;
+    context: LearnerContext;
+    pool: SamplePool;
+    learner: Itaml;
+    tasks: Label[][];
+  }) {
+    this.#options = parts.options;
+    this.#context = parts.context;
+    this.#pool = parts.pool;
+    this.#learner = parts.learner;
+    this.#tasks = parts.tasks;
+  }
+
+  /**
+   * A classifier that knows nothing yet.
+   *
+   * @throws {ItamlError} DEVICE_UNAVAILABLE, INPUT_INVALID
+   */
+  static create(options: ClassifierOptions): Promise<IncrementalClassifier> {
+    return IncrementalClassifier.#assemble(options, []);
+  }
+
+  /** Labels of each task, in the order of learning. */
+  get tasks(): readonly (readonly Label[])[] {
+    return this.#tasks;
+  }
+
+  /**
+   * Teaches one task. Where that fails, or is stopped, the classifier is as it was before.
+   *
+   * @param samples images and, for each, its label: none that was learned before
+   * @throws {ItamlError} LABEL_KNOWN, INPUT_INVALID, MEMORY_TOO_SMALL, LOSS_NOT_FINITE, INTERRUPTED
+   */
+  async learn(
+    { images, labels }: { images: Images; labels: readonly Label[] },
+    hooks: LearnHooks = {},
+  ): Promise<void> {
+    const newLabels = [...new Set(labels)];
+    const known = newLabels.find((label) => this.#tasks.flat().includes(label));
+    if (known !== undefined) {
+      throw new ItamlError("LABEL_KNOWN", `the label ${JSON.stringify(known)} was learned before`, {
+        where: `learn, task ${this.#tasks.length}`,
+        expected: "labels of new classes only",
+      });
+    }
+    const { memory } = this.#learner;
+    try {
+      const indices = this.#pool.append(images);
+      if (indices.length !== labels.length || labels.length === 0) {
+        throw new ItamlError("INPUT_INVALID", "images and labels differ in number, or are none", {
+          where: "learn",
+          expected: `${indices.length} labels`,
+          found: String(labels.length),
+        });
+      }
+      const classes = newLabels.map((label) => indices.filter((_, i) => labels[i] === label));
+      await this.#learner.learn(classes, hooks);
+      this.#tasks.push(newLabels);
+    } finally {
+      // Samples that are no exemplars go; after a failure the exemplars are those of before.
+      const exemplars = memory.classes.flat();
+      this.#pool.keep(exemplars);
+      const position = new Map(exemplars.map((index, i) => [index, i]));
+      memory.renumber((index) => position.get(index) as number);
+    }
+  }
+
+  /**
+   * Classifies a continuum: samples that all come from one task, which is not known. The more there are, the
+   * surer is the task.
+   *
+   * @throws {ItamlError} INPUT_INVALID
+   */
+  async classify(images: Images): Promise<Classification> {
+    const { source, rows } = this.#incoming(images);
+    const { inference } = this.#context;
+    const columns = this.#columns();
+    const logits = await inference.logits(wholeModel(this.#learner.model), source, rows);
+    const task = predictTask(logits, rows, columns);
+    const taskLogits = await inference.logits(await this.#learner.modelFor(task), source, rows);
+    const labels = this.#tasks[task] as Label[];
+    return {
+      task,
+      labels: rows.map((row) => labels[predictClass(taskLogits, row)] as Label),
+      scores: taskScores(logits, rows, columns),
+    };
+  }
+
+  /**
+   * Classifies samples one by one, with no assumption about their tasks; less sure than {@link classify}.
+   *
+   * @throws {ItamlError} INPUT_INVALID
+   */
+  async classifyEach(images: Images): Promise<Label[]> {
+    const { source, rows } = this.#incoming(images);
+    const model = wholeModel(this.#learner.model);
+    const logits = await this.#context.inference.logits(model, source, rows);
+    const labels = this.#tasks.flat();
+    return rows.map((row) => labels[predictClass(logits, row)] as Label);
+  }
+
+  /** Writes everything to a folder, which {@link load} reads; one that is there is replaced as a whole. */
+  async save(folder: string): Promise<void> {
+    const partial = `${folder}.partial`;
+    await rm(partial, { recursive: true, force: true });
+    await mkdir(partial, { recursive: true });
+    const { extractor } = this.#context;
+    const { network, ...options } = this.#options;
+    const { model, memory } = this.#learner;
+    const saved: z.output<typeof savedSchema> = {
+      version: 1,
+      network: extractor.network.name,
+      options,
+      tasks: this.#tasks,
+    };
+    const exemplars = {
+      data: this.#pool.data as Uint8Array,
+      shape: [this.#pool.length, ...extractor.input.shape],
+    };
+    const files: [string, string | Uint8Array][] = [
+      ["classifier.json", `${JSON.stringify(saved, undefined, 2)}\n`],
+      ["model.safetensors", encodeModel(model, extractor)],
+      ["memory.json", encodeMemory(memory)],
+      ["exemplars.safetensors", encodeSafetensors(new Map([["exemplars", exemplars]]))],
+    ];
+    for (const [name, content] of files) await writeFileAtomically(join(partial, name), content);
+    await rm(folder, { recursive: true, force: true });
+    await rename(partial, folder);
+  }
+
+  /**
+   * Reads what {@link save} wrote.
+   *
+   * @param overrides the network, where it was one of the application's own; the device
+   * @throws {ItamlError} FILE_INVALID
+   */
+  static async load(
+    folder: string,
+    overrides: Pick<ClassifierOptions, "network" | "device" | "threads"> = {},
+  ): Promise<IncrementalClassifier> {
+    const file = join(folder, "classifier.json");
+    const parsed = savedSchema.safeParse(parseJson(await read(file), file));
+    if (!parsed.success) {
+      throw new ItamlError("FILE_INVALID", "not a saved classifier", {
+        where: file,
+        found: parsed.error.issues[0]?.message ?? "",
+      });
+    }
+    const { options, tasks, network } = parsed.data;
+    if (network !== "mlp" && overrides.network === undefined) {
+      throw new ItamlError("INPUT_INVALID", "the network of this classifier is not a built-in one", {
+        where: file,
+        expected: `load(folder, { network }) with the network "${network}"`,
+      });
+    }
+    return IncrementalClassifier.#assemble(
+      { ...(options as unknown as ClassifierOptions), ...overrides },
+      tasks,
+      folder,
+    );
+  }
+
+  /** Writes the base model as an ONNX file with the labels in its metadata (see docs/library.md). */
+  async exportOnnx(file: string): Promise<void> {
+    const { extractor } = this.#context;
+    const bytes = exportOnnxModel(this.#learner.model, extractor, this.#tasks.flat());
+    await writeFileAtomically(file, bytes);
+  }
+
+  /** Frees what the runtime holds; the classifier can't be used afterwards. */
+  async release(): Promise<void> {
+    await this.#learner.release();
+    await this.#context.inference.release();
+  }
+
+  static async #assemble(
+    options: ClassifierOptions,
+    tasks: Label[][],
+    folder?: string,
+  ): Promise<IncrementalClassifier> {
+    const { inputShape, inputType = "uint8", mean = [0], std = [1], network = "mlp" } = options;
+    const extractor = new FeatureExtractor(network === "mlp" ? mlp() : network, {
+      shape: inputShape,
+      type: inputType,
+      mean,
+      std,
+    });
+    const pool = new SamplePool(extractor.input);
+    const saved = folder ? await loadState(folder, extractor, pool) : undefined;
+    const runtime = createOnnxRuntime(options);
+    const context: LearnerContext = {
+      runtime,
+      extractor,
+      inference: await Inference.compile(runtime, extractor),
+      source: pool,
+      seed: options.seed ?? 1,
+      plannedTasks: options.plannedTasks,
+    };
+    const settings = { ...DEFAULT_SETTINGS, memory: options.memory ?? 2000, ...options.settings };
+    const learner = await Itaml.create(context, settings, saved);
+    return new IncrementalClassifier({ options, context, pool, learner, tasks });
+  }
+
+  #columns(): TaskColumns[] {
+    return taskColumns(taskSizes(this.#learner.model, this.#context.extractor));
+  }
+
+  #incoming(images: Images): { source: SamplePool; rows: number[] } {
+    if (this.#tasks.length === 0) {
+      throw new ItamlError("INPUT_INVALID", "the classifier has not learned anything yet", {
+        where: "classify",
+        remedy: "Call learn first",
+      });
+    }
+    const source = new SamplePool(this.#context.extractor.input);
+    const rows = source.append(images);
+    if (rows.length === 0) {
+      throw new ItamlError("INPUT_INVALID", "there are no images", { where: "classify" });
+    }
+    return { source, rows };
+  }
+}
+
+async function loadState(
+  folder: string,
+  extractor: FeatureExtractor,
+  pool: SamplePool,
+): Promise<{ model: Model; memory: ExemplarMemory }> {
+  const [modelFile, memoryFile, exemplarsFile] = [
+    join(folder, "model.safetensors"),
+    join(folder, "memory.json"),
+    join(folder, "exemplars.safetensors"),
+  ];
+  const { tensors } = decodeSafetensors(await read(exemplarsFile), exemplarsFile);
+  const exemplars = tensors.get("exemplars");
+  if (!exemplars) {
+    throw new ItamlError("FILE_INVALID", "it holds no exemplars", { where: exemplarsFile });
+  }
+  pool.append(exemplars.data as Uint8Array | Float32Array);
+  const model = decodeModel(await read(modelFile), extractor, modelFile);
+  const text = new TextDecoder().decode(await read(memoryFile));
+  return { model, memory: decodeMemory(text, pool.length, memoryFile) };
+}
+
+async function read(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw new ItamlError(
+      "FILE_INVALID",
+      "the file can't be read",
+      { where: file, found: (cause as NodeJS.ErrnoException).code ?? String(cause) },
+      { cause },
+    );
+  }
+}
+
+function parseJson(bytes: Uint8Array, file: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new ItamlError("FILE_INVALID", "not valid JSON", { where: file }, { cause });
+  }
+}

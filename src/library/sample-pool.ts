@@ -1,0 +1,99 @@
+import type { SampleData, SampleSource } from "../data/samples.js";
+import { ItamlError } from "../errors.js";
+import type { InputDescription } from "../nn/feature-extractor.js";
+
+/** Samples as an application has them: one array with one after another, or an array for each. */
+export type Images = SampleData | readonly SampleData[];
+
+/** Samples in memory whose number changes: a task's come in, and all but the exemplars go again. */
+export class SamplePool implements SampleSource {
+  readonly sampleSize: number;
+  readonly type: InputDescription["type"];
+  #data: SampleData;
+
+  constructor({ shape, type }: InputDescription) {
+    this.sampleSize = shape.reduce((product, size) => product * size, 1);
+    this.type = type;
+    this.#data = this.#allocate(0);
+  }
+
+  get length(): number {
+    return this.#data.length / this.sampleSize;
+  }
+
+  /** All samples, one after another. */
+  get data(): SampleData {
+    return this.#data;
+  }
+
+  read(indices: readonly number[], target: SampleData): void {
+    indices.forEach((index, i) => {
+      const start = index * this.sampleSize;
+      target.set(this.#data.subarray(start, start + this.sampleSize), i * this.sampleSize);
+    });
+  }
+
+  /**
+   * Copies samples to the end.
+   *
+   * @returns their indices
+   * @throws {ItamlError} INPUT_INVALID where their type or shape is another one
+   */
+  append(images: Images): number[] {
+    const added = this.#toOneArray(images);
+    const first = this.length;
+    const grown = this.#allocate(this.#data.length + added.length);
+    grown.set(this.#data);
+    grown.set(added, this.#data.length);
+    this.#data = grown;
+    return Array.from({ length: added.length / this.sampleSize }, (_, i) => first + i);
+  }
+
+  /** Keeps these samples alone, in this order. */
+  keep(indices: readonly number[]): void {
+    const kept = this.#allocate(indices.length * this.sampleSize);
+    this.read(indices, kept);
+    this.#data = kept;
+  }
+
+  #toOneArray(images: Images): SampleData {
+    const separate = Array.isArray(images) ? (images as readonly SampleData[]) : undefined;
+    for (const [i, image] of (separate ?? [images as SampleData]).entries()) {
+      const where = separate ? `image ${i}` : "images";
+      const expectedType = this.type === "float32" ? "a Float32Array" : "a Uint8Array";
+      const rightType =
+        this.type === "float32" ? image instanceof Float32Array : isBytes(image);
+      if (!rightType) {
+        throw new ItamlError("INPUT_INVALID", "samples of another type", {
+          where,
+          expected: expectedType,
+          found: (image as object | undefined)?.constructor?.name ?? String(image),
+        });
+      }
+      const fits = separate
+        ? image.length === this.sampleSize
+        : image.length % this.sampleSize === 0;
+      if (!fits) {
+        throw new ItamlError("INPUT_INVALID", "samples of another shape", {
+          where,
+          expected: `${separate ? "" : "a multiple of "}${this.sampleSize} values`,
+          found: String(image.length),
+        });
+      }
+    }
+    if (!separate) return images as SampleData;
+    const joined = this.#allocate(separate.length * this.sampleSize);
+    separate.forEach((image, i) => {
+      joined.set(image, i * this.sampleSize);
+    });
+    return joined;
+  }
+
+  #allocate(elements: number): SampleData {
+    return this.type === "float32" ? new Float32Array(elements) : new Uint8Array(elements);
+  }
+}
+
+function isBytes(value: unknown): boolean {
+  return value instanceof Uint8Array || value instanceof Uint8ClampedArray;
+}

@@ -1,0 +1,46 @@
+import type { Results } from "../experiment/results.js";
+
+/** The accuracies that are always shown side by side, in this order. */
+export const ACCURACIES = ["continuum", "task", "single", "oracle"] as const;
+
+export type AccuracyName = (typeof ACCURACIES)[number];
+
+/** One accuracy after each task, fractions 0..1. */
+export function accuracyCurve({ tasks }: Results, name: AccuracyName): number[] {
+  return tasks.map(({ continuum, single, oracle }) => {
+    switch (name) {
+      case "continuum":
+        return continuum.classAccuracy;
+      case "task":
+        return continuum.taskAccuracy;
+      case "single":
+        return single.classAccuracy;
+      case "oracle":
+        return oracle.classAccuracy;
+    }
+  });
+}
+
+/** How an accuracy is called in tables and charts. */
+export function accuracyTitle(name: AccuracyName, p: number): string {
+  return {
+    continuum: `continuum (p=${p})`,
+    task: `task (p=${p})`,
+    single: "single-sample",
+    oracle: "oracle",
+  }[name];
+}
+
+/** Classes seen after each task. */
+export function classesSeen({ tasks }: Results): number[] {
+  let seen = 0;
+  return tasks.map(({ classes }) => {
+    seen += classes.length;
+    return seen;
+  });
+}
+
+/** p of a run's continua. */
+export function continuumSize({ tasks }: Results): number {
+  return tasks[0]?.continuum.p ?? 0;
+}
