@@ -1,4 +1,6 @@
 export { type ErrorCode, ItamlError, type Problem } from "./errors.js";
+export * from "./graph/operators/index.js";
+export type { Tensor } from "./graph/tensor.js";
 export type { AdaptationSettings } from "./learners/adaptation.js";
 export type { ItamlSettings } from "./learners/itaml.js";
 export type { LearnHooks, Progress } from "./learners/learner.js";
@@ -10,7 +12,5 @@ export {
   type Label,
 } from "./library/incremental-classifier.js";
 export type { Images } from "./library/sample-pool.js";
-export * from "./graph/operators/index.js";
-export type { Tensor } from "./graph/tensor.js";
-export type { Network, Scope } from "./nn/network.js";
 export { uniformByFanIn } from "./nn/initialization.js";
+export type { Network, Scope } from "./nn/network.js";

@@ -122,7 +122,9 @@ data
   .summary("download a data set")
   .argument("<dataset>")
   .option("--data <dir>", "where to put it (default: data/DATASET)")
-  .action(async (name, options) => (await import("./commands/data.js")).fetchDataset(name, options));
+  .action(async (name, options) =>
+    (await import("./commands/data.js")).fetchDataset(name, options),
+  );
 data
   .command("check")
   .summary("read a data set as a whole and verify its checksums")

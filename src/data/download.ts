@@ -46,8 +46,10 @@ export async function download(
   const failures: string[] = [];
   for (const url of file.urls) {
     try {
-      await fetchTo(partial, url, (received, total) =>
-        onProgress?.({ file: file.name, url, received, total }),
+      await fetchTo(
+        partial,
+        url,
+        (received, total) => onProgress?.({ file: file.name, url, received, total }),
         signal,
       );
       const hash = await contentHash(partial);

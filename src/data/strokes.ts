@@ -17,9 +17,22 @@ const curve = (...points: Point[]): Stroke => ({ smooth: true, points });
 const line = (...points: Point[]): Stroke => ({ smooth: false, points });
 
 const DIGITS: readonly (readonly Stroke[])[] = [
-  [curve([0.5, 0.08], [0.24, 0.3], [0.24, 0.7], [0.5, 0.92], [0.76, 0.7], [0.76, 0.3], [0.5, 0.08])],
+  [
+    curve(
+      [0.5, 0.08],
+      [0.24, 0.3],
+      [0.24, 0.7],
+      [0.5, 0.92],
+      [0.76, 0.7],
+      [0.76, 0.3],
+      [0.5, 0.08],
+    ),
+  ],
   [line([0.32, 0.28], [0.54, 0.08], [0.54, 0.92])],
-  [curve([0.22, 0.3], [0.38, 0.1], [0.66, 0.12], [0.74, 0.34], [0.22, 0.9]), line([0.22, 0.9], [0.8, 0.9])],
+  [
+    curve([0.22, 0.3], [0.38, 0.1], [0.66, 0.12], [0.74, 0.34], [0.22, 0.9]),
+    line([0.22, 0.9], [0.8, 0.9]),
+  ],
   [
     curve([0.24, 0.16], [0.52, 0.08], [0.74, 0.26], [0.46, 0.47]),
     curve([0.46, 0.47], [0.78, 0.68], [0.52, 0.92], [0.22, 0.82]),
@@ -29,24 +42,44 @@ const DIGITS: readonly (readonly Stroke[])[] = [
     line([0.76, 0.1], [0.3, 0.1], [0.27, 0.46]),
     curve([0.27, 0.46], [0.56, 0.38], [0.78, 0.64], [0.56, 0.91], [0.22, 0.82]),
   ],
-  [curve([0.68, 0.1], [0.36, 0.32], [0.25, 0.68], [0.48, 0.92], [0.74, 0.74], [0.58, 0.52], [0.28, 0.64])],
+  [
+    curve(
+      [0.68, 0.1],
+      [0.36, 0.32],
+      [0.25, 0.68],
+      [0.48, 0.92],
+      [0.74, 0.74],
+      [0.58, 0.52],
+      [0.28, 0.64],
+    ),
+  ],
   [line([0.2, 0.1], [0.8, 0.1], [0.42, 0.92])],
   [
     curve([0.5, 0.48], [0.26, 0.28], [0.5, 0.08], [0.74, 0.28], [0.5, 0.48]),
     curve([0.5, 0.48], [0.22, 0.7], [0.5, 0.92], [0.78, 0.7], [0.5, 0.48]),
   ],
-  [curve([0.7, 0.34], [0.48, 0.5], [0.27, 0.32], [0.48, 0.08], [0.72, 0.28], [0.66, 0.64], [0.46, 0.92])],
+  [
+    curve(
+      [0.7, 0.34],
+      [0.48, 0.5],
+      [0.27, 0.32],
+      [0.48, 0.08],
+      [0.72, 0.28],
+      [0.66, 0.64],
+      [0.46, 0.92],
+    ),
+  ],
 ];
 
 /**
  * `strokes`, the built-in data set: ten classes of digits, 28×28 greyscale, drawn by code from a seed with random
- * shape, slant, size, thickness, position, a stray stroke and noise; 600 training and 100 test images a class.
+ * shape, slant, size, thickness, position and noise; 600 training and 100 test images a class.
  */
 export function makeStrokes(): Dataset {
   return {
     name: "strokes",
     classes: DIGITS.map((_, digit) => String(digit)),
-    input: { shape: [1, SIDE, SIDE], type: "uint8", mean: [0.13], std: [0.24] },
+    input: { shape: [1, SIDE, SIDE], type: "uint8", mean: [0.12], std: [0.26] },
     train: drawAll("train", TRAINING_PER_CLASS),
     test: drawAll("test", TEST_PER_CLASS),
   };
@@ -70,35 +103,30 @@ function drawAll(part: string, perClass: number): LabelledSamples {
 function draw(image: Uint8Array, strokes: readonly Stroke[], random: Random): void {
   const place = randomPlacement(random);
   const jitter = (point: Point): Point => [
-    point[0] + 0.045 * random.normal(),
-    point[1] + 0.045 * random.normal(),
+    point[0] + 0.06 * random.normal(),
+    point[1] + 0.06 * random.normal(),
   ];
-  const thickness = random.uniform(0.7, 1.7);
+  const thickness = random.uniform(0.4, 2.6);
   const ink = random.uniform(150, 255);
   const distances = new Float64Array(SIDE * SIDE).fill(Number.POSITIVE_INFINITY);
   for (const { smooth, points } of strokes) {
     const shaped = points.map(jitter);
     tracePath((smooth ? catmullRom(shaped) : shaped).map(place), distances);
   }
-  const start: Point = [random.uniform(0, SIDE), random.uniform(0, SIDE)];
-  tracePath(
-    [start, [start[0] + 5 * random.normal(), start[1] + 5 * random.normal()]],
-    distances,
-  );
   for (let i = 0; i < image.length; i++) {
     // One pixel of soft edge around the pen's width.
     const coverage = Math.min(Math.max(thickness + 0.5 - (distances[i] as number), 0), 1);
-    image[i] = Math.min(Math.max(Math.round(ink * coverage + 22 * random.normal()), 0), 255);
+    image[i] = Math.min(Math.max(Math.round(ink * coverage + 4 * random.normal()), 0), 255);
   }
 }
 
 /** A random way from the unit square to the image: size, slant, rotation, position. */
 function randomPlacement(random: Random): (point: Point) => Point {
-  const width = 20 * random.uniform(0.65, 1);
-  const height = 21 * random.uniform(0.75, 1);
-  const slant = random.uniform(-0.35, 0.35);
+  const width = 20 * random.uniform(0.75, 1);
+  const height = 21 * random.uniform(0.8, 1);
+  const slant = random.uniform(-0.4, 0.4);
   const angle = random.uniform(-0.2, 0.2);
-  const centre = [SIDE / 2 + random.uniform(-2.5, 2.5), SIDE / 2 + random.uniform(-2.5, 2.5)];
+  const centre = [SIDE / 2 + random.uniform(-0.75, 0.75), SIDE / 2 + random.uniform(-0.75, 0.75)];
   return ([x, y]) => {
     const v = (y - 0.5) * height;
     const u = (x - 0.5) * width - slant * v;
@@ -139,8 +167,16 @@ function tracePath(path: readonly Point[], distances: Float64Array): void {
     const [x1, y1] = path[i + 1] as Point;
     const [dx, dy] = [x1 - x0, y1 - y0];
     const squaredLength = dx * dx + dy * dy || 1;
-    for (let y = clamp(Math.floor(Math.min(y0, y1) - reach)); y <= clamp(Math.ceil(Math.max(y0, y1) + reach)); y++) {
-      for (let x = clamp(Math.floor(Math.min(x0, x1) - reach)); x <= clamp(Math.ceil(Math.max(x0, x1) + reach)); x++) {
+    for (
+      let y = clamp(Math.floor(Math.min(y0, y1) - reach));
+      y <= clamp(Math.ceil(Math.max(y0, y1) + reach));
+      y++
+    ) {
+      for (
+        let x = clamp(Math.floor(Math.min(x0, x1) - reach));
+        x <= clamp(Math.ceil(Math.max(x0, x1) + reach));
+        x++
+      ) {
         const t = Math.min(Math.max(((x - x0) * dx + (y - y0) * dy) / squaredLength, 0), 1);
         const distance = Math.hypot(x - x0 - t * dx, y - y0 - t * dy);
         const pixel = y * SIDE + x;

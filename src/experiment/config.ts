@@ -82,7 +82,8 @@ export type ConfigInput = z.input<typeof configSchema>;
  */
 export function resolveConfig(input: unknown, where: string): Config {
   const result = configSchema.safeParse(input);
-  if (!result.success) throw invalidConfig(result.error.issues[0] as z.core.$ZodIssue, input, where);
+  if (!result.success)
+    throw invalidConfig(result.error.issues[0] as z.core.$ZodIssue, input, where);
   const config = result.data;
   const { rule, adaptation } = config;
   if (rule === "released" && config.classifier === "own") {
@@ -111,14 +112,20 @@ export function resolveConfig(input: unknown, where: string): Config {
  */
 export function parseConfigText(text: string, where: string): Record<string, unknown> {
   const document = parseDocument(text);
-  const [error] = document.errors;
-  if (error) {
-    throw new ItamlError("CONFIG_INVALID", "not valid YAML", {
-      where: `${where}${error.linePos ? `, line ${error.linePos[0].line}` : ""}`,
+  const invalid = (error: Error, line?: number) =>
+    new ItamlError("CONFIG_INVALID", "not valid YAML", {
+      where: line === undefined ? where : `${where}, line ${line}`,
       found: error.message.split("\n")[0] as string,
     });
+  const [error] = document.errors;
+  if (error) throw invalid(error, error.linePos?.[0].line);
+  let content: unknown;
+  try {
+    // Aliases could make a small file expand without end.
+    content = document.toJS({ maxAliasCount: 0 });
+  } catch (aliasError) {
+    throw invalid(aliasError as Error);
   }
-  const content: unknown = document.toJS({ maxAliasCount: 0 });
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw new ItamlError("CONFIG_INVALID", "not a configuration", {
       where,

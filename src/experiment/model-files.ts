@@ -68,9 +68,7 @@ export function decodeModel(bytes: Uint8Array, extractor: FeatureExtractor, file
   };
   const classifiers: Float32Array[] = [];
   while (tensors.has(`classifier.${classifiers.length}`)) {
-    classifiers.push(
-      take(`classifier.${classifiers.length}`, [undefined, extractor.featureSize]),
-    );
+    classifiers.push(take(`classifier.${classifiers.length}`, [undefined, extractor.featureSize]));
   }
   return {
     theta: gather("theta", extractor.parameters),

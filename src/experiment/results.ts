@@ -19,7 +19,7 @@ const resultsSchema = z.object({
       classes: z.array(z.int()),
       /** Test samples of all classes seen. */
       testSamples: z.int(),
-      continuum: accuracies.extend({ p: z.int() }),
+      continuum: z.object({ p: z.int(), ...accuracies.shape }),
       single: accuracies,
       oracle: z.object({ classAccuracy: fraction }),
       seconds: z.object({ train: z.number(), adapt: z.number(), evaluate: z.number() }),

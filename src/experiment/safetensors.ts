@@ -103,7 +103,9 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsC
     end = Math.max(end, to);
   }
   if (dataStart + end !== bytes.length) {
-    fail("there is data after the last tensor", { found: `${bytes.length - dataStart - end} bytes` });
+    fail("there is data after the last tensor", {
+      found: `${bytes.length - dataStart - end} bytes`,
+    });
   }
   const metadata = (header.__metadata__ ?? {}) as Record<string, string>;
   return { tensors, metadata };

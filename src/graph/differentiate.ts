@@ -39,7 +39,10 @@ export function gradients(output: Tensor, by: readonly Tensor[]): Tensor[] {
   return by.map((tensor) => {
     const gradient = gradientOf.get(tensor);
     if (gradient) return gradient;
-    throw new ItamlError("GRAPH_INVALID", `gradients: "${output.name}" doesn't depend on "${tensor.name}"`);
+    throw new ItamlError(
+      "GRAPH_INVALID",
+      `gradients: "${output.name}" doesn't depend on "${tensor.name}"`,
+    );
   });
 }
 

@@ -41,7 +41,10 @@ const OPERATOR_SET = 17;
  *
  * @param metadata strings that travel with the model (ONNX's `metadata_props`)
  */
-export function serializeOnnx(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function serializeOnnx(
+  graph: Graph,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const { nameOf, copies } = nameOutputs(graph);
   const model = ModelProto.fromObject({
     ir_version: 8,

@@ -1,5 +1,5 @@
-import { seededRandom } from "../random.js";
 import { adam } from "../optim/adam.js";
+import { seededRandom } from "../random.js";
 import type { LearnerContext } from "./learner.js";
 import { MicroBatchReader } from "./micro-batch.js";
 import { copyTaskModel, emptyTaskModel, type TaskModel } from "./model.js";
@@ -29,12 +29,13 @@ export class Adaptation {
     this.#reader = new MicroBatchReader(context.source);
   }
 
-  static async compile(
-    context: LearnerContext,
-    settings: AdaptationSettings,
-  ): Promise<Adaptation> {
+  static async compile(context: LearnerContext, settings: AdaptationSettings): Promise<Adaptation> {
     const { runtime, extractor } = context;
-    return new Adaptation(context, settings, await TrainingStep.compile(runtime, extractor, adam()));
+    return new Adaptation(
+      context,
+      settings,
+      await TrainingStep.compile(runtime, extractor, adam()),
+    );
   }
 
   /**

@@ -54,9 +54,19 @@ function taskScoresOf(logits: Tensor, sizes: readonly number[]): Tensor {
       [logits, graph.integers([start]), graph.integers([end]), graph.integers([1])],
       { shape: [batch as string, end - start] },
     );
-    return graph.node("ReduceMax", [own], { shape: [batch as string, 1] }, { axes: [1], keepdims: 1 });
+    return graph.node(
+      "ReduceMax",
+      [own],
+      { shape: [batch as string, 1] },
+      { axes: [1], keepdims: 1 },
+    );
   });
-  const all = graph.node("Concat", largest, { shape: [batch as string, sizes.length] }, { axis: 1 });
+  const all = graph.node(
+    "Concat",
+    largest,
+    { shape: [batch as string, sizes.length] },
+    { axis: 1 },
+  );
   return graph.node(
     "ReduceSum",
     [all, graph.integers([0])],

@@ -48,7 +48,11 @@ export class FineTuning implements Learner {
     saved?: { model: Model },
   ): Promise<FineTuning> {
     const { runtime, extractor, seed } = context;
-    const step = await TrainingStep.compile(runtime, extractor, createOptimizer(settings.optimizer));
+    const step = await TrainingStep.compile(
+      runtime,
+      extractor,
+      createOptimizer(settings.optimizer),
+    );
     return new FineTuning(context, settings, saved?.model ?? newModel(extractor, seed), step);
   }
 
@@ -89,12 +93,7 @@ export class FineTuning implements Learner {
         return [loss];
       },
       validate: () =>
-        validationAccuracy(
-          this.#context,
-          model,
-          [...old, ...heldOut],
-          this.#settings.continuum,
-        ),
+        validationAccuracy(this.#context, model, [...old, ...heldOut], this.#settings.continuum),
     });
   }
 

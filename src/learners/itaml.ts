@@ -27,7 +27,7 @@ import {
 } from "./model.js";
 import { ReleasedRule } from "./released-rule.js";
 import { byTask, taskColumns } from "./task-prediction.js";
-import { throwIfAborted, type TrainingSample, trainingLoop } from "./training-loop.js";
+import { type TrainingSample, throwIfAborted, trainingLoop } from "./training-loop.js";
 import { TrainingStep } from "./training-step.js";
 import { holdOut, validationAccuracy } from "./validation.js";
 
@@ -103,9 +103,7 @@ export class Itaml implements Learner {
   ): Promise<void> {
     const { seed, extractor } = this.#context;
     const { model, memory } = this;
-    model.classifiers.push(
-      newClassifier(extractor.featureSize, newClasses.length, { seed, task }),
-    );
+    model.classifiers.push(newClassifier(extractor.featureSize, newClasses.length, { seed, task }));
     const { training, heldOut } = holdOut(
       [...memory.classes, ...newClasses],
       this.#settings.validation,
@@ -121,8 +119,7 @@ export class Itaml implements Learner {
         ),
         trainBatch: async (batch, learningRate) =>
           update.train(await this.#splitByTask(batch), learningRate),
-        validate: () =>
-          validationAccuracy(this.#context, model, heldOut, this.#settings.continuum),
+        validate: () => validationAccuracy(this.#context, model, heldOut, this.#settings.continuum),
       });
     } finally {
       await update.release();

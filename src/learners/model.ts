@@ -92,7 +92,7 @@ export function emptyTaskModel({ theta, statistics, classifier }: TaskModel): Ta
 }
 
 /** Whether every number of a model is finite. */
-export function isFinite({ theta, statistics, classifiers }: Model): boolean {
+export function isFiniteModel({ theta, statistics, classifiers }: Model): boolean {
   return [theta, statistics, ...classifiers].every((values) => values.every(Number.isFinite));
 }
 

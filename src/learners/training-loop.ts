@@ -2,7 +2,7 @@ import { ItamlError } from "../errors.js";
 import { forTask, scheduledLearningRate } from "../optim/schedule.js";
 import { seededRandom } from "../random.js";
 import type { LearnHooks, TrainingSettings } from "./learner.js";
-import { copyModel, isFinite, type Model, overwriteModel } from "./model.js";
+import { copyModel, isFiniteModel, type Model, overwriteModel } from "./model.js";
 
 /** A training sample: where it is, and which class it has among all classes seen. */
 export interface TrainingSample {
@@ -62,7 +62,7 @@ export async function trainingLoop(options: TrainingLoopOptions): Promise<void> 
       });
     }
     // The last step of an epoch may have spoilt the parameters without a loss to show it.
-    if (!isFinite(model)) throw notFinite("parameter", where(batches - 1));
+    if (!isFiniteModel(model)) throw notFinite("parameter", where(batches - 1));
     const seconds = (performance.now() - started) / 1000;
     const validationAccuracy = await options.validate();
     if (validationAccuracy !== undefined && validationAccuracy > (best?.accuracy ?? -1)) {
@@ -82,9 +82,14 @@ export async function trainingLoop(options: TrainingLoopOptions): Promise<void> 
 /** @throws {ItamlError} INTERRUPTED where the signal says so */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) {
-    throw new ItamlError("INTERRUPTED", "training was stopped before it was done", {}, {
-      cause: signal.reason,
-    });
+    throw new ItamlError(
+      "INTERRUPTED",
+      "training was stopped before it was done",
+      {},
+      {
+        cause: signal.reason,
+      },
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import type { SampleData } from "../data/samples.js";
 import { gradients } from "../graph/differentiate.js";
 import { Graph } from "../graph/graph.js";
 import { serializeOnnx } from "../graph/onnx.js";
@@ -14,7 +15,6 @@ import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { LayoutEntry } from "../nn/layout.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Program, Runtime, Value } from "../runtime/runtime.js";
-import type { SampleData } from "../data/samples.js";
 import type { TaskModel } from "./model.js";
 
 /** Samples of one step, and what they should become. */

@@ -243,10 +243,14 @@ export class IncrementalClassifier {
     }
     const { options, tasks, network } = parsed.data;
     if (network !== "mlp" && overrides.network === undefined) {
-      throw new ItamlError("INPUT_INVALID", "the network of this classifier is not a built-in one", {
-        where: file,
-        expected: `load(folder, { network }) with the network "${network}"`,
-      });
+      throw new ItamlError(
+        "INPUT_INVALID",
+        "the network of this classifier is not a built-in one",
+        {
+          where: file,
+          expected: `load(folder, { network }) with the network "${network}"`,
+        },
+      );
     }
     return IncrementalClassifier.#assemble(
       { ...(options as unknown as ClassifierOptions), ...overrides },

@@ -61,8 +61,7 @@ export class SamplePool implements SampleSource {
     for (const [i, image] of (separate ?? [images as SampleData]).entries()) {
       const where = separate ? `image ${i}` : "images";
       const expectedType = this.type === "float32" ? "a Float32Array" : "a Uint8Array";
-      const rightType =
-        this.type === "float32" ? image instanceof Float32Array : isBytes(image);
+      const rightType = this.type === "float32" ? image instanceof Float32Array : isBytes(image);
       if (!rightType) {
         throw new ItamlError("INPUT_INVALID", "samples of another type", {
           where,

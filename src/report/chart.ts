@@ -36,9 +36,7 @@ export function runCurves(results: Results): Curve[] {
 }
 
 /** The continuum (solid) and single-sample (dashed) accuracy of several runs. */
-export function comparisonCurves(
-  runs: readonly { title: string; results: Results }[],
-): Curve[] {
+export function comparisonCurves(runs: readonly { title: string; results: Results }[]): Curve[] {
   return runs.flatMap(({ title, results }) =>
     (["continuum", "single"] as const).map((name) => ({
       title: `${title}, ${accuracyTitle(name, continuumSize(results))}`,
@@ -74,7 +72,12 @@ export function accuracyChart(curves: readonly Curve[], title: string): string {
     marginLeft: 50,
     marginBottom: 44,
     style: { background: "white", color: "#222", fontFamily: "sans-serif", fontSize: "12px" },
-    x: { label: "classes seen", domain: [first, Math.max(last, first + 1)], ticks, labelAnchor: "center" },
+    x: {
+      label: "classes seen",
+      domain: [first, Math.max(last, first + 1)],
+      ticks,
+      labelAnchor: "center",
+    },
     y: { label: "accuracy, %", domain: [0, 100], grid: true },
     marks: [
       ...curves.map((curve) =>
@@ -98,7 +101,13 @@ export function accuracyChart(curves: readonly Curve[], title: string): string {
         textAnchor: "start",
         dx: 12,
       }),
-      Plot.text([title], { frameAnchor: "top-left", dy: -32, dx: -40, fontSize: 15, fontWeight: "bold" }),
+      Plot.text([title], {
+        frameAnchor: "top-left",
+        dy: -32,
+        dx: -40,
+        fontSize: 15,
+        fontWeight: "bold",
+      }),
     ],
   });
   figure.setAttribute("xmlns", "http://www.w3.org/2000/svg");

@@ -7,18 +7,13 @@ export type AccuracyName = (typeof ACCURACIES)[number];
 
 /** One accuracy after each task, fractions 0..1. */
 export function accuracyCurve({ tasks }: Results, name: AccuracyName): number[] {
-  return tasks.map(({ continuum, single, oracle }) => {
-    switch (name) {
-      case "continuum":
-        return continuum.classAccuracy;
-      case "task":
-        return continuum.taskAccuracy;
-      case "single":
-        return single.classAccuracy;
-      case "oracle":
-        return oracle.classAccuracy;
-    }
-  });
+  const of: Record<AccuracyName, (task: Results["tasks"][number]) => number> = {
+    continuum: ({ continuum }) => continuum.classAccuracy,
+    task: ({ continuum }) => continuum.taskAccuracy,
+    single: ({ single }) => single.classAccuracy,
+    oracle: ({ oracle }) => oracle.classAccuracy,
+  };
+  return tasks.map(of[name]);
 }
 
 /** How an accuracy is called in tables and charts. */

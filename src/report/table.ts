@@ -1,12 +1,6 @@
 import type { Results } from "../experiment/results.js";
 import { SUMMARY_DEFINITIONS, type Summary } from "../incremental/metrics.js";
-import {
-  ACCURACIES,
-  accuracyCurve,
-  accuracyTitle,
-  classesSeen,
-  continuumSize,
-} from "./series.js";
+import { ACCURACIES, accuracyCurve, accuracyTitle, classesSeen, continuumSize } from "./series.js";
 
 /** 0.9795 as `97.95`. */
 export function percent(fraction: number): string {

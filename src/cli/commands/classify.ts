@@ -18,7 +18,10 @@ export async function classify(
     const pixels = await Promise.all(
       images.map((file) => readImage(file, shape, { resize: options.resize ?? false })),
     );
-    const source = samplesInMemory(Buffer.concat(pixels), shape.reduce((a, b) => a * b, 1));
+    const source = samplesInMemory(
+      Buffer.concat(pixels),
+      shape.reduce((a, b) => a * b, 1),
+    );
     const rows = images.map((_, row) => row);
     const labels = labelsOf(run);
     const columns = taskColumns(taskSizes(learner.model, extractor));
@@ -33,7 +36,9 @@ export async function classify(
     }
     const found = images.map((image, i) => ({ image, label: labels[predicted[i] as number] }));
     if (options.json) {
-      console.log(JSON.stringify({ ...(task !== undefined && { task }), images: found }, undefined, 2));
+      console.log(
+        JSON.stringify({ ...(task !== undefined && { task }), images: found }, undefined, 2),
+      );
       return;
     }
     for (const { image, label } of found) console.log(`${image}: ${label}`);

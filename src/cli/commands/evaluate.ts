@@ -25,7 +25,9 @@ export async function evaluate(
       console.log(JSON.stringify({ task, sweep, requiredContinuum: bound ?? null }, undefined, 2));
       return;
     }
-    console.log(`after task ${task}, ${predictions.oracleRight.length} test samples, accuracy in %\n`);
+    console.log(
+      `after task ${task}, ${predictions.oracleRight.length} test samples, accuracy in %\n`,
+    );
     console.log(
       textTable([
         ["p", "continuum", "task", "single-sample", "oracle"],

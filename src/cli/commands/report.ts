@@ -12,7 +12,10 @@ export async function report(
   { out, json }: { out?: string; json?: boolean },
 ): Promise<void> {
   const runs = await Promise.all(
-    paths.map(async (path) => ({ title: basename(resolve(path)), results: await readResults(path) })),
+    paths.map(async (path) => ({
+      title: basename(resolve(path)),
+      results: await readResults(path),
+    })),
   );
   if (json) {
     console.log(JSON.stringify(runs, undefined, 2));

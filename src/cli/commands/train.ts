@@ -56,7 +56,8 @@ async function startRun(name: string | undefined, options: TrainOptions) {
     });
   }
   const config = await readConfig(name, options);
-  const path = options.out ?? freePath(`runs/${config.dataset}-${config.learner}-seed${config.seed}`);
+  const path =
+    options.out ?? freePath(`runs/${config.dataset}-${config.learner}-seed${config.seed}`);
   const results = await trainWithDisplay(path, config, (hooks) =>
     startExperiment(path, config, hooks),
   );

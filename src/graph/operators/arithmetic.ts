@@ -41,8 +41,7 @@ export function divide(a: Tensor, b: Tensor): Tensor {
     [a, b],
     [
       (dy) => sumToShapeOf(a, divide(dy, b)),
-      (dy) =>
-        sumToShapeOf(b, multiply(divide(multiply(dy, quotient), b), a.graph.scalar(-1))),
+      (dy) => sumToShapeOf(b, multiply(divide(multiply(dy, quotient), b), a.graph.scalar(-1))),
     ],
   );
 }

@@ -5,6 +5,7 @@ import { cast, multiply } from "./arithmetic.js";
 export function relu(x: Tensor): Tensor {
   const { graph } = x;
   const y = graph.node("Relu", [x], { shape: x.shape });
-  const positive = () => graph.node("Greater", [y, graph.scalar(0)], { type: "bool", shape: y.shape });
+  const positive = () =>
+    graph.node("Greater", [y, graph.scalar(0)], { type: "bool", shape: y.shape });
   return differentiable(y, [x], [(dy) => multiply(dy, cast(positive(), "float32"))]);
 }

@@ -1,0 +1,199 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadMnist } from "../src/data/mnist.js";
+import { temporaryFolder } from "./support/folder.js";
+import { writeMadeMnist } from "./support/idx.js";
+
+const MAIN = join(import.meta.dirname, "../dist/cli/main.js");
+
+interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the built command line; `onError` sees standard error as it comes. */
+function itaml(
+  cwd: string,
+  args: readonly string[],
+  onError?: (text: string, kill: (signal: NodeJS.Signals) => void) => void,
+): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["--single-threaded-gc", MAIN, ...args], { cwd });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+      onError?.(stderr, (signal) => child.kill(signal));
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+const SMALL = [
+  "tasks=3",
+  "epochs=6",
+  "learningRate=0.05",
+  "batchSize=16",
+  "memory=30",
+  "continuum=5",
+  "network.hidden=[16]",
+].flatMap((setting) => ["--set", setting]);
+
+const train = (...more: string[]) => ["train", "mnist", "--data", "data", ...SMALL, ...more];
+
+test("a run from training to classifying", async () => {
+  const folder = temporaryFolder();
+  writeMadeMnist(join(folder, "data"));
+
+  const trained = await itaml(folder, train("--out", "run"));
+  expect(trained).toMatchObject({ code: 0 });
+  expect(trained.stdout).toMatch(/after task +classes +continuum \(p=5\) +task \(p=5\)/);
+  expect(trained.stdout).toContain("forgetting");
+  expect(trained.stdout).toContain("accuracy.svg");
+  expect(trained.stderr).toContain("task 2 done (classes 4, 5)");
+  expect(readFileSync(join(folder, "run/accuracy.svg"), "utf8")).toContain("<svg");
+
+  const evaluated = await itaml(folder, ["evaluate", "run", "--p", "1,5,20,50"]);
+  expect(evaluated).toMatchObject({ code: 0 });
+  expect(evaluated.stdout).toContain("left out: p = 50");
+  expect(evaluated.stdout).toContain("By the paper's bound a continuum needs");
+
+  const reported = await itaml(folder, ["report", "run", "run", "--out", "both.svg"]);
+  expect(reported).toMatchObject({ code: 0 });
+  expect(readFileSync(join(folder, "both.svg"), "utf8")).toContain("aria-label");
+
+  const exported = await itaml(folder, ["export", "run", "model.onnx"]);
+  expect(exported.stdout).toContain("model.onnx: 6 classes after task 2");
+
+  const { test: images } = await loadMnist(join(folder, "data"));
+  const pixels = new Uint8Array(784);
+  const names: string[] = [];
+  for (const index of [2, 3, 12, 13]) {
+    images.source.read([index], pixels);
+    const raw = { width: 28, height: 28, channels: 1 } as const;
+    names.push(`digit${index % 10}-${index}.png`);
+    await sharp(pixels, { raw })
+      .png()
+      .toFile(join(folder, names.at(-1) as string));
+  }
+  const classified = await itaml(folder, ["classify", "run", ...names, "--json"]);
+  expect(JSON.parse(classified.stdout)).toEqual({
+    task: 1,
+    images: names.map((image) => ({ image, label: image.charAt(5) })),
+  });
+
+  await sharp(join(folder, names[0] as string))
+    .resize(30, 31)
+    .toFile(join(folder, "large.png"));
+  const large = await itaml(folder, ["classify", "run", "large.png"]);
+  expect(large.code).toBe(1);
+  expect(large.stderr).toContain("large.png: a picture of another size; expected 28 × 28");
+  const resized = await itaml(folder, ["classify", "run", "large.png", "--resize", "--each"]);
+  expect(resized.code).toBe(0);
+  const absent = await itaml(folder, ["classify", "run", "none.png"]);
+  expect(absent.stderr).toContain("none.png: the picture can't be read");
+});
+
+test("interrupted and killed runs are continued to the same results", async () => {
+  const folder = temporaryFolder();
+  writeMadeMnist(join(folder, "data"));
+  const results = (run: string) =>
+    readFileSync(join(folder, run, "results.json"), "utf8").replace(
+      /"(train|adapt|evaluate)": [\d.e-]+/g,
+      "",
+    );
+  await itaml(folder, train("--out", "straight"));
+
+  let signalled = false;
+  const interrupted = await itaml(folder, train("--out", "stopped"), (text, kill) => {
+    if (!text.includes("task 0 done") || signalled) return;
+    signalled = true;
+    kill("SIGINT");
+  });
+  expect(interrupted.code).toBe(130);
+  expect(interrupted.stderr).toContain("itaml train --resume --out stopped");
+  const resumed = await itaml(folder, ["train", "--resume", "--out", "stopped"]);
+  expect(resumed).toMatchObject({ code: 0 });
+  expect(results("stopped")).toBe(results("straight"));
+
+  const killed = await itaml(folder, train("--out", "killed"), (text, kill) => {
+    if (text.includes("task 1 done")) kill("SIGKILL");
+  });
+  expect(killed.code).toBe(null);
+  await itaml(folder, [...train("--out", "killed"), "--resume"]);
+  expect(results("killed")).toBe(results("straight"));
+
+  const again = await itaml(folder, ["train", "--from-task", "1", "--out", "killed"]);
+  expect(again).toMatchObject({ code: 0 });
+  expect(results("killed")).toBe(results("straight"));
+
+  const other = await itaml(folder, train("--out", "killed", "--resume", "--seed", "2"));
+  expect(other.code).toBe(1);
+  expect(other.stderr).toContain("started with another seed; expected 1; found 2");
+});
+
+describe("wrong usage", () => {
+  let base: string;
+  beforeAll(() => {
+    base = mkdtempSync(join(tmpdir(), "itaml-test-"));
+  });
+  afterAll(() => rmSync(base, { recursive: true }));
+
+  test.each([
+    [["--bogus"], 2, "unknown option '--bogus'"],
+    [["trian"], 2, "Did you mean train?"],
+    [["train"], 2, "there is nothing to train"],
+    [["train", "strokes", "--sed", "1"], 2, "Did you mean one of --seed, --set?"],
+    [["train", "strokes", "--seed", "one"], 2, "expected a whole number"],
+    [["train", "stroke"], 2, 'Did you mean "strokes"'],
+    [["train", "none.yaml"], 2, "the configuration can't be read"],
+    [["train", "strokes", "--set", "betta=1"], 2, 'Did you mean "beta"'],
+    [["train", "strokes", "--set", "beta"], 2, "expected key=value"],
+    [["train", "strokes", "--resume"], 2, "expected --out"],
+    [["train", "--resume", "--out", "none"], 1, "there is no run here"],
+    [["train", "mnist", "--data", "none"], 1, "found no such folder"],
+    [["evaluate", "none"], 1, "there is no run here"],
+    [["data", "check", "minst"], 2, 'Did you mean "mnist"'],
+  ])("%j", async (args, code, message) => {
+    const outcome = await itaml(base, args);
+    expect(outcome.stderr).toContain(message);
+    expect(outcome.code).toBe(code);
+    expect(outcome.stderr).not.toContain("    at ");
+    expect(readdirSync(base)).toEqual([]);
+  });
+
+  test("errors are JSON for programs", async () => {
+    const { stderr } = await itaml(base, ["train", "mnist", "--data", "none", "--json"]);
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: "DATASET_MISSING" } });
+  });
+});
+
+test("help and the list of data sets", async () => {
+  const folder = temporaryFolder();
+  const help = await itaml(folder, ["--help"]);
+  expect(help.code).toBe(0);
+  for (const command of ["train", "evaluate", "classify", "report", "export", "data"]) {
+    expect(help.stdout).toContain(command);
+  }
+  const list = await itaml(folder, ["data", "list", "--json"]);
+  expect(JSON.parse(list.stdout)).toMatchObject([
+    { name: "strokes", here: true },
+    { name: "mnist", here: false },
+  ]);
+  const check = await itaml(folder, ["data", "check", "strokes"]);
+  expect(check.stdout).toContain("strokes: good");
+  writeMadeMnist(join(folder, "data/mnist"));
+  const wrong = await itaml(folder, ["data", "check", "mnist"]);
+  expect(wrong.code).toBe(1);
+  expect(wrong.stderr).toContain("the content is not that of the published file");
+  expect(existsSync(join(folder, "runs"))).toBe(false);
+});

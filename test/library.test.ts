@@ -1,0 +1,189 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as ort from "onnxruntime-node";
+import { beforeAll, describe, expect, test } from "vitest";
+import { IncrementalClassifier, linear, type Network, relu, uniformByFanIn } from "../src/index.js";
+import { seededRandom } from "../src/random.js";
+import { temporaryFolder } from "./support/folder.js";
+
+/** Images of 4×4 with one bright column or row for each label, and noise. */
+function makeImages(labels: readonly string[], perLabel: number, seed: number) {
+  const random = seededRandom("library test", seed);
+  const all = labels.flatMap((label) => Array.from({ length: perLabel }, () => label));
+  const images = all.map((label) =>
+    Uint8Array.from({ length: 16 }, (_, pixel) => {
+      const line = label.startsWith("row") ? Math.floor(pixel / 4) : pixel % 4;
+      return (line === Number(label.at(-1)) ? 160 : 0) + random.integer(0, 80);
+    }),
+  );
+  return { images, labels: all };
+}
+
+const options = {
+  inputShape: [1, 4, 4],
+  memory: 40,
+  seed: 3,
+  settings: { epochs: 10, batchSize: 16 },
+} as const;
+const TASKS = [
+  ["row0", "row1"],
+  ["row2", "row3"],
+  ["column0", "column1", "column2"],
+];
+
+describe("a classifier that was taught three tasks", () => {
+  let classifier: IncrementalClassifier;
+  beforeAll(async () => {
+    classifier = await IncrementalClassifier.create(options);
+    for (const labels of TASKS) await classifier.learn(makeImages(labels, 40, 1));
+  });
+
+  test("classifies continua of every task", async () => {
+    for (const [task, labels] of TASKS.entries()) {
+      const { images, labels: expected } = makeImages(labels, 10, 2);
+      const found = await classifier.classify(images);
+      expect(found.task).toBe(task);
+      expect(found.scores).toHaveLength(3);
+      const right = found.labels.filter((label, i) => label === expected[i]).length;
+      expect(right / expected.length).toBeGreaterThan(0.9);
+    }
+  });
+
+  test("classifies samples one by one, better than by chance", async () => {
+    const { images, labels } = makeImages(TASKS.flat(), 10, 2);
+    const found = await classifier.classifyEach(images);
+    expect(found.filter((label, i) => label === labels[i]).length / labels.length).toBeGreaterThan(
+      0.4,
+    );
+  });
+
+  test("takes one array of all images as well as one for each", async () => {
+    const { images } = makeImages(["row2"], 5, 3);
+    const joined = Uint8Array.from(images.flatMap((image) => [...image]));
+    expect(await classifier.classifyEach(joined)).toEqual(await classifier.classifyEach(images));
+  });
+
+  test("saved and loaded, says the same and goes on learning the same", async () => {
+    const folder = join(temporaryFolder(), "saved");
+    await classifier.save(folder);
+    await classifier.save(folder);
+    const [a, b] = [
+      await IncrementalClassifier.load(folder),
+      await IncrementalClassifier.load(folder),
+    ];
+    const { images } = makeImages(TASKS[1] as string[], 10, 2);
+    expect(await a.classify(images)).toEqual(await classifier.classify(images));
+    for (const copy of [a, b]) await copy.learn(makeImages(["column3"], 40, 1));
+    const more = makeImages(["column3", "row1"], 5, 4).images;
+    expect(await a.classifyEach(more)).toEqual(await b.classifyEach(more));
+    expect(a.tasks).toHaveLength(4);
+  });
+
+  test("hands out an ONNX model that any runtime opens", async () => {
+    const file = join(temporaryFolder(), "model.onnx");
+    await classifier.exportOnnx(file);
+    const session = await ort.InferenceSession.create(file);
+    const { images } = makeImages(TASKS[2] as string[], 5, 2);
+    const x = Uint8Array.from(images.flatMap((image) => [...image]));
+    const results = await session.run({ x: new ort.Tensor("uint8", x, [15, 1, 4, 4]) });
+    const logits = results.logits?.data as Float32Array;
+    const scores = Array.from(results.task_scores?.data as Float32Array);
+    const labels = TASKS.flat();
+    const best = Array.from({ length: 15 }, (_, i) => {
+      const row = Array.from(logits.subarray(7 * i, 7 * i + 7));
+      return labels[row.indexOf(Math.max(...row))];
+    });
+    expect(best).toEqual(await classifier.classifyEach(images));
+    (await classifier.classify(images)).scores.forEach((score, i) => {
+      expect(scores[i]).toBeCloseTo(score, 3);
+    });
+    expect(readFileSync(file).includes(JSON.stringify(labels))).toBe(true);
+    await session.release();
+  });
+
+  test.each([
+    [
+      "labels learned before",
+      () => classifier.learn(makeImages(["new", "row1"], 4, 1)),
+      '"row1" was learned before',
+    ],
+    [
+      "an image of another shape",
+      () => classifier.classify([new Uint8Array(15)]),
+      "image 0: samples of another shape; expected 16 values; found 15",
+    ],
+    [
+      "images of another type",
+      () => classifier.classify(new Float32Array(16)),
+      "expected a Uint8Array; found Float32Array",
+    ],
+    ["no images", () => classifier.classify([]), "there are no images"],
+    [
+      "too few labels",
+      () => classifier.learn({ images: new Uint8Array(32), labels: ["x"] }),
+      "expected 2 labels; found 1",
+    ],
+    [
+      "a memory that is too small",
+      () =>
+        classifier.learn(
+          makeImages(
+            Array.from({ length: 40 }, (_, i) => `new row${i}`),
+            1,
+            1,
+          ),
+        ),
+      "at least 47",
+    ],
+  ])("refuses %s, and is as it was before", async (_, wrong, message) => {
+    const { images } = makeImages(TASKS[0] as string[], 5, 5);
+    const before = await classifier.classify(images);
+    await expect(wrong()).rejects.toThrow(message);
+    expect(await classifier.classify(images)).toEqual(before);
+    expect(classifier.tasks).toHaveLength(3);
+  });
+
+  test("stopped in the middle of a task, is as it was before", async () => {
+    const { images } = makeImages(TASKS[0] as string[], 5, 5);
+    const before = await classifier.classify(images);
+    const controller = new AbortController();
+    const stopped = classifier.learn(makeImages(["column3"], 40, 1), {
+      signal: controller.signal,
+      onProgress: ({ kind }) => {
+        if (kind === "epoch") controller.abort();
+      },
+    });
+    await expect(stopped).rejects.toMatchObject({ code: "INTERRUPTED" });
+    expect(await classifier.classify(images)).toEqual(before);
+  });
+});
+
+test("a classifier that knows nothing says so", async () => {
+  const classifier = await IncrementalClassifier.create(options);
+  await expect(classifier.classify(new Uint8Array(16))).rejects.toThrow("Call learn first");
+  await classifier.release();
+});
+
+test("learns feature vectors with a network of one's own", async () => {
+  const network: Network = {
+    name: "one layer",
+    features: (scope, x) => relu(linear(x, scope.parameter("weight", [8, 3], uniformByFanIn(3)))),
+  };
+  const own = { inputShape: [3], inputType: "float32", network, memory: 20 } as const;
+  const classifier = await IncrementalClassifier.create(own);
+  const images = Float32Array.from({ length: 120 }, (_, i) =>
+    Number(i % 3 === Math.floor(i / 3) % 2),
+  );
+  const labels = Array.from({ length: 40 }, (_, i) => i % 2);
+  await classifier.learn({ images, labels });
+  expect(await classifier.classifyEach(Float32Array.of(1, 0, 0, 0, 1, 0))).toEqual([0, 1]);
+  const folder = join(temporaryFolder(), "saved");
+  await classifier.save(folder);
+  await expect(IncrementalClassifier.load(folder)).rejects.toThrow("load(folder, { network })");
+  const loaded = await IncrementalClassifier.load(folder, { network });
+  expect(await loaded.classifyEach(Float32Array.of(0, 1, 0))).toEqual([1]);
+  writeFileSync(join(folder, "model.safetensors"), "damaged");
+  await expect(IncrementalClassifier.load(folder, { network })).rejects.toMatchObject({
+    code: "FILE_INVALID",
+  });
+});
