@@ -1,7 +1,7 @@
 import { adam } from "../optim/adam.js";
 import { seededRandom } from "../random.js";
 import type { LearnerContext } from "./learner.js";
-import { MicroBatchReader } from "./micro-batch.js";
+import { readMicroBatch } from "./micro-batch.js";
 import { copyTaskModel, emptyTaskModel, type TaskModel } from "./model.js";
 import { TrainingStep } from "./training-step.js";
 
@@ -20,13 +20,11 @@ export class Adaptation {
   readonly #context: LearnerContext;
   readonly #settings: AdaptationSettings;
   readonly #step: TrainingStep;
-  readonly #reader: MicroBatchReader;
 
   private constructor(context: LearnerContext, settings: AdaptationSettings, step: TrainingStep) {
     this.#context = context;
     this.#settings = settings;
     this.#step = step;
-    this.#reader = new MicroBatchReader(context.source);
   }
 
   static async compile(context: LearnerContext, settings: AdaptationSettings): Promise<Adaptation> {
@@ -65,7 +63,8 @@ export class Adaptation {
         ]);
       }
       const chosen = shuffled.slice(batch * batchSize, (batch + 1) * batchSize);
-      const microBatch = await this.#reader.read(
+      const microBatch = await readMicroBatch(
+        this.#context.source,
         chosen.map(({ index }) => index),
         chosen.map(({ column }) => column),
         exemplars.length,

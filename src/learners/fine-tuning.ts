@@ -1,7 +1,7 @@
 import { ExemplarMemory } from "../incremental/exemplar-memory.js";
 import { createOptimizer } from "../optim/index.js";
 import type { Learner, LearnerContext, LearnHooks, TrainingSettings } from "./learner.js";
-import { MicroBatchReader } from "./micro-batch.js";
+import { readMicroBatch } from "./micro-batch.js";
 import {
   copyTaskModel,
   emptyTaskModel,
@@ -72,7 +72,6 @@ export class FineTuning implements Learner {
     const classes = current.classifier.length / featureSize;
     const firstNew = classes - newClasses.length;
     const { training, heldOut } = holdOut(newClasses, this.#settings.validation, seed, task);
-    const reader = new MicroBatchReader(source);
     const old = Array.from({ length: firstNew }, () => []);
     await trainingLoop({
       ...{ model, task, seed, hooks, settings: this.#settings },
@@ -80,7 +79,8 @@ export class FineTuning implements Learner {
         indices.map((index) => ({ index, position: firstNew + i })),
       ),
       trainBatch: async (batch, learningRate) => {
-        const microBatch = await reader.read(
+        const microBatch = await readMicroBatch(
+          source,
           batch.map(({ index }) => index),
           batch.map(({ position }) => position),
           classes,

@@ -16,7 +16,7 @@ import {
   taskSizes,
 } from "./learner.js";
 import { MetaTraining, type MetaUpdate, metaStepSize, type TaskBatch } from "./meta-training.js";
-import { MicroBatchReader } from "./micro-batch.js";
+import { readMicroBatch } from "./micro-batch.js";
 import {
   type Model,
   newClassifier,
@@ -56,8 +56,6 @@ export class Itaml implements Learner {
   readonly #step: TrainingStep;
   readonly #adaptation: Adaptation;
   readonly #adapted = new Map<number, TaskModel>();
-  /** One for each task: the micro-batches of a mini-batch live together. */
-  readonly #readers: MicroBatchReader[] = [];
 
   private constructor(
     context: LearnerContext,
@@ -165,8 +163,8 @@ export class Itaml implements Learner {
     for (const [task, { start, end }] of columns.entries()) {
       const own = batch.filter(({ position }) => start <= position && position < end);
       if (own.length === 0) continue;
-      this.#readers[task] ??= new MicroBatchReader(this.#context.source);
-      const microBatch = await (this.#readers[task] as MicroBatchReader).read(
+      const microBatch = await readMicroBatch(
+        this.#context.source,
         own.map(({ index }) => index),
         own.map(({ position }) => position - start),
         end - start,

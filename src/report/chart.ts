@@ -48,6 +48,9 @@ export function comparisonCurves(runs: readonly { title: string; results: Result
   );
 }
 
+/** Above the frame, at its left. */
+const HEADING = { frameAnchor: "top-left", dx: -42 } as const;
+
 /** Accuracy over the number of classes seen, as an SVG document. The same curves give the same bytes. */
 export function accuracyChart(curves: readonly Curve[], title: string): string {
   const { document } = parseHTML("<html><body></body></html>");
@@ -67,7 +70,7 @@ export function accuracyChart(curves: readonly Curve[], title: string): string {
     document,
     width: 760,
     height: 420,
-    marginTop: 48,
+    marginTop: 64,
     marginRight: 250,
     marginLeft: 50,
     marginBottom: 44,
@@ -76,9 +79,11 @@ export function accuracyChart(curves: readonly Curve[], title: string): string {
       label: "classes seen",
       domain: [first, Math.max(last, first + 1)],
       ticks,
+      tickFormat: "d",
       labelAnchor: "center",
+      labelArrow: "none",
     },
-    y: { label: "accuracy, %", domain: [0, 100], grid: true },
+    y: { label: null, domain: [0, 100], grid: true },
     marks: [
       ...curves.map((curve) =>
         Plot.line(
@@ -101,12 +106,11 @@ export function accuracyChart(curves: readonly Curve[], title: string): string {
         textAnchor: "start",
         dx: 12,
       }),
-      Plot.text([title], {
-        frameAnchor: "top-left",
-        dy: -32,
-        dx: -40,
-        fontSize: 15,
-        fontWeight: "bold",
+      Plot.text([title], { ...HEADING, dy: -52, fontSize: 15, fontWeight: "bold" }),
+      Plot.text(["accuracy in % over the test samples of all classes seen"], {
+        ...HEADING,
+        dy: -30,
+        fill: "#555",
       }),
     ],
   });
