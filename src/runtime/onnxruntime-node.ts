@@ -2,6 +2,9 @@ import * as ort from "onnxruntime-node";
 import { ItamlError } from "../errors.js";
 import { type Device, type Program, type Runtime, type Value, valueType } from "./runtime.js";
 
+// What goes wrong is thrown; the native log would print it a second time.
+ort.env.logLevel = "fatal";
+
 export interface OnnxRuntimeOptions {
   /** Default: `"cpu"`. */
   device?: Device;
@@ -19,7 +22,6 @@ export function createOnnxRuntime({ device = "cpu", threads }: OnnxRuntimeOption
           await ort.InferenceSession.create(onnxModel, {
             executionProviders: [device],
             graphOptimizationLevel: "all",
-            logSeverityLevel: 3,
             extra: { session: SESSION_OPTIONS },
             ...(threads && { intraOpNumThreads: threads }),
           }),
