@@ -155,7 +155,7 @@ describe("wrong usage", () => {
     [["train", "strokes", "--sed", "1"], 2, "Did you mean one of --seed, --set?"],
     [["train", "strokes", "--seed", "one"], 2, "expected a whole number"],
     [["train", "stroke"], 2, 'Did you mean "strokes"'],
-    [["train", "none.yaml"], 2, "the configuration can't be read"],
+    [["train", "none.yaml"], 2, "none.yaml: the file can't be read"],
     [["train", "strokes", "--set", "betta=1"], 2, 'Did you mean "beta"'],
     [["train", "strokes", "--set", "beta"], 2, "expected key=value"],
     [["train", "strokes", "--resume"], 2, "expected --out"],

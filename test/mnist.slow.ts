@@ -14,7 +14,7 @@ test("MNIST, the paper's setting, seeds 1, 2, 3: better than the paper printed i
   const last: number[] = [];
   try {
     for (const seed of [1, 2, 3]) {
-      const config = await readConfig("mnist", { data, seed, set: [] });
+      const config = await readConfig("mnist", { data, seed });
       const { tasks } = await startExperiment(join(folder, String(seed)), config);
       const { continuum, single, oracle, seconds } = tasks.at(-1) as (typeof tasks)[number];
       console.log(

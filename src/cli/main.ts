@@ -21,7 +21,7 @@ function naturals(text: string): number[] {
   return numbers;
 }
 
-const collect = (value: string, all: readonly string[]) => [...all, value];
+const collect = (value: string, all: readonly string[] = []) => [...all, value];
 const json = () => new Option("--json", "print JSON for programs");
 const afterTask = () =>
   new Option("--task <n>", "the state after this task, from 0 (default: the last)").argParser(
@@ -40,7 +40,7 @@ program
   .command("train")
   .summary("train on a data set, task after task")
   .description(
-    "Train on a data set, task after task, and evaluate after each. A run is a directory with its\n" +
+    "Train on a data set, task after task, and evaluate after each. A run is a directory with its " +
       "configuration, events, results, models and a picture; Ctrl-C stops it, --resume continues it.",
   )
   .argument("[dataset|config]", "a data set's name (itaml data list) or a YAML file")
@@ -49,7 +49,7 @@ program
   .option("--resume", "continue the run in --out after the last finished task")
   .option("--from-task <n>", "train the run in --out again from this task on, from 0", natural)
   .option("--seed <n>", "seed of everything random", natural)
-  .option("--set <key=value>", "change a key of the configuration; repeatable", collect, [])
+  .option("--set <key=value>", "change a key of the configuration; repeatable", collect)
   .addOption(json())
   .addHelpText("after", "\nKeys of a configuration: docs/configuration.md")
   .action(async (name, options) => (await import("./commands/train.js")).train(name, options));
@@ -58,7 +58,7 @@ program
   .command("evaluate")
   .summary("evaluate a run again, for several sizes of continua")
   .description(
-    "Evaluate the model of a run: the four accuracies for each size p of a continuum, and the\n" +
+    "Evaluate the model of a run: the four accuracies for each size p of a continuum, and the " +
       "number of samples that a continuum needs (the paper's bound).",
   )
   .argument("<run>", "a run directory")
@@ -72,7 +72,7 @@ program
   .command("classify")
   .summary("classify pictures with the model of a run")
   .description(
-    "Classify pictures, which are taken to come from one unknown task (a continuum): the model is\n" +
+    "Classify pictures, which are taken to come from one unknown task (a continuum): the model is " +
       "adapted to the task that it finds. With --each they are classified one by one.",
   )
   .argument("<run>", "a run directory")
@@ -131,6 +131,12 @@ data
   .argument("<dataset>")
   .addOption(dataFolder())
   .action(async (name, options) => (await import("./commands/data.js")).check(name, options));
+
+// A reader that has seen enough (`itaml … | head`) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
 
 try {
   await program.parseAsync();

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { ItamlError } from "../errors.js";
+import { readFileOrThrow } from "./read-file.js";
 
 /** An array of unsigned bytes as an idx file holds it. */
 export interface IdxArray {
@@ -19,17 +19,7 @@ const MAXIMUM_SIZE = 2 ** 31 - 1;
  * @throws {ItamlError} DATASET_MISSING, DATASET_INVALID
  */
 export async function readIdxFile(path: string): Promise<IdxArray> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new ItamlError(
-      "DATASET_MISSING",
-      "the file can't be read",
-      { where: path, found: (cause as NodeJS.ErrnoException).code ?? String(cause) },
-      { cause },
-    );
-  }
+  const bytes = await readFileOrThrow(path, "DATASET_MISSING");
   return parseIdx(await unzipped(bytes, path), path);
 }
 

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { readFileOrThrow } from "../data/read-file.js";
 import { ItamlError } from "../errors.js";
 import { writeFileAtomically } from "../experiment/atomic-file.js";
 import { decodeMemory, decodeModel, encodeMemory, encodeModel } from "../experiment/model-files.js";
@@ -48,9 +49,9 @@ export interface ClassifierOptions extends OnnxRuntimeOptions {
   readonly settings?: Partial<Omit<ItamlSettings, "memory">>;
 }
 
-/** How an {@link IncrementalClassifier} learns unless it is told otherwise; measured on `strokes`. */
+/** How an {@link IncrementalClassifier} learns unless it is told otherwise: as configs/strokes.yaml. */
 export const DEFAULT_SETTINGS: Omit<ItamlSettings, "memory"> = {
-  optimizer: { name: "sgd", momentum: 0.9, weightDecay: 1e-3 },
+  optimizer: { name: "sgd", momentum: 0.9 },
   learningRate: 0.05,
   epochs: 20,
   milestones: [10, 15],
@@ -60,7 +61,7 @@ export const DEFAULT_SETTINGS: Omit<ItamlSettings, "memory"> = {
   continuum: 20,
   rule: "paper",
   classifier: "own",
-  beta: 0.5,
+  beta: 0,
   innerSteps: 1,
   exemplars: "random",
   adaptation: { epochs: 1, learningRate: 1e-4, batchSize: 64 },
@@ -341,17 +342,8 @@ async function loadState(
   return { model, memory: decodeMemory(text, pool.length, memoryFile) };
 }
 
-async function read(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new ItamlError(
-      "FILE_INVALID",
-      "the file can't be read",
-      { where: file, found: (cause as NodeJS.ErrnoException).code ?? String(cause) },
-      { cause },
-    );
-  }
+function read(file: string): Promise<Uint8Array> {
+  return readFileOrThrow(file, "FILE_INVALID");
 }
 
 function parseJson(bytes: Uint8Array, file: string): unknown {

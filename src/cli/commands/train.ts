@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { findDataset } from "../../data/catalog.js";
+import { readFileOrThrow } from "../../data/read-file.js";
 import { ItamlError } from "../../errors.js";
 import {
   applySetting,
@@ -28,7 +29,7 @@ export interface TrainOptions {
   resume?: boolean;
   fromTask?: number;
   seed?: number;
-  set: string[];
+  set?: string[];
   json?: boolean;
 }
 
@@ -74,7 +75,7 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
   }
   const { config } = await RunDirectory.open(path);
   if (name !== undefined) refuseDifference(path, config, await readConfig(name, options));
-  else if (options.set.length > 0 || options.seed !== undefined || options.data !== undefined) {
+  else if (options.set !== undefined || options.seed !== undefined || options.data !== undefined) {
     throw new ItamlError("USAGE", "a run goes on with the settings that it was started with", {
       where: "itaml train --resume",
       remedy: "Leave --set, --seed and --data out, or start a new run",
@@ -134,21 +135,11 @@ function taskLine({ tasks }: Results): string {
 /** Reads a configuration by file or data set name, and applies the command line's changes. */
 export async function readConfig(
   name: string,
-  { data, seed, set }: Pick<TrainOptions, "data" | "seed" | "set">,
+  { data, seed, set = [] }: Pick<TrainOptions, "data" | "seed" | "set">,
 ): Promise<Config> {
   const isFile = /\.ya?ml$/.test(name) || existsSync(name);
   const file = isFile ? name : join(CONFIGS, `${findDataset(name).name}.yaml`);
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    throw new ItamlError(
-      "CONFIG_INVALID",
-      "the configuration can't be read",
-      { where: file, found: (cause as NodeJS.ErrnoException).code ?? String(cause) },
-      { cause },
-    );
-  }
+  const text = (await readFileOrThrow(file, "CONFIG_INVALID")).toString("utf8");
   const content = parseConfigText(text, file);
   if (seed !== undefined) content.seed = seed;
   if (data !== undefined) content.data = data;
