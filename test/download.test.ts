@@ -83,8 +83,10 @@ describe("a download", () => {
 
   test("that no mirror has says which, and what to do without a network", async () => {
     const dead = { ...file("/none.gz"), urls: [`${base}/none.gz`, "http://127.0.0.1:1/x.gz"] };
-    await expect(download(dead, temporaryFolder())).rejects.toThrow(
+    const folder = join(temporaryFolder(), "new");
+    await expect(download(dead, folder)).rejects.toThrow(
       /HTTP 404; http:\/\/127\.0\.0\.1:1\/x\.gz: .*Put file\.gz into/,
     );
+    expect(existsSync(folder)).toBe(false);
   });
 });

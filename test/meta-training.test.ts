@@ -1,11 +1,18 @@
 import { describe, expect, test } from "vitest";
+import { samplesInMemory } from "../src/data/samples.js";
+import { decodeModel, encodeModel } from "../src/experiment/model-files.js";
+import { add, linear, multiply, subtract } from "../src/graph/operators/index.js";
+import { Inference } from "../src/learners/inference.js";
 import { MetaTraining, type MetaUpdate, metaStepSize } from "../src/learners/meta-training.js";
-import { joinClassifiers, type Model } from "../src/learners/model.js";
+import { joinClassifiers, type Model, taskModel } from "../src/learners/model.js";
 import { ReleasedRule } from "../src/learners/released-rule.js";
 import { TrainingStep } from "../src/learners/training-step.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
+import { uniformByFanIn } from "../src/nn/initialization.js";
 import { mlp } from "../src/nn/mlp.js";
+import type { Network } from "../src/nn/network.js";
 import { sgd } from "../src/optim/sgd.js";
+import { seededRandom } from "../src/random.js";
 import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
 import { expectClose } from "./support/close.js";
 import { type Golden, golden } from "./support/shared.js";
@@ -72,6 +79,49 @@ async function replay(reference: Golden): Promise<{ model: Model; losses: number
   await Promise.all([update.release(), step.release()]);
   return { model, losses };
 }
+
+test("running statistics become the mean of what the tasks made of the base's", async () => {
+  const network: Network = {
+    name: "centred",
+    features(scope, x) {
+      const { graph } = x;
+      const weight = scope.parameter("weight", [3, 3], uniformByFanIn(3));
+      const running = scope.statistic("mean", [3], 1);
+      if (!scope.training) return linear(subtract(x, running), weight);
+      const batchMean = graph.node("ReduceMean", [x], { shape: [3] }, { axes: [0], keepdims: 0 });
+      const kept = multiply(running, graph.scalar(0.9));
+      scope.updateStatistic("mean", add(kept, multiply(batchMean, graph.scalar(0.1))));
+      return linear(subtract(x, batchMean), weight);
+    },
+  };
+  const input = { shape: [3], type: "float32", mean: [0], std: [1] } as const;
+  const centred = new FeatureExtractor(network, input);
+  const model: Model = {
+    theta: centred.initialParameters(seededRandom("statistics")),
+    statistics: centred.initialStatistics(),
+    classifiers: [new Float32Array(6).fill(0.1), new Float32Array(6).fill(0.2)],
+  };
+  const step = await TrainingStep.compile(runtime, centred, sgd());
+  const options = { innerSteps: 1, eta: 0.5, classifier: "own" } as const;
+  const update = await MetaTraining.start(runtime, model, step, options);
+  const batch = (task: number, ...x: number[]) => ({
+    task,
+    x: Float32Array.from(x),
+    samples: 2,
+    targets: Float32Array.of(1, 0, 0, 1),
+  });
+  await update.train([batch(0, 1, 2, 3, 3, 4, 5), batch(1, 10, 20, 30, 10, 20, 30)], 0.1);
+  // 0.9·1 + 0.1·mean of (2 3 4) and of (10 20 30), and the mean of both.
+  expectClose(model.statistics, [1.5, 2.05, 2.6]);
+
+  const decoded = decodeModel(encodeModel(model, centred), centred, "made");
+  expect(decoded).toEqual(model);
+  const inference = await Inference.compile(runtime, centred);
+  const source = samplesInMemory(Float32Array.of(1.5, 2.05, 2.6), 3);
+  const { data } = await inference.features(taskModel(decoded, 0), source, [0]);
+  expectClose(data, [0, 0, 0]);
+  await Promise.all([update.release(), step.release(), inference.release()]);
+});
 
 describe("meta-training equals PyTorch", () => {
   for (const name of [

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { ItamlError } from "../errors.js";
@@ -41,7 +41,6 @@ export async function download(
 ): Promise<boolean> {
   const path = join(folder, file.name);
   if (existsSync(path) && (await contentHash(path)) === file.sha256OfContent) return false;
-  await mkdir(folder, { recursive: true });
   const partial = `${path}.partial`;
   const failures: string[] = [];
   for (const url of file.urls) {
@@ -86,6 +85,7 @@ async function fetchTo(
   // 416: the partial file is already as long as the whole.
   if (response.status === 416) return;
   if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
+  await mkdir(dirname(partial), { recursive: true });
   // A server that doesn't know ranges sends the whole file.
   const start = response.status === 206 ? existing : 0;
   const length = response.headers.get("content-length");

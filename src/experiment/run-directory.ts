@@ -89,7 +89,7 @@ export class RunDirectory {
     memory: ExemplarMemory,
     extractor: FeatureExtractor,
   ): Promise<void> {
-    const folder = this.taskFolder(task);
+    const folder = this.#taskFolder(task);
     const partial = `${folder}.partial`;
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
@@ -110,8 +110,8 @@ export class RunDirectory {
     extractor: FeatureExtractor,
     samples: number,
   ): Promise<{ model: Model; memory: ExemplarMemory }> {
-    const modelFile = join(this.taskFolder(task), "model.safetensors");
-    const memoryFile = join(this.taskFolder(task), "memory.json");
+    const modelFile = join(this.#taskFolder(task), "model.safetensors");
+    const memoryFile = join(this.#taskFolder(task), "memory.json");
     for (const file of [modelFile, memoryFile]) {
       if (existsSync(file)) continue;
       throw new ItamlError("RUN_DIRECTORY", `the state after task ${task} is missing`, {
@@ -133,7 +133,7 @@ export class RunDirectory {
 
   /** Removes the states of this task and of those after it. */
   async removeTasksFrom(task: number): Promise<void> {
-    const folder = dirname(this.taskFolder(0));
+    const folder = dirname(this.#taskFolder(0));
     if (!existsSync(folder)) return;
     for (const name of await readdir(folder)) {
       if (Number.parseInt(name, 10) >= task) {
@@ -142,7 +142,7 @@ export class RunDirectory {
     }
   }
 
-  private taskFolder(task: number): string {
+  #taskFolder(task: number): string {
     return this.file(join("tasks", String(task).padStart(2, "0")));
   }
 }

@@ -38,7 +38,7 @@ export class Adaptation {
 
   /**
    * @param base Φ_i of the base model; it is not changed
-   * @param exemplars indices for each class of the task
+   * @param exemplars indices for each class of the task; where there are none, nothing changes
    * @param keys what else the order of the exemplars is seeded by
    */
   async adapt(
@@ -50,6 +50,7 @@ export class Adaptation {
     const samples = exemplars.flatMap((indices, column) =>
       indices.map((index) => ({ index, column })),
     );
+    if (samples.length === 0) return base;
     const perEpoch = Math.ceil(samples.length / batchSize);
     let [current, next] = [copyTaskModel(base), emptyTaskModel(base)];
     const state = this.#step.newState(base);

@@ -1,3 +1,4 @@
+import { mean } from "../incremental/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { emptyTaskModel, type Model, type TaskModel, taskModel } from "./model.js";
 import type { MicroBatch, OptimizerState, TrainingStep } from "./training-step.js";
@@ -46,11 +47,14 @@ export class MetaTraining implements MetaUpdate {
   readonly #step: TrainingStep;
   readonly #weightedSum: WeightedSum;
   readonly #options: MetaTrainingOptions;
-  readonly #states = new Map<number, OptimizerState>();
-  readonly #results = new Map<number, TaskModel>();
-  readonly #scratch = new Map<number, TaskModel>();
-  /** The base's θ, then one θ_i for each task, one after another. */
+  /** One for each task, as long as a session. */
+  readonly #states: readonly OptimizerState[];
+  /** The base's θ, then θ_i of each task, one after another. */
   readonly #thetas: Float32Array;
+  /** Where inner loops put Φ_i; its θ is the task's part of `thetas`. */
+  readonly #results: readonly TaskModel[];
+  /** Where they put it on the way there. */
+  readonly #scratch: readonly TaskModel[];
 
   private constructor(
     model: Model,
@@ -62,7 +66,16 @@ export class MetaTraining implements MetaUpdate {
     this.#step = step;
     this.#weightedSum = weightedSum;
     this.#options = options;
-    this.#thetas = new Float32Array((1 + model.classifiers.length) * model.theta.length);
+    const models = model.classifiers.map((_, task) => taskModel(model, task));
+    const size = model.theta.length;
+    const thetas = new Float32Array((1 + models.length) * size);
+    this.#thetas = thetas;
+    this.#states = models.map((base) => step.newState(base));
+    this.#results = models.map((base, task) => ({
+      ...emptyTaskModel(base),
+      theta: thetas.subarray((1 + task) * size, (2 + task) * size),
+    }));
+    this.#scratch = options.innerSteps > 1 ? models.map(emptyTaskModel) : [];
   }
 
   static async start(
@@ -76,13 +89,8 @@ export class MetaTraining implements MetaUpdate {
 
   async train(batches: readonly TaskBatch[], learningRate: number): Promise<number[]> {
     const losses: number[] = [];
-    const results: TaskModel[] = [];
-    for (const [position, batch] of batches.entries()) {
-      const result = this.#resultOf(batch.task, position);
-      losses.push(...(await this.#innerLoop(batch, result, learningRate)));
-      results.push(result);
-    }
-    await this.#outerStep(batches, results);
+    for (const batch of batches) losses.push(...(await this.#innerLoop(batch, learningRate)));
+    await this.#outerStep(batches.map(({ task }) => task));
     return losses;
   }
 
@@ -91,57 +99,40 @@ export class MetaTraining implements MetaUpdate {
   }
 
   /** Φ_i ← {θ, φ_i} of the base; r times: Φ_i ← optimiser_i(Φ_i, ∇loss(B_i)). */
-  async #innerLoop(batch: TaskBatch, result: TaskModel, learningRate: number): Promise<number[]> {
-    const base = taskModel(this.#model, batch.task);
-    const state = getOrMake(this.#states, batch.task, () => this.#step.newState(base));
+  async #innerLoop(batch: TaskBatch, learningRate: number): Promise<number[]> {
+    const { task } = batch;
+    const state = this.#states[task] as OptimizerState;
     const losses: number[] = [];
-    let from = base;
+    let from = taskModel(this.#model, task);
     for (let remaining = this.#options.innerSteps; remaining > 0; remaining--) {
       // Steps write to two places by turns, so that the last one writes to the result.
-      const into = remaining % 2 === 1 ? result : this.#scratchOf(batch.task, base);
+      const into = (remaining % 2 === 1 ? this.#results : this.#scratch)[task] as TaskModel;
       losses.push(await this.#step.run(from, into, state, batch, learningRate));
       from = into;
     }
     return losses;
   }
 
-  /** θ ← η·mean θ_i + (1−η)·θ; statistics ← their mean; φ_i as the options say. */
-  async #outerStep(batches: readonly TaskBatch[], results: readonly TaskModel[]): Promise<void> {
+  /** θ ← η·mean θ_i + (1−η)·θ over the tasks present; statistics ← their mean; φ_i as the options say. */
+  async #outerStep(present: readonly number[]): Promise<void> {
     const { theta, statistics, classifiers } = this.#model;
     const { eta, classifier } = this.#options;
-    const share = eta / results.length;
+    const share = eta / present.length;
     this.#thetas.set(theta);
     await this.#weightedSum.run(
-      [1 - eta, ...results.map(() => share)],
-      this.#thetas.subarray(0, (1 + results.length) * theta.length),
+      [1 - eta, ...classifiers.map((_, task) => (present.includes(task) ? share : 0))],
+      this.#thetas,
       theta,
     );
+    const results = present.map((task) => this.#results[task] as TaskModel);
     for (let j = 0; j < statistics.length; j++) {
-      const total = results.reduce((sum, result) => sum + (result.statistics[j] as number), 0);
-      statistics[j] = total / results.length;
+      statistics[j] = mean(results.map((result) => result.statistics[j] as number));
     }
     const weight = classifier === "own" ? 1 : share;
-    results.forEach((result, position) => {
-      moveTowards(
-        classifiers[(batches[position] as TaskBatch).task] as Float32Array,
-        result.classifier,
-        weight,
-      );
+    present.forEach((task, i) => {
+      const own = (results[i] as TaskModel).classifier;
+      moveTowards(classifiers[task] as Float32Array, own, weight);
     });
-  }
-
-  /** Where the inner loop of a task puts Φ_i: its θ_i stands in line for the outer step. */
-  #resultOf(task: number, position: number): TaskModel {
-    const result = getOrMake(this.#results, task, () =>
-      emptyTaskModel(taskModel(this.#model, task)),
-    );
-    const size = this.#model.theta.length;
-    result.theta = this.#thetas.subarray((1 + position) * size, (2 + position) * size);
-    return result;
-  }
-
-  #scratchOf(task: number, base: TaskModel): TaskModel {
-    return getOrMake(this.#scratch, task, () => emptyTaskModel(base));
   }
 }
 
@@ -150,12 +141,4 @@ export function moveTowards(base: Float32Array, target: Float32Array, weight: nu
   for (let j = 0; j < base.length; j++) {
     base[j] = weight * (target[j] as number) + (1 - weight) * (base[j] as number);
   }
-}
-
-function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
 }

@@ -1,5 +1,11 @@
 import { DATASETS, datasetFolder, findDataset } from "../../data/catalog.js";
-import { contentHash, type DownloadProgress, download, findLocal } from "../../data/download.js";
+import {
+  contentHash,
+  type DownloadProgress,
+  download,
+  findLocal,
+  type RemoteFile,
+} from "../../data/download.js";
 import { indicesByClass } from "../../data/samples.js";
 import { ItamlError } from "../../errors.js";
 import { textTable } from "../../report/table.js";
@@ -34,17 +40,34 @@ export async function fetchDataset(name: string, { data }: { data?: string }): P
     for (const file of files) {
       const show = downloadDisplay();
       const fetched = await download(file, folder, { onProgress: show, signal }).catch((error) => {
-        if (!signal.aborted) throw error;
-        throw new ItamlError("INTERRUPTED", "the download was stopped", {
-          where: file.name,
-          remedy: "The same command continues it",
-        });
+        throw explain(error, signal, folder, files.slice(files.indexOf(file)));
       });
       if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
       console.log(`${file.name}: ${fetched ? "downloaded, checksum right" : "already here"}`);
     }
   });
   console.log(`${name} is in ${folder}`);
+}
+
+/** The error of a download with what to do about it for the whole data set. */
+function explain(
+  error: unknown,
+  signal: AbortSignal,
+  folder: string,
+  missing: readonly RemoteFile[],
+): unknown {
+  const names = missing.map((file) => file.name).join(", ");
+  if (signal.aborted) {
+    return new ItamlError("INTERRUPTED", "the download was stopped", {
+      where: names,
+      remedy: "The same command continues it",
+    });
+  }
+  if (!(error instanceof ItamlError)) return error;
+  return new ItamlError("DOWNLOAD_FAILED", "no source gave the file", {
+    ...error.problem,
+    remedy: `Without a network put ${names} into ${folder} by hand`,
+  });
 }
 
 /** Reads a data set as a whole, and verifies checksums where they are known. */
