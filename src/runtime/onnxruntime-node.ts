@@ -40,10 +40,10 @@ export function createOnnxRuntime({ device = "cpu", threads }: OnnxRuntimeOption
 }
 
 /**
- * Measured on MNIST with 2 cores: decaying moments end as denormal numbers, which cost a fifth of a step; threads
- * that spin between the programs of one mini-batch take the cores from each other, and cost another fifth.
+ * Every session has threads of its own; spinning after a run they take the cores from the next session's run, which
+ * costs half of the speed of training (docs/performance.md).
  */
-const SESSION_OPTIONS = { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } };
+const SESSION_OPTIONS = { intra_op: { allow_spinning: "0" } };
 
 const REMEDIES = {
   cuda:
