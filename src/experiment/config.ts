@@ -51,9 +51,7 @@ export const configSchema = z.strictObject({
   beta: z.number().min(0).default(1),
   innerSteps: perTask(count).default(1),
   memory: z.int().min(0).default(2000),
-  exemplars: z.enum(EXEMPLAR_SELECTIONS as [string, ...string[]]).default("random") as z.ZodDefault<
-    z.ZodEnum<{ first: "first"; random: "random"; herding: "herding" }>
-  >,
+  exemplars: z.enum(EXEMPLAR_SELECTIONS).default("random"),
   adaptation: z
     .strictObject({
       epochs: count.optional(),
@@ -64,7 +62,7 @@ export const configSchema = z.strictObject({
     .default({ learningRate: 1e-3, batchSize: 64 }),
   continuum: count.default(20),
 
-  device: z.enum(DEVICES as unknown as ["cpu", "webgpu", "cuda"]).default("cpu"),
+  device: z.enum(DEVICES).default("cpu"),
   threads: count.optional(),
 });
 

@@ -2,9 +2,9 @@ import { ItamlError } from "../errors.js";
 import { seededRandom } from "../random.js";
 
 /** How exemplars are chosen: the paper takes the `first` of the data; `herding` is iCaRL's. */
-export type ExemplarSelection = "first" | "random" | "herding";
+export const EXEMPLAR_SELECTIONS = ["first", "random", "herding"] as const;
 
-export const EXEMPLAR_SELECTIONS: readonly ExemplarSelection[] = ["first", "random", "herding"];
+export type ExemplarSelection = (typeof EXEMPLAR_SELECTIONS)[number];
 
 /**
  * Exemplars of the classes seen, as indices into a sample source: a fixed total number, shared equally.

@@ -1,9 +1,9 @@
 import type { ElementType } from "../graph/tensor.js";
 
 /** Where graphs run. */
-export type Device = "cpu" | "webgpu" | "cuda";
+export const DEVICES = ["cpu", "webgpu", "cuda"] as const;
 
-export const DEVICES: readonly Device[] = ["cpu", "webgpu", "cuda"];
+export type Device = (typeof DEVICES)[number];
 
 /** A value outside a graph: elements in row-major order. */
 export interface Value {
