@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ItamlError } from "../src/errors.js";
@@ -145,6 +145,17 @@ describe("an experiment", () => {
     expect(accuracies).toHaveLength(12);
     expect(accuracies.every((accuracy) => accuracy >= 0 && accuracy <= 1)).toBe(true);
   });
+});
+
+test("a damaged state is refused before later tasks are removed", async () => {
+  const folder = temporaryFolder();
+  const run = join(folder, "run");
+  await startExperiment(run, smallConfig(folder));
+  writeFileSync(join(run, "tasks/00/model.safetensors"), "damaged");
+  const results = readFileSync(join(run, "results.json"), "utf8");
+  await expect(resumeExperiment(run, 1)).rejects.toMatchObject({ code: "FILE_INVALID" });
+  expect(readdirSync(join(run, "tasks"))).toEqual(["00", "01", "02"]);
+  expect(readFileSync(join(run, "results.json"), "utf8")).toBe(results);
 });
 
 describe("what can't work is refused, and leaves nothing behind", () => {

@@ -5,7 +5,7 @@ import { measure, predictWith } from "../learners/predictions.js";
 import type { Config } from "./config.js";
 import { addTask, emptyResults, firstTasks, type Results } from "./results.js";
 import { RunDirectory } from "./run-directory.js";
-import { createLearner, prepare, testSet } from "./setup.js";
+import { createLearner, prepare, type Setup, testSet } from "./setup.js";
 
 export interface ExperimentOptions extends LearnHooks {
   /** Says how many tasks there are and which is the first that is trained. */
@@ -20,10 +20,13 @@ export async function startExperiment(
   config: Config,
   options: ExperimentOptions = {},
 ): Promise<Results> {
-  return run(config, 0, options, async () => ({
-    directory: await RunDirectory.create(path, config),
-    results: emptyResults(config),
-  }));
+  return run(config, 0, options, {
+    load: async () => undefined,
+    open: async () => ({
+      directory: await RunDirectory.create(path, config),
+      results: emptyResults(config),
+    }),
+  });
 }
 
 /**
@@ -50,29 +53,37 @@ export async function resumeExperiment(
       found: String(first),
     });
   }
-  return run(config, first, options, async () => {
-    const kept = firstTasks(results, first);
-    if (first < finished) await directory.writeResults(kept);
-    await directory.removeTasksFrom(first);
-    return { directory, results: kept };
+  return run(config, first, options, {
+    load: async ({ context: { extractor, source } }) =>
+      first > 0 ? directory.loadTask(first - 1, extractor, source.length) : undefined,
+    open: async () => {
+      const kept = firstTasks(results, first);
+      if (first < finished) await directory.writeResults(kept);
+      await directory.removeTasksFrom(first);
+      return { directory, results: kept };
+    },
   });
+}
+
+/** Where a run begins. */
+interface RunStart {
+  /** Reads what was learned before, where something was. */
+  load(setup: Setup): Promise<Parameters<typeof createLearner>[1]>;
+  /** Prepares the directory. */
+  open(): Promise<{ directory: RunDirectory; results: Results }>;
 }
 
 async function run(
   config: Config,
   firstTask: number,
   { onStart, onTask, onProgress, signal }: ExperimentOptions,
-  open: () => Promise<{ directory: RunDirectory; results: Results }>,
+  { load, open }: RunStart,
 ): Promise<Results> {
   const setup = await prepare(config);
   const { tasks, dataset, context } = setup;
-  // Only when the configuration and the data are known to be good is anything written.
+  const learner = await createLearner(setup, await load(setup));
+  // Only now that configuration, data and saved state are known to be good is anything written or removed.
   let { directory, results } = await open();
-  const saved =
-    firstTask > 0
-      ? await directory.loadTask(firstTask - 1, context.extractor, context.source.length)
-      : undefined;
-  const learner = await createLearner(setup, saved);
   directory.logEvent({ kind: "start", learner: config.learner, seed: config.seed, firstTask });
   onStart?.({ tasks: tasks.length, firstTask });
   const hooks: LearnHooks = {

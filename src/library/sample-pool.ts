@@ -1,5 +1,11 @@
-import type { SampleData, SampleSource } from "../data/samples.js";
+import {
+  allocateSamples,
+  type SampleData,
+  type SampleSource,
+  samplesInMemory,
+} from "../data/samples.js";
 import { ItamlError } from "../errors.js";
+import { elementCount } from "../graph/tensor.js";
 import type { InputDescription } from "../nn/feature-extractor.js";
 
 /** Samples as an application has them: one array with one after another, or an array for each. */
@@ -12,9 +18,9 @@ export class SamplePool implements SampleSource {
   #data: SampleData;
 
   constructor({ shape, type }: InputDescription) {
-    this.sampleSize = shape.reduce((product, size) => product * size, 1);
+    this.sampleSize = elementCount(shape);
     this.type = type;
-    this.#data = this.#allocate(0);
+    this.#data = allocateSamples(this, 0);
   }
 
   get length(): number {
@@ -27,10 +33,7 @@ export class SamplePool implements SampleSource {
   }
 
   read(indices: readonly number[], target: SampleData): void {
-    indices.forEach((index, i) => {
-      const start = index * this.sampleSize;
-      target.set(this.#data.subarray(start, start + this.sampleSize), i * this.sampleSize);
-    });
+    samplesInMemory(this.#data, this.sampleSize).read(indices, target);
   }
 
   /**
@@ -42,7 +45,7 @@ export class SamplePool implements SampleSource {
   append(images: Images): number[] {
     const added = this.#toOneArray(images);
     const first = this.length;
-    const grown = this.#allocate(this.#data.length + added.length);
+    const grown = allocateSamples(this, this.length + added.length / this.sampleSize);
     grown.set(this.#data);
     grown.set(added, this.#data.length);
     this.#data = grown;
@@ -51,7 +54,7 @@ export class SamplePool implements SampleSource {
 
   /** Keeps these samples alone, in this order. */
   keep(indices: readonly number[]): void {
-    const kept = this.#allocate(indices.length * this.sampleSize);
+    const kept = allocateSamples(this, indices.length);
     this.read(indices, kept);
     this.#data = kept;
   }
@@ -81,15 +84,11 @@ export class SamplePool implements SampleSource {
       }
     }
     if (!separate) return images as SampleData;
-    const joined = this.#allocate(separate.length * this.sampleSize);
+    const joined = allocateSamples(this, separate.length);
     separate.forEach((image, i) => {
       joined.set(image, i * this.sampleSize);
     });
     return joined;
-  }
-
-  #allocate(elements: number): SampleData {
-    return this.type === "float32" ? new Float32Array(elements) : new Uint8Array(elements);
   }
 }
 

@@ -113,9 +113,9 @@ export class FeatureExtractor {
     const features = this.network.features(
       {
         training,
-        parameter: (name) => binding.parameter(entryNamed(this.parameters, name)),
+        parameter: (name) => binding.parameter(this.parameters.entry(name)),
         statistic: (name) => {
-          const tensor = binding.statistic(entryNamed(this.statistics, name));
+          const tensor = binding.statistic(this.statistics.entry(name));
           updated.set(name, tensor);
           return tensor;
         },
@@ -140,8 +140,4 @@ export class FeatureExtractor {
     const shift = perChannel(mean.map((m, i) => -m / (std[i] ?? (std[0] as number))));
     return add(multiply(type === "uint8" ? cast(x, "float32") : x, scale), shift);
   }
-}
-
-function entryNamed(layout: Layout, name: string): LayoutEntry {
-  return layout.entries.find((entry) => entry.name === name) as LayoutEntry;
 }

@@ -1,3 +1,4 @@
+import { elementCount } from "../graph/tensor.js";
 import type { Random } from "../random.js";
 
 /** Fills a new tensor of `shape`, seeded. */
@@ -10,7 +11,5 @@ export type Initializer = (shape: readonly number[], random: Random) => Float32A
 export function uniformByFanIn(fanIn: number): Initializer {
   const bound = 1 / Math.sqrt(fanIn);
   return (shape, random) =>
-    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () =>
-      random.uniform(-bound, bound),
-    );
+    Float32Array.from({ length: elementCount(shape) }, () => random.uniform(-bound, bound));
 }

@@ -26,14 +26,20 @@ export class Layout {
     this.size = size;
   }
 
-  /** The part of `buffer` that holds an entry; it shares the buffer's memory. */
-  view(buffer: Float32Array, name: string): Float32Array {
+  /** @throws {ItamlError} INPUT_INVALID where there is no entry of that name */
+  entry(name: string): LayoutEntry {
     const entry = this.entries.find((candidate) => candidate.name === name);
     if (!entry) {
       throw new ItamlError("INPUT_INVALID", `there is no tensor "${name}"`, {
         expected: this.entries.map((known) => known.name).join(", "),
       });
     }
-    return buffer.subarray(entry.offset, entry.offset + entry.length);
+    return entry;
+  }
+
+  /** The part of `buffer` that holds an entry; it shares the buffer's memory. */
+  view(buffer: Float32Array, name: string): Float32Array {
+    const { offset, length } = this.entry(name);
+    return buffer.subarray(offset, offset + length);
   }
 }

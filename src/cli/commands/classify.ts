@@ -1,5 +1,6 @@
 import { readImage } from "../../data/image.js";
 import { samplesInMemory } from "../../data/samples.js";
+import { elementCount } from "../../graph/tensor.js";
 import { taskSizes } from "../../learners/learner.js";
 import { wholeModel } from "../../learners/model.js";
 import { predictClass, predictTask, taskColumns } from "../../learners/task-prediction.js";
@@ -18,10 +19,7 @@ export async function classify(
     const pixels = await Promise.all(
       images.map((file) => readImage(file, shape, { resize: options.resize ?? false })),
     );
-    const source = samplesInMemory(
-      Buffer.concat(pixels),
-      shape.reduce((a, b) => a * b, 1),
-    );
+    const source = samplesInMemory(Buffer.concat(pixels), elementCount(shape));
     const rows = images.map((_, row) => row);
     const labels = labelsOf(run);
     const columns = taskColumns(taskSizes(learner.model, extractor));
