@@ -4,58 +4,42 @@ import { Graph } from "../src/graph/graph.js";
 import { serializeOnnx } from "../src/graph/onnx.js";
 import {
   add,
+  averagePooling,
+  batchNormalization,
   binaryCrossEntropyWithLogits,
   concatenate,
+  concatenateAlong,
+  convolution,
   divide,
   flatten,
+  generalizedMeanPooling,
+  globalAveragePooling,
   linear,
   matrixMultiply,
+  maxPooling,
   multiply,
+  normalizeByStatistics,
+  pad,
   relu,
   reshape,
+  slice,
   splitVector,
   squareRoot,
   subtract,
   sum,
+  transpose,
+  type WindowOptions,
 } from "../src/graph/operators/index.js";
 import type { Tensor } from "../src/graph/tensor.js";
-import { seededRandom } from "../src/random.js";
 import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
-import type { Value } from "../src/runtime/runtime.js";
 import { expectClose } from "./support/close.js";
+import { type Build, compileWithGradients, gradientError } from "./support/operators.js";
 import { golden } from "./support/shared.js";
 
 const runtime = createOnnxRuntime();
 
-/** Values of sum(out · cotangent) and of its gradients. */
-async function run(
-  shapes: readonly (readonly number[])[],
-  build: (...inputs: Tensor[]) => Tensor,
-  data: readonly Float32Array[],
-  cotangent: Float32Array,
-) {
-  const graph = new Graph("test");
-  const inputs = shapes.map((shape, i) => graph.input(`in${i}`, "float32", shape));
-  const out = build(...inputs);
-  const weight = graph.constant(cotangent, out.shape as number[]);
-  const loss = sum(multiply(out, weight));
-  graph.output("out", out);
-  graph.output("loss", loss);
-  gradients(loss, inputs).forEach((gradient, i) => {
-    graph.output(`grad${i}`, gradient);
-  });
-  const program = await runtime.compile(serializeOnnx(graph));
-  const feeds = Object.fromEntries(
-    shapes.map((shape, i): [string, Value] => [`in${i}`, { data: data[i] as Float32Array, shape }]),
-  );
-  const results = await program.run(feeds, [
-    "out",
-    "loss",
-    ...inputs.map((_, i) => `grad${i}` as const),
-  ]);
-  await program.release();
-  return results;
-}
+const conv = (options: WindowOptions) => (x: Tensor, weight: Tensor, bias: Tensor) =>
+  convolution(x, weight, { bias, ...options });
 
 const cases: [
   name: string,
@@ -146,52 +130,62 @@ const cases: [
       return binaryCrossEntropyWithLogits(x, x.graph.constant(targets, [5, 4]));
     },
   ],
+  ["transpose", [[2, 3, 4]], (x) => multiply(transpose(x, [2, 0, 1]), transpose(x, [2, 0, 1]))],
+  ["slice", [[2, 5, 2]], (x) => multiply(slice(x, 1, 1, 4), slice(x, 1, 2, 5))],
+  ["pad", [[2, 3]], (x) => multiply(pad(x, 1, 1, 2), pad(x, 1, 2, 1))],
+  [
+    "concatenateAlong",
+    [
+      [2, 3],
+      [2, 1],
+    ],
+    (a, b) => multiply(concatenateAlong(1, [a, b]), concatenateAlong(1, [b, a])),
+  ],
+  ["convolution, 3×3", [[2, 2, 5, 6], [3, 2, 3, 3], [3]], conv({ padding: 1 })],
+  ["convolution, 3×3, many channels", [[1, 6, 3, 3], [5, 6, 3, 3], [5]], conv({ padding: 1 })],
+  [
+    "convolution, 3×3, stride 2, no padding",
+    [[2, 2, 8, 7], [2, 2, 3, 3], [2]],
+    conv({ stride: 2 }),
+  ],
+  [
+    "convolution, rectangles",
+    [[1, 2, 6, 7], [2, 2, 3, 2], [2]],
+    conv({ stride: [1, 2], padding: [2, 1] }),
+  ],
+  [
+    "convolution, padding beyond the kernel",
+    [[1, 1, 3, 3], [1, 1, 2, 2], [1]],
+    conv({ padding: 2 }),
+  ],
+  ["convolution, 1×1", [[2, 3, 4, 4], [2, 3, 1, 1], [2]], conv({})],
+  ["convolution, 1×1, stride 2", [[2, 3, 5, 4], [2, 3, 1, 1], [2]], conv({ stride: 2 })],
+  ["maxPooling, blocks", [[2, 2, 4, 6]], (x) => maxPooling(x, 2)],
+  ["maxPooling, a rest at the border", [[1, 2, 5, 5]], (x) => maxPooling(x, 2)],
+  ["averagePooling", [[2, 2, 5, 5]], (x) => averagePooling(x, 3, { stride: 2, padding: 1 })],
+  ["averagePooling, blocks", [[1, 2, 4, 6]], (x) => averagePooling(x, [2, 3])],
+  [
+    "batchNormalization of vectors",
+    [[6, 3], [3], [3]],
+    (x, scale, shift) => batchNormalization(x, scale, shift).output,
+  ],
+  ["generalizedMeanPooling", [[2, 2, 3, 3]], (x) => generalizedMeanPooling(x), [0.3, 2]],
 ];
 
 describe("gradients equal finite differences", () => {
-  test.each(cases)("%s", async (name, shapes, build, range = [-1.5, 1.5]) => {
-    const random = seededRandom("operators", name);
-    const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-    const data = shapes.map((shape) =>
-      Float32Array.from({ length: size(shape) }, () => {
-        const value = random.uniform(...range);
-        // Away from 0, where relu has no derivative.
-        return Math.abs(value) < 0.05 ? value + 0.1 : value;
-      }),
-    );
-    const shapeOnly = new Graph("shape");
-    const out = build(...shapes.map((shape, i) => shapeOnly.input(`in${i}`, "float32", shape)));
-    const cotangent = Float32Array.from({ length: size(out.shape as number[]) }, () =>
-      random.uniform(-1, 1),
-    );
-    const results = await run(shapes, build, data, cotangent);
-    const step = 1 / 64;
-    for (const [i, values] of data.entries()) {
-      const gradient = (results[`grad${i}`] as Value).data;
-      for (let j = 0; j < values.length; j++) {
-        const lossAt = async (delta: number) => {
-          const moved = data.map((array) => array.slice());
-          (moved[i] as Float32Array)[j] = (values[j] as number) + delta;
-          return (await run(shapes, build, moved, cotangent)).loss.data[0] as number;
-        };
-        const difference = ((await lossAt(step)) - (await lossAt(-step))) / (2 * step);
-        expect(Math.abs((gradient[j] as number) - difference)).toBeLessThan(
-          2e-3 + 1e-2 * Math.abs(difference),
-        );
-      }
-    }
+  test.each(cases)("%s", async (name, shapes, build, range) => {
+    expect(await gradientError(name, shapes, build, range)).toBeLessThan(2e-3);
   });
 });
 
 test("a tensor that is used twice gets the sum of both gradients", async () => {
-  const x = Float32Array.of(1, 2, 3);
-  const results = await run(
+  const evaluate = await compileWithGradients(
     [[3]],
-    (input) => add(multiply(input, input), input),
-    [x],
+    (input) => add(multiply(input as Tensor, input as Tensor), input as Tensor),
     Float32Array.of(1, 1, 1),
   );
-  expect(Array.from((results.grad0 as Value).data)).toEqual([3, 5, 7]);
+  const { gradients: found } = await evaluate([Float32Array.of(1, 2, 3)]);
+  expect(Array.from(found[0] as Float32Array)).toEqual([3, 5, 7]);
 });
 
 test("splitVector and concatenate undo each other", async () => {
@@ -207,38 +201,98 @@ test("splitVector and concatenate undo each other", async () => {
 
 describe("operators equal PyTorch", () => {
   const reference = golden("ops.safetensors");
-  const load = (name: string) => (reference as NonNullable<typeof reference>).numbers(name);
 
-  test.skipIf(!reference)("linear", async () => {
-    const data = [load("linear.in0"), load("linear.in1")];
-    const results = await run(
-      [
-        [5, 4],
-        [3, 4],
-      ],
-      linear,
-      data,
-      load("linear.dout"),
+  const equalsReference = async (name: string, inputs: number, build: Build) => {
+    const { numbers, shape } = reference as NonNullable<typeof reference>;
+    const names = Array.from({ length: inputs }, (_, i) => `${name}.in${i}`);
+    const evaluate = await compileWithGradients(
+      names.map(shape) as number[][],
+      build,
+      numbers(`${name}.dout`),
     );
-    expectClose(results.out.data, load("linear.out"));
-    expectClose((results.grad0 as Value).data, load("linear.grad0"));
-    expectClose((results.grad1 as Value).data, load("linear.grad1"));
-  });
+    const { out, gradients: found } = await evaluate(names.map(numbers));
+    expectClose(out, numbers(`${name}.out`));
+    found.forEach((gradient, i) => {
+      expectClose(gradient, numbers(`${name}.grad${i}`), { absolute: 2e-6 });
+    });
+  };
+  const conv = (stride: number, padding: number) => (x: Tensor, weight: Tensor, bias: Tensor) =>
+    convolution(x, weight, { bias, stride, padding });
+
+  test.skipIf(!reference).each<[string, number, (...inputs: Tensor[]) => Tensor]>([
+    ["linear", 2, linear],
+    ["conv3s1", 3, conv(1, 1)],
+    ["conv3s2", 3, conv(2, 1)],
+    ["conv1s1", 3, conv(1, 0)],
+    ["conv1s2", 3, conv(2, 0)],
+    ["conv7s2", 3, conv(2, 3)],
+    ["maxpool2s2", 1, (x) => maxPooling(x, 2)],
+    ["maxpool3s2p1", 1, (x) => maxPooling(x, 3, { stride: 2, padding: 1 })],
+    ["batchnorm_train", 3, (x, scale, shift) => batchNormalization(x, scale, shift).output],
+    ["gem", 1, (x) => generalizedMeanPooling(x)],
+    ["global_avgpool", 1, globalAveragePooling],
+  ])("%s", equalsReference);
 
   test.skipIf(!reference)("binary cross-entropy, the mean", async () => {
-    const results = await run(
-      [[5, 4]],
-      (x) => {
-        const { graph } = x;
-        const target = graph.constant(load("bce.target"), [5, 4]);
-        const loss = binaryCrossEntropyWithLogits(x, target);
-        return reshape(multiply(sum(loss), graph.scalar(1 / 20)), [1]);
-      },
-      [load("bce.in0")],
-      load("bce.dout"),
+    const { numbers } = reference as NonNullable<typeof reference>;
+    await equalsReference("bce", 1, (x) => {
+      const { graph } = x;
+      const loss = binaryCrossEntropyWithLogits(x, graph.constant(numbers("bce.target"), [5, 4]));
+      return reshape(multiply(sum(loss), graph.scalar(1 / 20)), [1]);
+    });
+  });
+});
+
+test("normalizeByStatistics undoes mean and variance, then scales and shifts", async () => {
+  const graph = new Graph("test");
+  const constant = (...values: number[]) => graph.constant(Float32Array.from(values), [2]);
+  const x = graph.input("x", "float32", ["batch", 2, 1, 2]);
+  const statistics = [constant(2, 3), constant(1, -1), constant(10, 20), constant(4, 9)] as const;
+  graph.output("y", normalizeByStatistics(x, ...statistics));
+  const program = await runtime.compile(serializeOnnx(graph));
+  const data = Float32Array.of(10, 12, 20, 23);
+  const { y } = await program.run({ x: { data, shape: [1, 2, 1, 2] } }, ["y"]);
+  expectClose(y.data, [1, 3, -1, 2], { relative: 1e-5 });
+  await program.release();
+});
+
+test("batch normalisation gives the unbiased variance, of a single element 0", async () => {
+  const graph = new Graph("test");
+  const ones = graph.constant(Float32Array.of(1), [1]);
+  const x = graph.input("x", "float32", ["batch", 1]);
+  const { mean, variance } = batchNormalization(x, ones, ones);
+  graph.output("mean", mean);
+  graph.output("variance", variance);
+  const program = await runtime.compile(serializeOnnx(graph));
+  const statisticsOf = async (...values: number[]) => {
+    const input = { x: { data: Float32Array.from(values), shape: [values.length, 1] } };
+    const results = await program.run(input, ["mean", "variance"]);
+    return [results.mean.data[0], results.variance.data[0]];
+  };
+  expect(await statisticsOf(1, 3)).toEqual([2, 2]);
+  expect(await statisticsOf(5)).toEqual([5, 0]);
+  await program.release();
+});
+
+describe("equal maxima", () => {
+  test("share the gradient in blocks", async () => {
+    const evaluate = await compileWithGradients(
+      [[1, 1, 2, 2]],
+      (x) => maxPooling(x as Tensor, 2),
+      Float32Array.of(1),
     );
-    expectClose(results.out.data, load("bce.out"));
-    expectClose((results.grad0 as Value).data, load("bce.grad0"));
+    const { gradients: found } = await evaluate([new Float32Array(4)]);
+    expect(Array.from(found[0] as Float32Array)).toEqual([0.25, 0.25, 0.25, 0.25]);
+  });
+
+  test("leave it to the first in other windows", async () => {
+    const evaluate = await compileWithGradients(
+      [[1, 1, 2, 3]],
+      (x) => maxPooling(x as Tensor, 2, { stride: 1 }),
+      Float32Array.of(1, 1),
+    );
+    const { gradients: found } = await evaluate([new Float32Array(6)]);
+    expect(Array.from(found[0] as Float32Array)).toEqual([1, 1, 0, 0, 0, 0]);
   });
 });
 
@@ -246,6 +300,7 @@ describe("graphs that make no sense are refused", () => {
   const graph = new Graph("test");
   const a = graph.input("a", "float32", [3, 4]);
   const b = graph.input("b", "float32", [5, 6]);
+  const image = graph.input("image", "float32", ["batch", 3, 4, 4]);
 
   test.each([
     ["add", () => add(a, b), "add: the shapes don't fit; found [3, 4] and [5, 6]"],
@@ -261,6 +316,19 @@ describe("graphs that make no sense are refused", () => {
       () => add(a, new Graph("other").input("c", "float32", [4])),
       "of another graph",
     ],
+    [
+      "convolution",
+      () => convolution(image, graph.constant(new Float32Array(8), [1, 2, 2, 2])),
+      "convolution: the shapes don't fit; expected weight [out, in, kernel height, kernel width]",
+    ],
+    ["window", () => maxPooling(image, 5), "maxPooling: the window doesn't fit"],
+    ["no image", () => averagePooling(a, 2), "averagePooling: the window doesn't fit"],
+    ["pooling", () => globalAveragePooling(a), "globalAveragePooling: no batch of images"],
+    ["batch-norm", () => batchNormalization(image, a, a), "batchNormalization: the shapes"],
+    ["slice", () => slice(a, 1, 2, 5), "slice: outside of the tensor; found 2 to 5 of axis 1"],
+    ["pad", () => pad(a, 1, -1, 0), "pad: not possible"],
+    ["transpose", () => transpose(a, [0, 0]), "transpose: not an order of the axes"],
+    ["concatenateAlong", () => concatenateAlong(0, [a, b]), "can't join along axis 0"],
     ["input twice", () => graph.input("a", "float32", [1]), 'already has an input "a"'],
     ["no scalar", () => gradients(a, [a]), "the output is not a scalar; expected shape []"],
     ["no path", () => gradients(sum(a), [b]), 'doesn\'t depend on "b"'],

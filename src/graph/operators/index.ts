@@ -1,6 +1,10 @@
 export * from "./arithmetic.js";
+export * from "./batch-normalization.js";
 export * from "./binary-cross-entropy.js";
+export * from "./convolution.js";
 export * from "./linear.js";
+export * from "./pooling.js";
 export * from "./reduction.js";
 export * from "./relu.js";
 export * from "./shaping.js";
+export type { Pair, WindowOptions } from "./window.js";

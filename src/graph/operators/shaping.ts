@@ -1,5 +1,12 @@
 import { ItamlError } from "../../errors.js";
-import { differentiable, elementCount, formatShape, type Shape, type Tensor } from "../tensor.js";
+import {
+  type Dimension,
+  differentiable,
+  elementCount,
+  formatShape,
+  type Shape,
+  type Tensor,
+} from "../tensor.js";
 
 /** The same elements in another shape; at most one dimension of the new shape is symbolic. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
@@ -25,6 +32,88 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 /** [batch, …] as [batch, everything else]. */
 export function flatten(x: Tensor): Tensor {
   return reshape(x, [x.shape[0] as number, elementCount(x.shape.slice(1))]);
+}
+
+/** The axes in another order: axis i of the result is axis `order[i]` of x. */
+export function transpose(x: Tensor, order: readonly number[]): Tensor {
+  if ([...order].sort((a, b) => a - b).join() !== x.shape.map((_, axis) => axis).join()) {
+    throw new ItamlError("GRAPH_INVALID", "transpose: not an order of the axes", {
+      found: `${formatShape(order)} for ${formatShape(x.shape)}`,
+    });
+  }
+  const shape = order.map((axis) => x.shape[axis] as Dimension);
+  const back = order.map((_, axis) => order.indexOf(axis));
+  return differentiable(
+    x.graph.node("Transpose", [x], { shape }, { perm: order }),
+    [x],
+    [(dy) => transpose(dy, back)],
+  );
+}
+
+/** Elements `start` to `end` (exclusive) of an axis, whose size must be known. */
+export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
+  const size = x.shape[axis];
+  if (typeof size !== "number" || start < 0 || end > size || start >= end) {
+    throw new ItamlError("GRAPH_INVALID", "slice: outside of the tensor", {
+      found: `${start} to ${end} of axis ${axis} of ${formatShape(x.shape)}`,
+    });
+  }
+  const { graph } = x;
+  const shape = x.shape.map((own, i) => (i === axis ? end - start : own));
+  const bounds = [[start], [end], [axis]].map((values) => graph.integers(values));
+  return differentiable(
+    graph.node("Slice", [x, ...bounds], { shape }),
+    [x],
+    [(dy) => pad(dy, axis, start, size - end)],
+  );
+}
+
+/** Zeros before and after the elements of an axis, whose size must be known. */
+export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
+  const size = x.shape[axis];
+  if (typeof size !== "number" || before < 0 || after < 0) {
+    throw new ItamlError("GRAPH_INVALID", "pad: not possible", {
+      found: `${before} before and ${after} after axis ${axis} of ${formatShape(x.shape)}`,
+    });
+  }
+  if (before === 0 && after === 0) return x;
+  const amounts = [before, after].flatMap((amount) =>
+    x.shape.map((_, i) => (i === axis ? amount : 0)),
+  );
+  const shape = x.shape.map((own, i) => (i === axis ? before + size + after : own));
+  return differentiable(
+    x.graph.node("Pad", [x, x.graph.integers(amounts)], { shape }),
+    [x],
+    [(dy) => slice(dy, axis, before, before + size)],
+  );
+}
+
+/** Joins tensors along an axis, on which their sizes must be known; elsewhere they agree. */
+export function concatenateAlong(axis: number, tensors: readonly Tensor[]): Tensor {
+  const [first] = tensors;
+  const sizes = tensors.map(({ shape }) => shape[axis]);
+  const others = ({ shape }: Tensor) => formatShape(shape.filter((_, i) => i !== axis));
+  if (
+    !first ||
+    sizes.some((size) => typeof size !== "number") ||
+    tensors.some((tensor) => others(tensor) !== others(first))
+  ) {
+    throw new ItamlError("GRAPH_INVALID", `concatenateAlong: can't join along axis ${axis}`, {
+      found: tensors.map(({ shape }) => formatShape(shape)).join(", "),
+    });
+  }
+  if (tensors.length === 1) return first;
+  let end = 0;
+  const ends = (sizes as number[]).map((size) => {
+    end += size;
+    return end;
+  });
+  const shape = first.shape.map((size, i) => (i === axis ? end : size));
+  return differentiable(
+    first.graph.node("Concat", tensors, { shape }, { axis }),
+    tensors,
+    ends.map((stop, i) => (dy: Tensor) => slice(dy, axis, stop - (sizes[i] as number), stop)),
+  );
 }
 
 /**

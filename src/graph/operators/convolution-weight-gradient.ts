@@ -1,0 +1,99 @@
+import { type Dimension, elementCount, type Tensor } from "../tensor.js";
+import { concatenateAlong, pad, reshape, slice, transpose } from "./shaping.js";
+import type { Window } from "./window.js";
+
+/**
+ * ∂/∂weight of a convolution as a matrix product. Which one is fastest depends on the shapes
+ * (docs/performance.md); both are measured faster than a convolution with batch and channels swapped.
+ */
+export function weightGradient(dy: Tensor, x: Tensor, weight: Tensor, window: Window): Tensor {
+  const [out, channels] = weight.shape as [number, number];
+  const { kernel, stride, output } = window;
+  const copies = (size: number, tensorChannels: number) => (size > 1 ? size * tensorChannels : 0);
+  const shifted = copies(kernel[0], out) + copies(kernel[1], channels);
+  const unfolded = elementCount(kernel) * channels + channels + out;
+  const perImage =
+    Math.max(...stride) === 1 && shifted <= unfolded && 2 * elementCount(output) >= channels + out;
+  return perImage ? productPerImage(dy, x, weight, window) : oneProduct(dy, x, weight, window);
+}
+
+/**
+ * With stride 1, large images and few channels: a product for each image, summed. Horizontal shifts are copies of x
+ * and vertical shifts copies of dy: h + w copies in place of h·w.
+ */
+function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: Window): Tensor {
+  const { graph } = x;
+  const [batch] = x.shape as [Dimension];
+  const [out, channels] = weight.shape as [number, number];
+  const { kernel, padding, output } = window;
+  const [height, width] = [output[0] + kernel[0] - 1, output[1]];
+  const padded = pad(pad(x, 2, padding[0], padding[0]), 3, padding[1], padding[1]);
+  const inputs = concatenateAlong(
+    1,
+    range(kernel[1]).map((j) => slice(padded, 3, j, j + width)),
+  );
+  const upstream = concatenateAlong(
+    1,
+    range(kernel[0]).map((i) => pad(dy, 2, i, kernel[0] - 1 - i)),
+  );
+  const [rows, columns] = [kernel[0] * out, kernel[1] * channels];
+  const left = reshape(upstream, [batch, rows, height * width]);
+  const right = transpose(reshape(inputs, [batch, columns, height * width]), [0, 2, 1]);
+  const products = graph.node("MatMul", [left, right], { shape: [batch, rows, columns] });
+  const sum = graph.node(
+    "ReduceSum",
+    [products, graph.integers([0])],
+    { shape: [rows, columns] },
+    { keepdims: 0 },
+  );
+  return transpose(reshape(sum, [kernel[0], out, kernel[1], channels]), [1, 3, 0, 2]);
+}
+
+/** Any stride: x unfolded to a row for each weight of a filter, and one product for the whole batch. */
+function oneProduct(dy: Tensor, x: Tensor, weight: Tensor, window: Window): Tensor {
+  const { graph } = x;
+  const [out, channels] = weight.shape as [number, number];
+  const { kernel, padding } = window;
+  const byChannel = transpose(
+    pad(pad(x, 2, padding[0], padding[0]), 3, padding[1], padding[1]),
+    [1, 0, 2, 3],
+  );
+  const places = range(kernel[0]).flatMap((i) => range(kernel[1]).map((j) => [i, j] as const));
+  const unfolded = concatenateAlong(
+    0,
+    places.map((place) => everyWindow(byChannel, place, window)),
+  );
+  const product = graph.node(
+    "Gemm",
+    [asMatrix(transpose(dy, [1, 0, 2, 3])), asMatrix(unfolded)],
+    { shape: [out, places.length * channels] },
+    { transB: 1 },
+  );
+  return transpose(reshape(product, [out, ...kernel, channels]), [0, 3, 1, 2]);
+}
+
+/** The element at one place of every window, in the windows' order. */
+function everyWindow(
+  x: Tensor,
+  place: readonly [number, number],
+  { stride, output }: Window,
+): Tensor {
+  const { graph } = x;
+  const ends = ([0, 1] as const).map((a) => place[a] + stride[a] * (output[a] - 1) + 1);
+  return graph.node(
+    "Slice",
+    [x, ...[place, ends, [2, 3], stride].map((values) => graph.integers(values))],
+    { shape: [...x.shape.slice(0, 2), ...output] },
+  );
+}
+
+/** [rows, batch, height, width] as [rows, everything else]. */
+function asMatrix(x: Tensor): Tensor {
+  const [rows, ...rest] = x.shape as [number, ...Dimension[]];
+  const columns = rest.join("·");
+  return x.graph.node("Reshape", [x, x.graph.integers([rows, -1])], { shape: [rows, columns] });
+}
+
+function range(length: number): number[] {
+  return Array.from({ length }, (_, i) => i);
+}

@@ -1,0 +1,212 @@
+import { ItamlError } from "../../errors.js";
+import { type Dimension, differentiable, formatShape, type Tensor } from "../tensor.js";
+import { cast, divide, multiply } from "./arithmetic.js";
+import { reshape } from "./shaping.js";
+import {
+  type Pair,
+  unreached,
+  type Window,
+  type WindowOptions,
+  windowAttributes,
+  windowOver,
+} from "./window.js";
+
+/**
+ * The largest element of every window.
+ *
+ * @param x [batch, channels, height, width]
+ * @param kernel size of the window
+ * @param options by default windows stand side by side (stride = kernel, no padding)
+ * @returns [batch, channels, height', width']
+ */
+export function maxPooling(x: Tensor, kernel: Pair, options: WindowOptions = {}): Tensor {
+  const window = windowOver("maxPooling", x, kernel, { stride: kernel, ...options });
+  const { input, stride, padding, output } = window;
+  const sideBySide = [0, 1].every(
+    (axis) => stride[axis] === window.kernel[axis] && padding[axis] === 0,
+  );
+  const covered = [0, 1].every(
+    (a) => (output[a] as number) * (stride[a] as number) === (input[a] as number),
+  );
+  return sideBySide && covered ? maximaOfBlocks(x, window) : maximaOfWindows(x, window);
+}
+
+/** Windows side by side: the maximum over two axes of a view. Equal maxima share the gradient. */
+function maximaOfBlocks(x: Tensor, { kernel, output }: Window): Tensor {
+  const { graph } = x;
+  const [batch, channels] = x.shape as [Dimension, number];
+  const blocks = [batch, channels, output[0], kernel[0], output[1], kernel[1]];
+  const spread = [batch, channels, output[0], 1, output[1], 1];
+  const view = reshape(x, blocks);
+  const largest = graph.node("ReduceMax", [view], { shape: spread }, { axes: [3, 5], keepdims: 1 });
+  const y = graph.node("Reshape", [largest, graph.integers([-1, channels, ...output])], {
+    shape: [batch, channels, ...output],
+  });
+  return differentiable(
+    y,
+    [x],
+    [
+      (dy) => {
+        const equal = graph.node("Equal", [view, largest], { type: "bool", shape: blocks });
+        const isLargest = cast(equal, "float32");
+        const winners = graph.node(
+          "ReduceSum",
+          [isLargest, graph.integers([3, 5])],
+          { shape: spread },
+          { keepdims: 1 },
+        );
+        return reshape(multiply(isLargest, divide(reshape(dy, spread), winners)), x.shape);
+      },
+    ],
+  );
+}
+
+/** Any windows: of equal maxima the first gets the gradient. */
+function maximaOfWindows(x: Tensor, window: Window): Tensor {
+  const { graph } = x;
+  const [batch, channels] = x.shape as [Dimension, number];
+  const shape = [batch, channels, ...window.output];
+  const [y, places] = graph.nodeWithOutputs(
+    "MaxPool",
+    [x],
+    [{ shape }, { type: "int64", shape }],
+    windowAttributes(window),
+  ) as [Tensor, Tensor];
+  const flat = (tensor: Tensor) =>
+    graph.node("Reshape", [tensor, graph.integers([-1])], {
+      type: tensor.type,
+      shape: [tensor.shape.join("·")],
+    });
+  return differentiable(
+    y,
+    [x],
+    [
+      (dy) => {
+        const zeros = multiply(flat(x), graph.scalar(0));
+        const scattered = graph.node(
+          "ScatterElements",
+          [zeros, flat(places), flat(dy)],
+          { shape: zeros.shape },
+          { axis: 0, reduction: "add" },
+        );
+        const target = graph.integers([-1, ...(x.shape.slice(1) as number[])]);
+        return graph.node("Reshape", [scattered, target], { shape: x.shape });
+      },
+    ],
+  );
+}
+
+/**
+ * The mean of every window; zeros of the padding count.
+ *
+ * @param x [batch, channels, height, width]
+ * @param kernel size of the window
+ * @param options by default windows stand side by side (stride = kernel, no padding)
+ * @returns [batch, channels, height', width']
+ */
+export function averagePooling(x: Tensor, kernel: Pair, options: WindowOptions = {}): Tensor {
+  const { graph } = x;
+  const window = windowOver("averagePooling", x, kernel, { stride: kernel, ...options });
+  const [batch, channels] = x.shape as [Dimension, number];
+  const y = graph.node(
+    "AveragePool",
+    [x],
+    { shape: [batch, channels, ...window.output] },
+    { ...windowAttributes(window), count_include_pad: 1 },
+  );
+  const area = window.kernel[0] * window.kernel[1];
+  return differentiable(
+    y,
+    [x],
+    [
+      (dy) =>
+        graph.node(
+          "ConvTranspose",
+          [
+            dy,
+            graph.constant(new Float32Array(channels * area).fill(1 / area), [
+              channels,
+              1,
+              ...window.kernel,
+            ]),
+          ],
+          { shape: x.shape },
+          { ...windowAttributes(window), output_padding: unreached(window), group: channels },
+        ),
+    ],
+  );
+}
+
+/**
+ * The mean of every channel of every image.
+ *
+ * @param x [batch, channels, height, width]
+ * @returns [batch, channels]
+ */
+export function globalAveragePooling(x: Tensor): Tensor {
+  const area = imageArea("globalAveragePooling", x);
+  return differentiable(
+    meanOverImage(x),
+    [x],
+    [(dy) => spreadOverImage(multiply(dy, x.graph.scalar(1 / area)), x)],
+  );
+}
+
+/**
+ * Generalised mean of every channel of every image, (mean x^power)^(1/power), with elements below `minimum` raised
+ * to it (Radenović et al. 2018).
+ *
+ * @param x [batch, channels, height, width]
+ * @returns [batch, channels]
+ */
+export function generalizedMeanPooling(x: Tensor, { power = 3, minimum = 1e-6 } = {}): Tensor {
+  const { graph } = x;
+  const area = imageArea("generalizedMeanPooling", x);
+  const raise = (base: Tensor, exponent: number) =>
+    graph.node("Pow", [base, graph.scalar(exponent)], { shape: base.shape });
+  const clamped = graph.node("Clip", [x, graph.scalar(minimum)], { shape: x.shape });
+  const mean = meanOverImage(raise(clamped, power));
+  const y = raise(mean, 1 / power);
+  return differentiable(
+    y,
+    [x],
+    [
+      (dy) => {
+        const above = graph.node("Greater", [x, graph.scalar(minimum)], {
+          type: "bool",
+          shape: x.shape,
+        });
+        const slope = multiply(raise(clamped, power - 1), cast(above, "float32"));
+        const perImage = multiply(dy, multiply(divide(y, mean), graph.scalar(1 / area)));
+        return multiply(slope, spreadOverImage(perImage, x));
+      },
+    ],
+  );
+}
+
+function imageArea(caller: string, x: Tensor): number {
+  const [, , height, width] = x.shape;
+  if (x.rank === 4 && typeof height === "number" && typeof width === "number") {
+    return height * width;
+  }
+  throw new ItamlError("GRAPH_INVALID", `${caller}: no batch of images`, {
+    expected: "x [batch, channels, height, width]",
+    found: formatShape(x.shape),
+  });
+}
+
+function meanOverImage(x: Tensor): Tensor {
+  return x.graph.node(
+    "ReduceMean",
+    [x],
+    { shape: x.shape.slice(0, 2) },
+    { axes: [2, 3], keepdims: 0 },
+  );
+}
+
+/** [batch, channels] repeated to the shape of `x`. */
+function spreadOverImage(values: Tensor, x: Tensor): Tensor {
+  const [height, width] = x.shape.slice(2) as [number, number];
+  const ones = x.graph.constant(new Float32Array(height * width).fill(1), [1, 1, height, width]);
+  return multiply(reshape(values, [...values.shape, 1, 1]), ones);
+}
