@@ -2,6 +2,7 @@ import { parseDocument, stringify } from "yaml";
 import { z } from "zod";
 import { ItamlError, nearestName } from "../errors.js";
 import { EXEMPLAR_SELECTIONS } from "../incremental/exemplar-memory.js";
+import { REDUCED_WIDTHS } from "../nn/reduced-resnet.js";
 import { DEVICES } from "../runtime/runtime.js";
 
 const count = z.int().min(1);
@@ -28,7 +29,18 @@ export const configSchema = z.strictObject({
   classOrder: z.enum(["natural", "shuffled"]).default("natural"),
 
   network: z
-    .strictObject({ name: z.literal("mlp"), hidden: z.array(count).default([400, 400]) })
+    .discriminatedUnion("name", [
+      z.strictObject({ name: z.literal("mlp"), hidden: z.array(count).default([400, 400]) }),
+      z.strictObject({
+        name: z.literal("reduced-resnet18"),
+        widths: z
+          .array(count)
+          .length(4)
+          .default([...REDUCED_WIDTHS]),
+      }),
+      z.strictObject({ name: z.literal("resnet18") }),
+      z.strictObject({ name: z.literal("resnet32") }),
+    ])
     .default({ name: "mlp", hidden: [400, 400] }),
   optimizer: z.discriminatedUnion("name", [
     z.strictObject({

@@ -10,7 +10,7 @@ import type { Learner, LearnerContext } from "../learners/learner.js";
 import type { Model } from "../learners/model.js";
 import type { TestSet } from "../learners/predictions.js";
 import { FeatureExtractor } from "../nn/feature-extractor.js";
-import { mlp } from "../nn/mlp.js";
+import { createNetwork } from "../nn/index.js";
 import { createOnnxRuntime } from "../runtime/onnxruntime-node.js";
 import type { Config } from "./config.js";
 
@@ -39,7 +39,7 @@ export async function prepare(config: Config): Promise<Setup> {
     device: config.device,
     ...(config.threads !== undefined && { threads: config.threads }),
   });
-  const extractor = new FeatureExtractor(mlp(config.network), dataset.input);
+  const extractor = new FeatureExtractor(createNetwork(config.network), dataset.input);
   const inference = await Inference.compile(runtime, extractor);
   const { source } = dataset.train;
   const { seed } = config;

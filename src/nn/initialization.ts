@@ -13,3 +13,18 @@ export function uniformByFanIn(fanIn: number): Initializer {
   return (shape, random) =>
     Float32Array.from({ length: elementCount(shape) }, () => random.uniform(-bound, bound));
 }
+
+/**
+ * Normal with mean 0 and standard deviation √(2 / fanOut), for layers before a ReLU (He et al. 2015).
+ *
+ * @param fanOut outputs that depend on one input: channels × area of the kernel
+ */
+export function kaimingNormal(fanOut: number): Initializer {
+  const deviation = Math.sqrt(2 / fanOut);
+  return (shape, random) =>
+    Float32Array.from({ length: elementCount(shape) }, () => deviation * random.normal());
+}
+
+export function constantly(value: number): Initializer {
+  return (shape) => new Float32Array(elementCount(shape)).fill(value);
+}

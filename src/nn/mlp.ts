@@ -6,7 +6,11 @@ import type { Network } from "./network.js";
  * Multi-layer perceptron: linear layers with ReLU. The paper's network for MNIST has `hidden` 400, 400
  * (its classifier, 400-10 without bias, is not part of the feature extractor).
  */
-export function mlp({ hidden = [400, 400] }: { hidden?: readonly number[] } = {}): Network {
+export function mlp({
+  hidden = [400, 400],
+}: {
+  hidden?: readonly number[] | undefined;
+} = {}): Network {
   return {
     name: "mlp",
     features(scope, x) {

@@ -1,0 +1,73 @@
+import {
+  add,
+  batchNormalization,
+  convolution,
+  multiply,
+  normalizeByStatistics,
+  type WindowOptions,
+} from "../graph/operators/index.js";
+import type { Tensor } from "../graph/tensor.js";
+import { constantly, kaimingNormal, uniformByFanIn } from "./initialization.js";
+import type { Scope } from "./network.js";
+
+/** How much of a batch's statistics goes into the running ones. */
+const MOMENTUM = 0.1;
+
+export interface ConvolutionLayer extends WindowOptions {
+  /** Of the output. */
+  readonly channels: number;
+  /** Side of the kernel, a square. */
+  readonly kernel: number;
+  /** Default: none. */
+  readonly bias?: boolean;
+}
+
+/**
+ * A convolution with its parameters `NAME.weight` and, where asked for, `NAME.bias`.
+ *
+ * @param x [batch, in, height, width]
+ * @returns [batch, channels, height', width']
+ */
+export function convolutionLayer(
+  scope: Scope,
+  name: string,
+  x: Tensor,
+  { channels, kernel, bias = false, ...window }: ConvolutionLayer,
+): Tensor {
+  const inputs = x.shape[1] as number;
+  const shape = [channels, inputs, kernel, kernel];
+  const weight = scope.parameter(`${name}.weight`, shape, kaimingNormal(channels * kernel ** 2));
+  const initialBias = uniformByFanIn(inputs * kernel ** 2);
+  return convolution(x, weight, {
+    ...window,
+    ...(bias && { bias: scope.parameter(`${name}.bias`, [channels], initialBias) }),
+  });
+}
+
+/**
+ * Batch normalisation with its parameters `NAME.weight` and `NAME.bias` and its running statistics: a batch's own
+ * statistics in training, the running ones in inference.
+ *
+ * @param x [batch, channels, …]
+ */
+export function batchNormalizationLayer(scope: Scope, name: string, x: Tensor): Tensor {
+  const channels = [x.shape[1] as number];
+  const scale = scope.parameter(`${name}.weight`, channels, constantly(1));
+  const shift = scope.parameter(`${name}.bias`, channels, constantly(0));
+  const [meanName, varianceName] = [`${name}.running_mean`, `${name}.running_var`];
+  const mean = scope.statistic(meanName, channels, 0);
+  const variance = scope.statistic(varianceName, channels, 1);
+  if (!scope.training) return normalizeByStatistics(x, scale, shift, mean, variance);
+  const normalized = batchNormalization(x, scale, shift);
+  scope.updateStatistic(meanName, moveTowards(mean, normalized.mean));
+  scope.updateStatistic(varianceName, moveTowards(variance, normalized.variance));
+  return normalized.output;
+}
+
+function moveTowards(running: Tensor, batch: Tensor): Tensor {
+  const { graph } = running;
+  return add(
+    multiply(running, graph.scalar(1 - MOMENTUM)),
+    multiply(batch, graph.scalar(MOMENTUM)),
+  );
+}
