@@ -22,6 +22,9 @@ export function createOnnxRuntime({ device = "cpu", threads }: OnnxRuntimeOption
           await ort.InferenceSession.create(onnxModel, {
             executionProviders: [device],
             graphOptimizationLevel: "all",
+            // Memory planned for one batch size is kept beside that for the next: twice as much for a network of
+            // convolutions, and slower whenever the size is new.
+            enableMemPattern: false,
             extra: { session: SESSION_OPTIONS },
             ...(threads && { intraOpNumThreads: threads }),
           }),

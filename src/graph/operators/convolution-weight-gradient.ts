@@ -1,5 +1,5 @@
 import { type Dimension, elementCount, type Tensor } from "../tensor.js";
-import { concatenateAlong, pad, reshape, slice, transpose } from "./shaping.js";
+import { concatenateAlong, reshape, transpose } from "./shaping.js";
 import type { Window } from "./window.js";
 
 /**
@@ -27,14 +27,15 @@ function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: Window):
   const [out, channels] = weight.shape as [number, number];
   const { kernel, padding, output } = window;
   const [height, width] = [output[0] + kernel[0] - 1, output[1]];
-  const padded = pad(pad(x, 2, padding[0], padding[0]), 3, padding[1], padding[1]);
   const inputs = concatenateAlong(
     1,
-    range(kernel[1]).map((j) => slice(padded, 3, j, j + width)),
+    range(kernel[1]).map((j) =>
+      window2d(x, { top: -padding[0], left: j - padding[1], height, width }),
+    ),
   );
   const upstream = concatenateAlong(
     1,
-    range(kernel[0]).map((i) => pad(dy, 2, i, kernel[0] - 1 - i)),
+    range(kernel[0]).map((i) => window2d(dy, { top: -i, left: 0, height, width })),
   );
   const [rows, columns] = [kernel[0] * out, kernel[1] * channels];
   const left = reshape(upstream, [batch, rows, height * width]);
@@ -53,9 +54,14 @@ function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: Window):
 function oneProduct(dy: Tensor, x: Tensor, weight: Tensor, window: Window): Tensor {
   const { graph } = x;
   const [out, channels] = weight.shape as [number, number];
-  const { kernel, padding } = window;
+  const { input, kernel, padding } = window;
   const byChannel = transpose(
-    pad(pad(x, 2, padding[0], padding[0]), 3, padding[1], padding[1]),
+    window2d(x, {
+      top: -padding[0],
+      left: -padding[1],
+      height: input[0] + 2 * padding[0],
+      width: input[1] + 2 * padding[1],
+    }),
     [1, 0, 2, 3],
   );
   const places = range(kernel[0]).flatMap((i) => range(kernel[1]).map((j) => [i, j] as const));
@@ -85,6 +91,18 @@ function everyWindow(
     [x, ...[place, ends, [2, 3], stride].map((values) => graph.integers(values))],
     { shape: [...x.shape.slice(0, 2), ...output] },
   );
+}
+
+/** A window of images, zeros outside of them: one node, since ONNX's padding may be negative. */
+function window2d(
+  x: Tensor,
+  { top, left, height, width }: Record<"top" | "left" | "height" | "width", number>,
+): Tensor {
+  const { graph } = x;
+  const [batch, channels, ownHeight, ownWidth] = x.shape as [Dimension, Dimension, number, number];
+  const pads = [0, 0, -top, -left, 0, 0, top + height - ownHeight, left + width - ownWidth];
+  if (pads.every((amount) => amount === 0)) return x;
+  return graph.node("Pad", [x, graph.integers(pads)], { shape: [batch, channels, height, width] });
 }
 
 /** [rows, batch, height, width] as [rows, everything else]. */
