@@ -8,12 +8,7 @@ import { createLearner, prepare } from "../src/experiment/setup.js";
 import { mean } from "../src/incremental/metrics.js";
 import { Adaptation } from "../src/learners/adaptation.js";
 import { taskModel } from "../src/learners/model.js";
-import {
-  measure,
-  type Predictions,
-  predict,
-  predictWithBase,
-} from "../src/learners/predictions.js";
+import { measure, type Predictions, predict } from "../src/learners/predictions.js";
 import { percent, textTable } from "../src/report/table.js";
 
 const TRAINED = 54_000;
@@ -44,7 +39,7 @@ for (const seed of seeds) {
     row.oracle.push(oracle.classAccuracy);
     found.set(name, row);
   };
-  note("none", await predictWithBase(learner.model, context.inference, test));
+  note("none", await predict(learner.model, context.inference, test));
   for (const learningRate of RATES) {
     const adaptation = await Adaptation.compile(context, {
       epochs: 1,
@@ -52,10 +47,12 @@ for (const seed of seeds) {
       batchSize: 64,
     });
     const columns = tasks.map(({ length }) => length);
-    const predictions = await predict(learner.model, context.inference, test, (task) => {
-      const first = columns.slice(0, task).reduce((a, b) => a + b, 0);
-      const exemplars = learner.memory.classes.slice(first, first + (columns[task] as number));
-      return adaptation.adapt(taskModel(learner.model, task), exemplars, tasks.length - 1, task);
+    const predictions = await predict(learner.model, context.inference, test, {
+      modelFor: (task) => {
+        const first = columns.slice(0, task).reduce((a, b) => a + b, 0);
+        const exemplars = learner.memory.classes.slice(first, first + (columns[task] as number));
+        return adaptation.adapt(taskModel(learner.model, task), exemplars, tasks.length - 1, task);
+      },
     });
     note(String(learningRate), predictions);
     await adaptation.release();

@@ -4,7 +4,13 @@ import { continua, requiredContinuum } from "../src/incremental/continuum.js";
 import { ExemplarMemory, herding, selectRandom } from "../src/incremental/exemplar-memory.js";
 import { summarize } from "../src/incremental/metrics.js";
 import { taskStream } from "../src/incremental/task-stream.js";
-import { predictTask, taskColumns, taskScores } from "../src/learners/task-prediction.js";
+import {
+  isAmongTop,
+  predictTask,
+  taskColumns,
+  taskMaxima,
+  taskScores,
+} from "../src/learners/task-prediction.js";
 import { expectClose } from "./support/close.js";
 import { golden } from "./support/shared.js";
 
@@ -165,18 +171,36 @@ describe("task prediction", () => {
   test("equals the reference", (context) => {
     const reference = golden("task_scores.safetensors");
     if (!reference) return context.skip();
-    const logits = { data: reference.numbers("logits"), columns: 10 };
+    const logits = { data: reference.numbers("logits"), columns: 10, unreadable: [] };
     const columns = taskColumns([2, 2, 2, 2, 2]);
     const continuum = Array.from({ length: 20 }, (_, i) => i);
-    expectClose(taskScores(logits, continuum, columns), reference.numbers("scores_first20"));
-    expect([predictTask(logits, continuum, columns)]).toEqual(reference.integers("task_first20"));
+    expectClose(
+      taskScores(taskMaxima(logits, columns), continuum),
+      reference.numbers("scores_first20"),
+    );
+    expect([predictTask(taskMaxima(logits, columns), continuum)]).toEqual(
+      reference.integers("task_first20"),
+    );
   });
 
   test("of equal scores the lower task wins, and tasks may differ in size", () => {
-    const logits = { data: Float32Array.of(1, 0, 3, 2, 2, 3), columns: 6 };
+    const logits = { data: Float32Array.of(1, 0, 3, 2, 2, 3), columns: 6, unreadable: [] };
     const columns = taskColumns([1, 2, 3]);
-    expect(taskScores(logits, [0], columns)).toEqual([1, 3, 3]);
-    expect(predictTask(logits, [0], columns)).toBe(1);
+    expect(taskScores(taskMaxima(logits, columns), [0])).toEqual([1, 3, 3]);
+    expect(predictTask(taskMaxima(logits, columns), [0])).toBe(1);
+  });
+
+  test("a class is among the top k; of equal logits the first counts", () => {
+    const logits = { data: Float32Array.of(9, 9, 9, 2, 1, 3, 2, 0), columns: 4, unreadable: [] };
+    const amongTop = (k: number) => [0, 1, 2, 3].map((column) => isAmongTop(logits, 1, column, k));
+    expect(amongTop(1)).toEqual([false, true, false, false]);
+    expect(amongTop(2)).toEqual([false, true, true, false]);
+    expect(amongTop(4)).toEqual([true, true, true, true]);
+    expect([0, 1, 2].map((column) => isAmongTop(logits, 0, column, 2))).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 });
 

@@ -4,7 +4,7 @@ import { accuracyChart, comparisonCurves, runCurves } from "../src/report/chart.
 import { accuracyTable, comparisonTable, summaryTable } from "../src/report/table.js";
 
 function made(learner: string, slope: number): Results {
-  let results = emptyResults({ dataset: "made", seed: 1, learner });
+  let results = emptyResults({ dataset: "made", seed: 1, learner, top: 1 });
   for (let task = 0; task < 3; task++) {
     const accuracy = 1 - slope * task;
     const of = (value: number) => ({
@@ -16,6 +16,7 @@ function made(learner: string, slope: number): Results {
       results,
       [2 * task, 2 * task + 1],
       {
+        top: 1,
         testSamples: 100 * (task + 1),
         continuum: { p: 20, ...of(accuracy) },
         single: of(accuracy - 0.2),

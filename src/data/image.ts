@@ -1,11 +1,55 @@
 import sharp from "sharp";
 import { ItamlError } from "../errors.js";
+import { copyWindow, type Picture } from "./augmentation.js";
+
+// Pictures are small and each is read once an epoch: one thread for each of several, and no cache.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** How a picture is scaled when it is read. */
+export interface Scaling {
+  readonly height: number;
+  readonly width: number;
+  /** `outside`: the shorter side fits and the shape stays; `fill`: both sides fit. */
+  readonly fit: "outside" | "fill";
+}
 
 /**
- * Decodes a picture file to pixels 0..255, channels first.
+ * Decodes a picture file to pixels 0..255, upright, in one of libuv's threads. Any colours become RGB, or grey where one
+ * channel is asked for.
  *
- * @param shape [channels, height, width]; with one channel the picture becomes grey
+ * @throws {ItamlError} IMAGE_INVALID where the file is missing, no picture, truncated or damaged
+ */
+export async function decodeImage(
+  file: string,
+  channels: 1 | 3,
+  scaling?: Scaling,
+): Promise<Picture> {
+  try {
+    const picture = sharp(file, { failOn: "error" }).autoOrient().removeAlpha();
+    const coloured = channels === 1 ? picture.greyscale() : picture.toColourspace("srgb");
+    const scaled = scaling ? coloured.resize({ ...scaling, kernel: "linear" }) : coloured;
+    const { data, info } = await scaled.raw({ depth: "uchar" }).toBuffer({
+      resolveWithObject: true,
+    });
+    return { data, channels, height: info.height, width: info.width, planar: false };
+  } catch (cause) {
+    const found = (cause as Error).message;
+    throw new ItamlError(
+      "IMAGE_INVALID",
+      "the picture can't be read",
+      { where: file, found },
+      { cause },
+    );
+  }
+}
+
+/**
+ * A picture file as one sample.
+ *
+ * @param shape [channels, height, width]
  * @param resize whether a picture of another size is scaled; otherwise it is an error
+ * @returns pixels, channels first
  * @throws {ItamlError} IMAGE_INVALID
  */
 export async function readImage(
@@ -13,38 +57,18 @@ export async function readImage(
   shape: readonly number[],
   { resize }: { resize: boolean },
 ): Promise<Uint8Array> {
-  const [channels, height, width] = shape as [number, number, number];
-  const picture = sharp(file);
-  let size: { width: number; height: number };
-  try {
-    size = await picture.metadata();
-  } catch (cause) {
-    throw new ItamlError(
-      "IMAGE_INVALID",
-      "the picture can't be read",
-      { where: file, found: (cause as Error).message },
-      { cause },
-    );
-  }
-  if (!resize && (size.width !== width || size.height !== height)) {
+  const [channels, height, width] = shape as [1 | 3, number, number];
+  const scaling = resize ? ({ height, width, fit: "fill" } as const) : undefined;
+  const picture = await decodeImage(file, channels, scaling);
+  if (picture.width !== width || picture.height !== height) {
     throw new ItamlError("IMAGE_INVALID", "a picture of another size", {
       where: file,
       expected: `${width} × ${height} pixels`,
-      found: `${size.width} × ${size.height}`,
+      found: `${picture.width} × ${picture.height}`,
       remedy: "Scale it, or use --resize",
     });
   }
-  const coloured = channels === 1 ? picture.greyscale() : picture.toColourspace("srgb");
-  const pixels = await coloured
-    .removeAlpha()
-    .resize(width, height, { fit: "fill" })
-    .raw()
-    .toBuffer();
-  const planes = new Uint8Array(channels * height * width);
-  for (let i = 0; i < height * width; i++) {
-    for (let channel = 0; channel < channels; channel++) {
-      planes[channel * height * width + i] = pixels[i * channels + channel] as number;
-    }
-  }
-  return planes;
+  const sample = new Uint8Array(channels * height * width);
+  copyWindow(picture, { top: 0, left: 0, height, width }, sample);
+  return sample;
 }

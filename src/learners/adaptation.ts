@@ -3,6 +3,7 @@ import { seededRandom } from "../random.js";
 import type { LearnerContext } from "./learner.js";
 import { readMicroBatch } from "./micro-batch.js";
 import { copyTaskModel, emptyTaskModel, type TaskModel } from "./model.js";
+import { prefetch } from "./prefetch.js";
 import { TrainingStep } from "./training-step.js";
 
 /** How the model is adapted to a task before it tells the task's classes apart. */
@@ -54,23 +55,25 @@ export class Adaptation {
     const perEpoch = Math.ceil(samples.length / batchSize);
     let [current, next] = [copyTaskModel(base), emptyTaskModel(base)];
     const state = this.#step.newState(base);
-    let shuffled = samples;
-    for (let step = 0; step < (steps ?? epochs * perEpoch); step++) {
-      const batch = step % perEpoch;
-      if (batch === 0) {
-        const epoch = step / perEpoch;
-        shuffled = seededRandom(this.#context.seed, "adaptation", ...keys, epoch).shuffle([
-          ...samples,
-        ]);
+    const { seed, source } = this.#context;
+    const batches: { chosen: typeof samples; epoch: number }[] = [];
+    for (let epoch = 0; batches.length < (steps ?? epochs * perEpoch); epoch++) {
+      const shuffled = seededRandom(seed, "adaptation", ...keys, epoch).shuffle([...samples]);
+      for (let start = 0; start < samples.length; start += batchSize) {
+        batches.push({ chosen: shuffled.slice(start, start + batchSize), epoch });
       }
-      const chosen = shuffled.slice(batch * batchSize, (batch + 1) * batchSize);
-      const microBatch = await readMicroBatch(
-        this.#context.source,
+    }
+    const read = ({ chosen, epoch }: (typeof batches)[number]) =>
+      readMicroBatch(
+        source,
         chosen.map(({ index }) => index),
         chosen.map(({ column }) => column),
         exemplars.length,
+        ["adaptation", ...keys, epoch],
       );
-      await this.#step.run(current, next, state, microBatch, learningRate);
+    for await (const { value } of prefetch(batches.slice(0, steps), read)) {
+      if (value.samples === 0) continue;
+      await this.#step.run(current, next, state, value, learningRate);
       [current, next] = [next, current];
     }
     return current;

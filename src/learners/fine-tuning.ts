@@ -78,13 +78,18 @@ export class FineTuning implements Learner {
       samples: training.flatMap((indices, i) =>
         indices.map((index) => ({ index, position: firstNew + i })),
       ),
-      trainBatch: async (batch, learningRate) => {
-        const microBatch = await readMicroBatch(
+      load: async (batch, epoch) => {
+        const data = await readMicroBatch(
           source,
           batch.map(({ index }) => index),
           batch.map(({ position }) => position),
           classes,
+          [task, epoch],
         );
+        return { data, unreadable: data.unreadable };
+      },
+      train: async (microBatch, learningRate) => {
+        if (microBatch.samples === 0) return [];
         const loss = await this.#step.run(current, next, state, microBatch, learningRate);
         [current, next] = [next, current];
         model.theta.set(current.theta);

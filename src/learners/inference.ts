@@ -1,20 +1,23 @@
-import { allocateSamples, type SampleSource } from "../data/samples.js";
+import { allocateSamples, type SampleSource, type Unreadable } from "../data/samples.js";
 import { Graph } from "../graph/graph.js";
 import { serializeOnnx } from "../graph/onnx.js";
 import { linear } from "../graph/operators/index.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { Program, Runtime, Value } from "../runtime/runtime.js";
 import type { TaskModel } from "./model.js";
+import { prefetch } from "./prefetch.js";
 import { bindInputs } from "./training-step.js";
 
 /** Samples of one run. */
 const BATCH_SIZE = 256;
 
-/** Rows of one number for each sample. */
+/** One row of numbers for each sample. */
 export interface Rows {
   /** [samples, columns], row-major. */
   readonly data: Float32Array;
   readonly columns: number;
+  /** Rows of samples that can't be read: their numbers mean nothing. */
+  readonly unreadable: Unreadable;
 }
 
 /** A network in evaluation mode, for any parameters of its layout. */
@@ -41,29 +44,34 @@ export class Inference {
 
   /** Logits of samples for the rows of a model's classifier. */
   logits(model: TaskModel, source: SampleSource, indices: readonly number[]): Promise<Rows> {
-    const columns = model.classifier.length / this.extractor.featureSize;
-    return this.#run("logits", columns, model, source, indices);
+    return joinRows(this.logitsByBatch(model, source, indices));
+  }
+
+  /** The same, batch by batch: of many samples and classes all logits may be too large for memory. */
+  logitsByBatch(
+    model: TaskModel,
+    source: SampleSource,
+    indices: readonly number[],
+  ): AsyncGenerator<Rows> {
+    return this.#run("logits", model, source, indices);
   }
 
   /** Features of samples, before the classifier. */
   features(model: TaskModel, source: SampleSource, indices: readonly number[]): Promise<Rows> {
-    return this.#run("features", this.extractor.featureSize, model, source, indices);
+    return joinRows(this.#run("features", model, source, indices));
   }
 
   release(): Promise<void> {
     return this.#program.release();
   }
 
-  async #run(
+  async *#run(
     output: "features" | "logits",
-    columns: number,
     { theta, statistics, classifier }: TaskModel,
     source: SampleSource,
     indices: readonly number[],
-  ): Promise<Rows> {
+  ): AsyncGenerator<Rows> {
     const { input, featureSize } = this.extractor;
-    const data = new Float32Array(indices.length * columns);
-    const x = allocateSamples(source, Math.min(BATCH_SIZE, indices.length));
     const parameters: Record<string, Value> = {
       theta: { data: theta, shape: [theta.length] },
       classifier: { data: classifier, shape: [classifier.length / featureSize, featureSize] },
@@ -71,16 +79,46 @@ export class Inference {
         statistics: { data: statistics, shape: [statistics.length] },
       }),
     };
-    for (let start = 0; start < indices.length; start += BATCH_SIZE) {
-      const batch = indices.slice(start, start + BATCH_SIZE);
-      await source.read(batch, x);
-      const samples = {
-        data: x.subarray(0, batch.length * source.sampleSize),
-        shape: [batch.length, ...input.shape],
-      };
-      const results = await this.#program.run({ x: samples, ...parameters }, [output]);
-      data.set(results[output].data, start * columns);
+    const batches = Array.from({ length: Math.ceil(indices.length / BATCH_SIZE) }, (_, i) =>
+      indices.slice(i * BATCH_SIZE, (i + 1) * BATCH_SIZE),
+    );
+    const read = async (batch: readonly number[]) => {
+      const data = allocateSamples(source, batch.length);
+      return { data, unreadable: await source.read(batch, data) };
+    };
+    for await (const { value } of prefetch(batches, read)) {
+      const { data, unreadable } = value;
+      const samples = data.length / source.sampleSize;
+      const x = { data, shape: [samples, ...input.shape] };
+      const results = await this.#program.run({ x, ...parameters }, [output]);
+      const rows = results[output].data as Float32Array;
+      yield { data: rows, columns: rows.length / samples, unreadable };
     }
-    return { data, columns };
   }
+}
+
+/** The numbers of the rows whose samples can be read. */
+export function readableRows({ data, columns, unreadable }: Rows): Float32Array {
+  if (unreadable.length === 0) return data;
+  return data.filter((_, i) => !unreadable.includes(Math.floor(i / columns)));
+}
+
+async function joinRows(batches: AsyncIterable<Rows>): Promise<Rows> {
+  const parts: Float32Array[] = [];
+  const unreadable: number[] = [];
+  let [length, columns, rows] = [0, 0, 0];
+  for await (const batch of batches) {
+    parts.push(batch.data);
+    unreadable.push(...batch.unreadable.map((row) => rows + row));
+    length += batch.data.length;
+    columns = batch.columns;
+    rows += batch.data.length / columns;
+  }
+  const data = new Float32Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    data.set(part, offset);
+    offset += part.length;
+  }
+  return { data, columns, unreadable };
 }

@@ -1,3 +1,4 @@
+import type { Variation } from "../data/samples.js";
 import {
   ExemplarMemory,
   type ExemplarSelection,
@@ -8,6 +9,7 @@ import {
 import { createOptimizer } from "../optim/index.js";
 import { forTask, type PerTask } from "../optim/schedule.js";
 import { Adaptation, type AdaptationSettings } from "./adaptation.js";
+import { readableRows } from "./inference.js";
 import {
   type Learner,
   type LearnerContext,
@@ -27,7 +29,12 @@ import {
 } from "./model.js";
 import { ReleasedRule } from "./released-rule.js";
 import { byTask, taskColumns } from "./task-prediction.js";
-import { type TrainingSample, throwIfAborted, trainingLoop } from "./training-loop.js";
+import {
+  type LoadedBatch,
+  type TrainingSample,
+  throwIfAborted,
+  trainingLoop,
+} from "./training-loop.js";
 import { TrainingStep } from "./training-step.js";
 import { holdOut, validationAccuracy } from "./validation.js";
 
@@ -115,8 +122,9 @@ export class Itaml implements Learner {
         samples: training.flatMap((indices, position) =>
           indices.map((index) => ({ index, position })),
         ),
-        trainBatch: async (batch, learningRate) =>
-          update.train(await this.#splitByTask(batch), learningRate),
+        load: (batch, epoch) => this.#readByTask(batch, [task, epoch]),
+        train: async (batches, learningRate) =>
+          batches.length > 0 ? update.train(batches, learningRate) : [],
         validate: () => validationAccuracy(this.#context, model, heldOut, this.#settings.continuum),
       });
     } finally {
@@ -157,21 +165,27 @@ export class Itaml implements Learner {
   }
 
   /** B_i for each task i with a sample in the mini-batch. */
-  async #splitByTask(batch: readonly TrainingSample[]): Promise<TaskBatch[]> {
+  async #readByTask(
+    batch: readonly TrainingSample[],
+    variation: Variation,
+  ): Promise<LoadedBatch<TaskBatch[]>> {
     const columns = taskColumns(taskSizes(this.model, this.#context.extractor));
-    const taskBatches: TaskBatch[] = [];
-    for (const [task, { start, end }] of columns.entries()) {
+    const read = columns.map(async ({ start, end }, task) => {
       const own = batch.filter(({ position }) => start <= position && position < end);
-      if (own.length === 0) continue;
       const microBatch = await readMicroBatch(
         this.#context.source,
         own.map(({ index }) => index),
         own.map(({ position }) => position - start),
         end - start,
+        variation,
       );
-      taskBatches.push({ task, ...microBatch });
-    }
-    return taskBatches;
+      return { task, ...microBatch };
+    });
+    const taskBatches = await Promise.all(read);
+    return {
+      data: taskBatches.filter(({ samples }) => samples > 0),
+      unreadable: taskBatches.reduce((sum, { unreadable }) => sum + unreadable, 0),
+    };
   }
 
   async #selectExemplars(newClasses: readonly (readonly number[])[], task: number): Promise<void> {
@@ -185,8 +199,10 @@ export class Itaml implements Learner {
         case "random":
           return selectRandom(candidates, count, seed, "exemplars", task, newClass);
         case "herding": {
-          const { data, columns } = await inference.features(own, source, candidates);
-          return herding(data, columns, count).map((i) => candidates[i] as number);
+          const features = await inference.features(own, source, candidates);
+          const readable = candidates.filter((_, i) => !features.unreadable.includes(i));
+          const chosen = herding(readableRows(features), features.columns, count);
+          return chosen.map((i) => readable[i] as number);
         }
       }
     });

@@ -54,6 +54,11 @@ export type Progress =
       loss: number;
       learningRate: number;
       samplesPerSecond: number;
+      seconds: number;
+      /** Of these, waiting for samples. */
+      dataSeconds: number;
+      /** Samples that can't be read and were left out, where there are any. */
+      unreadable?: number;
       /** On the samples held out, where there are any. */
       validationAccuracy?: number;
     }

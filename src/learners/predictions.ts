@@ -3,7 +3,14 @@ import { continua } from "../incremental/continuum.js";
 import type { Inference, Rows } from "./inference.js";
 import { type Learner, type LearnHooks, taskSizes } from "./learner.js";
 import { type Model, type TaskModel, taskModel, wholeModel } from "./model.js";
-import { predictClass, predictTask, type TaskColumns, taskColumns } from "./task-prediction.js";
+import {
+  isAmongTop,
+  predictClass,
+  predictTask,
+  type TaskColumns,
+  taskColumns,
+  taskMaxima,
+} from "./task-prediction.js";
 
 /** Labelled samples of the tasks seen. */
 export interface TestSet {
@@ -14,16 +21,17 @@ export interface TestSet {
 
 /** What a model says about every sample of a test set; all accuracies come from it. */
 export interface Predictions {
-  /** Base logits for all classes seen, one row for each sample. */
-  readonly logits: Rows;
-  readonly columns: readonly TaskColumns[];
-  /** Rows of each task's samples. */
+  /** k: a class counts as right where it is among the k largest logits. */
+  readonly top: number;
+  /** The base model's largest logit of every task, one row for each sample. */
+  readonly maxima: Rows;
+  /** Rows of each task's samples, without those that can't be read. */
   readonly rows: readonly (readonly number[])[];
   /** Whether a row's class is right when its task is given. */
   readonly oracleRight: Uint8Array;
   /** Whether a row's class is right among all classes seen, sample by sample. */
   readonly singleRight: Uint8Array;
-  /** Whether that class is at least of the right task. */
+  /** Whether the first class is at least of the right task. */
   readonly singleTaskRight: Uint8Array;
 }
 
@@ -35,6 +43,9 @@ export interface Accuracy {
 }
 
 export interface Accuracies {
+  /** k: a class counts as right where it is among the k largest logits. */
+  top: number;
+  /** Samples that the accuracies are of. */
   testSamples: number;
   /** Continua of p samples of one unknown task. */
   continuum: Accuracy & { p: number };
@@ -44,43 +55,67 @@ export interface Accuracies {
   oracle: Accuracy;
 }
 
+export interface PredictionOptions {
+  /** Default: 1. */
+  readonly top?: number;
+  /** The model that tells a task's classes apart. Default: the base model, without adaptation. */
+  readonly modelFor?: (task: number) => TaskModel | Promise<TaskModel>;
+}
+
 /**
  * Predicts a test set: one pass of the base model over all samples, and one of each task's own model over the
  * task's samples.
- *
- * @param modelFor the model that tells a task's classes apart
  */
 export async function predict(
   model: Model,
   inference: Inference,
   { source, tasks }: TestSet,
-  modelFor: (task: number) => TaskModel | Promise<TaskModel>,
+  { top = 1, modelFor = (task) => taskModel(model, task) }: PredictionOptions = {},
 ): Promise<Predictions> {
   const columns = taskColumns(taskSizes(model, inference.extractor));
   const indices = tasks.flat(2);
-  const labels = tasks.flat().flatMap((samples, position) => samples.map(() => position));
-  const logits = await inference.logits(wholeModel(model), source, indices);
   const oracleRight = new Uint8Array(indices.length);
   const singleRight = new Uint8Array(indices.length);
   const singleTaskRight = new Uint8Array(indices.length);
-  const rows: number[][] = [];
+  const maxima = new Float32Array(indices.length * columns.length);
+  const unreadable = new Set<number>();
+
+  // Task and class, the latter among all classes seen, of each row.
+  const taskOf = tasks.flatMap((classes, task) => classes.flat().map(() => task));
+  const labels = tasks.flat().flatMap((samples, position) => samples.map(() => position));
   let first = 0;
-  for (const [task, classes] of tasks.entries()) {
-    const { start, end } = columns[task] as TaskColumns;
-    const samples = classes.flat();
-    const own = samples.map((_, i) => first + i);
-    const taskLogits = await inference.logits(await modelFor(task), source, samples);
-    own.forEach((row, i) => {
-      const label = labels[row] as number;
+  for await (const logits of inference.logitsByBatch(wholeModel(model), source, indices)) {
+    maxima.set(taskMaxima(logits, columns).data, first * columns.length);
+    for (const row of logits.unreadable) unreadable.add(first + row);
+    const samples = logits.data.length / logits.columns;
+    for (let row = 0; row < samples; row++) {
+      const { start, end } = columns[taskOf[first + row] as number] as TaskColumns;
       const single = predictClass(logits, row);
-      oracleRight[row] = Number(start + predictClass(taskLogits, i) === label);
-      singleRight[row] = Number(single === label);
-      singleTaskRight[row] = Number(start <= single && single < end);
+      singleRight[first + row] = Number(
+        isAmongTop(logits, row, labels[first + row] as number, top),
+      );
+      singleTaskRight[first + row] = Number(start <= single && single < end);
+    }
+    first += samples;
+  }
+
+  first = 0;
+  const rows: number[][] = [];
+  for (const [task, classes] of tasks.entries()) {
+    const { start } = columns[task] as TaskColumns;
+    const samples = classes.flat();
+    const logits = await inference.logits(await modelFor(task), source, samples);
+    samples.forEach((_, i) => {
+      const label = (labels[first + i] as number) - start;
+      oracleRight[first + i] = Number(isAmongTop(logits, i, label, top));
     });
-    rows.push(own);
+    rows.push(samples.map((_, i) => first + i).filter((row) => !unreadable.has(row)));
     first += samples.length;
   }
-  return { logits, columns, rows, oracleRight, singleRight, singleTaskRight };
+  return {
+    ...{ top, rows, oracleRight, singleRight, singleTaskRight },
+    maxima: { data: maxima, columns: columns.length, unreadable: [...unreadable] },
+  };
 }
 
 /** Predicts with a learner's own models of the tasks, as Algorithm 2 does. */
@@ -88,18 +123,11 @@ export function predictWith(
   learner: Learner,
   inference: Inference,
   test: TestSet,
-  hooks?: LearnHooks,
+  { top, hooks }: { top: number; hooks?: LearnHooks },
 ): Promise<Predictions> {
-  return predict(learner.model, inference, test, (task) => learner.modelFor(task, hooks));
-}
-
-/** Predicts with the base model alone, without adaptation. */
-export function predictWithBase(
-  model: Model,
-  inference: Inference,
-  test: TestSet,
-): Promise<Predictions> {
-  return predict(model, inference, test, (task) => taskModel(model, task));
+  return predict(learner.model, inference, test, {
+    ...{ top, modelFor: (task) => learner.modelFor(task, hooks) },
+  });
 }
 
 /**
@@ -110,12 +138,12 @@ export function measure(
   predictions: Predictions,
   { p, seed }: { p: number; seed: number },
 ): Accuracies {
-  const { logits, columns, rows, oracleRight, singleRight, singleTaskRight } = predictions;
+  const { top, maxima, rows, oracleRight, singleRight, singleTaskRight } = predictions;
   const continuumRight = new Uint8Array(oracleRight.length);
   const continuumTaskRight = new Uint8Array(oracleRight.length);
   rows.forEach((own, task) => {
     for (const continuum of continua(own, p, { seed, task })) {
-      if (predictTask(logits, continuum, columns) !== task) continue;
+      if (predictTask(maxima, continuum) !== task) continue;
       for (const row of continuum) {
         continuumTaskRight[row] = 1;
         continuumRight[row] = oracleRight[row] as number;
@@ -128,7 +156,8 @@ export function measure(
     perTask: rows.map((own) => share(own, classRight)),
   });
   return {
-    testSamples: oracleRight.length,
+    top,
+    testSamples: rows.flat().length,
     continuum: { p, ...accuracy(continuumRight, continuumTaskRight) },
     single: accuracy(singleRight, singleTaskRight),
     oracle: accuracy(oracleRight, new Uint8Array(oracleRight.length).fill(1)),

@@ -3,6 +3,7 @@ import { forTask, scheduledLearningRate } from "../optim/schedule.js";
 import { seededRandom } from "../random.js";
 import type { LearnHooks, TrainingSettings } from "./learner.js";
 import { copyModel, isFiniteModel, type Model, overwriteModel } from "./model.js";
+import { prefetch } from "./prefetch.js";
 
 /** A training sample: where it is, and which class it has among all classes seen. */
 export interface TrainingSample {
@@ -10,15 +11,24 @@ export interface TrainingSample {
   readonly position: number;
 }
 
-export interface TrainingLoopOptions {
+/** A mini-batch, read and ready to be trained on. */
+export interface LoadedBatch<Data> {
+  readonly data: Data;
+  /** How many of its samples can't be read. */
+  readonly unreadable: number;
+}
+
+export interface TrainingLoopOptions<Data> {
   readonly model: Model;
   readonly task: number;
   readonly samples: readonly TrainingSample[];
   readonly settings: TrainingSettings;
   readonly seed: number;
   readonly hooks: LearnHooks;
+  /** Reads a mini-batch, while those before it train. */
+  load(batch: readonly TrainingSample[], epoch: number): Promise<LoadedBatch<Data>>;
   /** Trains the model, in place, on one mini-batch; returns the loss before each optimiser step. */
-  trainBatch(batch: readonly TrainingSample[], learningRate: number): Promise<number[]>;
+  train(data: Data, learningRate: number): Promise<number[]>;
   /** Accuracy on samples held out, where there are any; the best epoch's model is then the result. */
   validate(): Promise<number | undefined>;
 }
@@ -26,9 +36,9 @@ export interface TrainingLoopOptions {
 /**
  * The epochs of one task: shuffled mini-batches, learning-rate schedule, progress, interruption.
  *
- * @throws {ItamlError} LOSS_NOT_FINITE with task, epoch, batch and learning rate; INTERRUPTED
+ * @throws {ItamlError} LOSS_NOT_FINITE with task, epoch, batch and learning rate; INTERRUPTED; IMAGE_INVALID
  */
-export async function trainingLoop(options: TrainingLoopOptions): Promise<void> {
+export async function trainingLoop<Data>(options: TrainingLoopOptions<Data>): Promise<void> {
   const { model, task, samples, settings, seed, hooks } = options;
   const epochs = forTask(settings.epochs, task);
   const batches = Math.ceil(samples.length / settings.batchSize);
@@ -42,15 +52,17 @@ export async function trainingLoop(options: TrainingLoopOptions): Promise<void> 
     );
     const shuffled = seededRandom(seed, "order", task, epoch).shuffle([...samples]);
     const where = (batch: number) => ({ task, epoch, batch, learningRate });
-    let lossSum = 0;
-    let steps = 0;
-    for (let batch = 0; batch < batches; batch++) {
+    let [lossSum, steps, batch, waited, unreadable] = [0, 0, -1, 0, 0];
+    const parts = Array.from({ length: batches }, (_, i) =>
+      shuffled.slice(i * settings.batchSize, (i + 1) * settings.batchSize),
+    );
+    for await (const loaded of prefetch(parts, (part) => options.load(part, epoch))) {
       throwIfAborted(hooks.signal);
-      const start = batch * settings.batchSize;
-      const losses = await options.trainBatch(
-        shuffled.slice(start, start + settings.batchSize),
-        learningRate,
-      );
+      batch++;
+      waited += loaded.waited;
+      unreadable += loaded.value.unreadable;
+      const losses = await options.train(loaded.value.data, learningRate);
+      if (losses.length === 0) continue;
       const loss = losses.reduce((sum, value) => sum + value, 0);
       if (!Number.isFinite(loss)) throw notFinite("loss", where(batch));
       lossSum += loss;
@@ -59,6 +71,12 @@ export async function trainingLoop(options: TrainingLoopOptions): Promise<void> 
         kind: "batch",
         ...{ task, epoch, epochs, batch, batches },
         loss: loss / losses.length,
+      });
+    }
+    if (steps === 0) {
+      throw new ItamlError("IMAGE_INVALID", "not one of the pictures can be read", {
+        where: `task ${task}, epoch ${epoch} (each counted from 0)`,
+        found: `${unreadable} broken ones`,
       });
     }
     // The last step of an epoch may have spoilt the parameters without a loss to show it.
@@ -73,6 +91,9 @@ export async function trainingLoop(options: TrainingLoopOptions): Promise<void> 
       ...{ task, epoch, epochs, learningRate },
       loss: lossSum / steps,
       samplesPerSecond: samples.length / seconds,
+      seconds,
+      dataSeconds: waited,
+      ...(unreadable > 0 && { unreadable }),
       ...(validationAccuracy !== undefined && { validationAccuracy }),
     });
   }

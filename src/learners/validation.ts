@@ -2,7 +2,7 @@ import { mean } from "../incremental/metrics.js";
 import { seededRandom } from "../random.js";
 import { type LearnerContext, taskSizes } from "./learner.js";
 import type { Model } from "./model.js";
-import { measure, predictWithBase } from "./predictions.js";
+import { measure, predict } from "./predictions.js";
 import { byTask } from "./task-prediction.js";
 
 /** Splits off a seeded share of each class's samples: at least one, where one is left for training. */
@@ -39,6 +39,6 @@ export async function validationAccuracy(
 ): Promise<number | undefined> {
   if (heldOut.every((indices) => indices.length === 0)) return undefined;
   const tasks = byTask(heldOut, taskSizes(model, extractor));
-  const predictions = await predictWithBase(model, inference, { source, tasks });
+  const predictions = await predict(model, inference, { source, tasks });
   return mean(measure(predictions, { p, seed }).continuum.perTask.filter(Number.isFinite));
 }

@@ -17,6 +17,7 @@ import {
   predictTask,
   type TaskColumns,
   taskColumns,
+  taskMaxima,
   taskScores,
 } from "../learners/task-prediction.js";
 import { FeatureExtractor, type InputDescription } from "../nn/feature-extractor.js";
@@ -172,13 +173,14 @@ export class IncrementalClassifier {
     const { inference } = this.#context;
     const columns = this.#columns();
     const logits = await inference.logits(wholeModel(this.#learner.model), source, rows);
-    const task = predictTask(logits, rows, columns);
+    const maxima = taskMaxima(logits, columns);
+    const task = predictTask(maxima, rows);
     const taskLogits = await inference.logits(await this.#learner.modelFor(task), source, rows);
     const labels = this.#tasks[task] as Label[];
     return {
       task,
       labels: rows.map((row) => labels[predictClass(taskLogits, row)] as Label),
-      scores: taskScores(logits, rows, columns),
+      scores: taskScores(maxima, rows),
     };
   }
 

@@ -3,6 +3,7 @@ import {
   type SampleData,
   type SampleSource,
   samplesInMemory,
+  type Unreadable,
 } from "../data/samples.js";
 import { ItamlError } from "../errors.js";
 import { elementCount } from "../graph/tensor.js";
@@ -32,8 +33,8 @@ export class SamplePool implements SampleSource {
     return this.#data;
   }
 
-  read(indices: readonly number[], target: SampleData): void {
-    samplesInMemory(this.#data, this.sampleSize).read(indices, target);
+  read(indices: readonly number[], target: SampleData): Unreadable | Promise<Unreadable> {
+    return samplesInMemory(this.#data, this.sampleSize).read(indices, target);
   }
 
   /**

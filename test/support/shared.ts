@@ -16,6 +16,7 @@ export function sharedPath(...parts: string[]): string | undefined {
 export interface Golden {
   numbers(name: string): Float32Array;
   integers(name: string): number[];
+  bytes(name: string): Uint8Array;
   shape(name: string): readonly number[];
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -33,6 +34,7 @@ export function golden(file: string): Golden | undefined {
   return {
     numbers: (name) => tensor(name).data as Float32Array,
     integers: (name) => Array.from(tensor(name).data as BigInt64Array, Number),
+    bytes: (name) => tensor(name).data as Uint8Array,
     shape: (name) => tensor(name).shape,
     metadata,
   };
