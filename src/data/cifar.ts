@@ -1,0 +1,161 @@
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { ItamlError } from "../errors.js";
+import { readClassList } from "./image-folder.js";
+import { readFileOrThrow } from "./read-file.js";
+import {
+  concatenateSources,
+  type Dataset,
+  type LabelledSamples,
+  type SampleSource,
+  samplesInMemory,
+} from "./samples.js";
+
+const SHAPE = [3, 32, 32];
+const PIXELS = 3 * 32 * 32;
+
+/** One of the two data sets as its authors' binary version has it. */
+interface Format {
+  readonly name: string;
+  readonly title: string;
+  readonly classes: number;
+  /** The folder in the archive. */
+  readonly folder: string;
+  readonly train: readonly string[];
+  readonly test: readonly string[];
+  /** Class names, one a line. */
+  readonly names: string;
+  /** Bytes before a record's pixels; the last of them is the class. */
+  readonly labelBytes: number;
+  /** The folder in the archive of the Python version. */
+  readonly pythonFolder: string;
+}
+
+const CIFAR10: Format = {
+  name: "cifar10",
+  title: "CIFAR-10",
+  classes: 10,
+  folder: "cifar-10-batches-bin",
+  train: [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`),
+  test: ["test_batch.bin"],
+  names: "batches.meta.txt",
+  labelBytes: 1,
+  pythonFolder: "cifar-10-batches-py",
+};
+
+const CIFAR100: Format = {
+  name: "cifar100",
+  title: "CIFAR-100",
+  classes: 100,
+  folder: "cifar-100-binary",
+  train: ["train.bin"],
+  test: ["test.bin"],
+  names: "fine_label_names.txt",
+  labelBytes: 2,
+  pythonFolder: "cifar-100-python",
+};
+
+/**
+ * CIFAR-10 (Krizhevsky) from the files of its binary version, in a folder or in cifar-10-batches-bin there.
+ *
+ * @throws {ItamlError} DATASET_MISSING, DATASET_INVALID
+ */
+export async function loadCifar10(folder: string): Promise<Dataset> {
+  return loadCifar(folder, CIFAR10);
+}
+
+/**
+ * CIFAR-100 (Krizhevsky) with its fine classes, from the files of its binary version, in a folder or in
+ * cifar-100-binary there.
+ *
+ * @throws {ItamlError} DATASET_MISSING, DATASET_INVALID
+ */
+export async function loadCifar100(folder: string): Promise<Dataset> {
+  return loadCifar(folder, CIFAR100);
+}
+
+async function loadCifar(folder: string, format: Format): Promise<Dataset> {
+  const root = findRoot(folder, format);
+  const namesFile = join(root, format.names);
+  const names = existsSync(namesFile) ? await readClassList(namesFile) : undefined;
+  const train = await readPart(root, format.train, format, {
+    count: Math.min(names?.length ?? format.classes, format.classes),
+    whose: names ? `the names in ${format.names}` : `the classes of ${format.title}`,
+  });
+  const trained = Array.from(train.labels).reduce((a, b) => Math.max(a, b)) + 1;
+  const test = await readPart(root, format.test, format, {
+    count: trained,
+    whose: "the labels of the training part",
+  });
+  return {
+    name: format.name,
+    classes: names ?? Array.from({ length: trained }, (_, label) => String(label)),
+    input: {
+      shape: SHAPE,
+      type: "uint8",
+      mean: [0.5071, 0.4867, 0.4408],
+      std: [0.2675, 0.2565, 0.2761],
+    },
+    train,
+    test,
+  };
+}
+
+function findRoot(folder: string, format: Format): string {
+  const inside = join(folder, format.folder);
+  const root = existsSync(inside) ? inside : folder;
+  const missing = [...format.train, ...format.test].filter((name) => !existsSync(join(root, name)));
+  if (missing.length === 0) return root;
+  const python =
+    existsSync(join(folder, format.pythonFolder)) ||
+    missing.some((name) => isFile(join(root, name.replace(".bin", ""))));
+  const absent = existsSync(folder) ? "a folder without them" : "no such folder";
+  throw new ItamlError("DATASET_MISSING", `${format.title} is not here`, {
+    where: root,
+    expected: missing.join(", "),
+    found: python ? "the Python version; the binary version is read" : absent,
+    remedy: `Put the files into ${folder}, name their folder with --data, or run: itaml data fetch ${format.name} --data ${folder}`,
+  });
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** Reads records, label bytes and pixels, and checks that their labels are 0..count − 1. */
+async function readPart(
+  root: string,
+  names: readonly string[],
+  format: Format,
+  known: { count: number; whose: string },
+): Promise<LabelledSamples> {
+  const { labelBytes } = format;
+  const stride = labelBytes + PIXELS;
+  const labels: number[] = [];
+  const sources: SampleSource[] = [];
+  for (const name of names) {
+    const file = join(root, name);
+    const bytes = await readFileOrThrow(file, "DATASET_MISSING");
+    if (bytes.length === 0 || bytes.length % stride !== 0) {
+      throw new ItamlError("DATASET_INVALID", `not whole records of ${format.title}`, {
+        where: file,
+        expected: `a multiple of ${stride} bytes`,
+        found: bytes.length === 0 ? "an empty file" : `${bytes.length}`,
+        remedy: "Get the file again",
+      });
+    }
+    for (let at = labelBytes - 1; at < bytes.length; at += stride) {
+      const label = bytes[at] as number;
+      if (label >= known.count) {
+        throw new ItamlError("DATASET_INVALID", "the label is not a class", {
+          where: `${file}, record ${Math.floor(at / stride)}`,
+          expected: `0..${known.count - 1}, ${known.whose}`,
+          found: `${label}`,
+        });
+      }
+      labels.push(label);
+    }
+    sources.push(samplesInMemory(bytes, PIXELS, { offset: labelBytes, stride }));
+  }
+  return { source: concatenateSources(sources), labels };
+}

@@ -1,0 +1,130 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ItamlError } from "../errors.js";
+import { type MatArray, readMat5 } from "./mat5.js";
+import {
+  concatenateSources,
+  type Dataset,
+  type LabelledSamples,
+  samplesInMemory,
+} from "./samples.js";
+
+const FILES = {
+  train: "train_32x32.mat",
+  test: "test_32x32.mat",
+  extra: "extra_32x32.mat",
+} as const;
+
+const SIDE = 32;
+const CHANNELS = 3;
+const CLASSES = 10;
+
+/**
+ * SVHN's cropped digits (Netzer et al.) from their MAT files in one folder.
+ *
+ * @param extra whether the additional samples belong to the training part
+ * @throws {ItamlError} DATASET_MISSING, DATASET_INVALID
+ */
+export async function loadSvhn(
+  folder: string,
+  { extra = false }: { extra?: boolean } = {},
+): Promise<Dataset> {
+  const name = extra ? "svhn-extra" : "svhn";
+  const wanted = extra ? Object.values(FILES) : [FILES.train, FILES.test];
+  const missing = wanted.filter((file) => !existsSync(join(folder, file)));
+  if (missing.length > 0) {
+    throw new ItamlError("DATASET_MISSING", "SVHN is not here", {
+      where: folder,
+      expected: missing.join(", "),
+      found: existsSync(folder) ? "a folder without them" : "no such folder",
+      remedy: `Put the files into ${folder}, name their folder with --data, or run: itaml data fetch ${name} --data ${folder}`,
+    });
+  }
+  // One after another: each file is large.
+  const train = await readPart(join(folder, FILES.train));
+  const test = await readPart(join(folder, FILES.test));
+  return {
+    name,
+    classes: Array.from({ length: CLASSES }, (_, digit) => String(digit)),
+    input: {
+      shape: [CHANNELS, SIDE, SIDE],
+      type: "uint8",
+      mean: [0.485, 0.456, 0.406],
+      std: [0.229, 0.224, 0.225],
+    },
+    train: extra ? concatenate(train, await readPart(join(folder, FILES.extra))) : train,
+    test,
+  };
+}
+
+function concatenate(a: LabelledSamples, b: LabelledSamples): LabelledSamples {
+  const labels = new Uint8Array(a.labels.length + b.labels.length);
+  labels.set(a.labels);
+  labels.set(b.labels, a.labels.length);
+  return { source: concatenateSources([a.source, b.source]), labels };
+}
+
+async function readPart(file: string): Promise<LabelledSamples> {
+  const variables = await readMat5(file);
+  const fail = (where: string, summary: string, expected: string, found: string): never => {
+    throw new ItamlError("DATASET_INVALID", summary, { where, expected, found });
+  };
+  const variable = (name: string): MatArray => {
+    const names = [...variables.keys()].join(", ") || "none";
+    return variables.get(name) ?? fail(file, "a variable is missing", name, names);
+  };
+  const { shape, data: images } = variable("X");
+  const { shape: labelsShape, data: numbers } = variable("y");
+  const count = shape[3];
+  const size = shape.join(" × ");
+  const expectedSize = [SIDE, SIDE, CHANNELS, count];
+  if (!(images instanceof Uint8Array)) {
+    return fail(`${file}, variable X`, "not images of SVHN", "uint8", "other numbers");
+  }
+  if (shape.length !== 4 || size !== expectedSize.join(" × ")) {
+    fail(`${file}, variable X`, "not images of SVHN", `${SIDE} × ${SIDE} × ${CHANNELS} × N`, size);
+  }
+  if (labelsShape.length !== 2 || labelsShape[1] !== 1) {
+    fail(`${file}, variable y`, "not labels", "N × 1", labelsShape.join(" × "));
+  }
+  if (labelsShape[0] !== count) {
+    fail(
+      `${file}, variable y`,
+      "images and labels differ in number",
+      `${count} labels, as X has images`,
+      `${labelsShape[0]}`,
+    );
+  }
+  const wrong = numbers.findIndex(
+    (number) => !(Number.isInteger(number) && number >= 1 && number <= CLASSES),
+  );
+  if (wrong !== -1) {
+    fail(
+      `${file}, variable y, record ${wrong}`,
+      "not the number of a digit",
+      `1..${CLASSES}`,
+      `${numbers[wrong]}`,
+    );
+  }
+  transposePlanes(images);
+  return {
+    source: samplesInMemory(images, CHANNELS * SIDE * SIDE),
+    // The digit 0 has the number 10.
+    labels: Uint8Array.from(numbers, (number) => number % CLASSES),
+  };
+}
+
+/** Turns columns into rows in each channel of each image, in place: MATLAB stores column by column. */
+function transposePlanes(images: Uint8Array): void {
+  for (let plane = 0; plane < images.length; plane += SIDE * SIDE) {
+    for (let row = 1; row < SIDE; row++) {
+      for (let column = 0; column < row; column++) {
+        const a = plane + row * SIDE + column;
+        const b = plane + column * SIDE + row;
+        const pixel = images[a] as number;
+        images[a] = images[b] as number;
+        images[b] = pixel;
+      }
+    }
+  }
+}
