@@ -1,5 +1,6 @@
 /** What went wrong, as a code that programs can compare. */
 export type ErrorCode =
+  | "ARCHIVE_INVALID"
   | "CONFIG_INVALID"
   | "DATASET_INVALID"
   | "DATASET_MISSING"

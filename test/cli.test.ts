@@ -185,10 +185,13 @@ test("help and the list of data sets", async () => {
     expect(help.stdout).toContain(command);
   }
   const list = await itaml(folder, ["data", "list", "--json"]);
-  expect(JSON.parse(list.stdout)).toMatchObject([
-    { name: "strokes", here: true },
-    { name: "mnist", here: false },
-  ]);
+  const [strokes, mnist] = JSON.parse(list.stdout);
+  expect(strokes).toMatchObject({ name: "strokes", here: true, files: [] });
+  expect(mnist).toMatchObject({ name: "mnist", here: false });
+  expect(mnist.files[0]).toMatchObject({ checksum: { algorithm: "sha256" } });
+  const byHand = await itaml(folder, ["data", "fetch", "imagenet"]);
+  expect(byHand.code).toBe(2);
+  expect(byHand.stderr).toContain("image-net.org");
   const check = await itaml(folder, ["data", "check", "strokes"]);
   expect(check.stdout).toContain("strokes: good");
   writeMadeMnist(join(folder, "data/mnist"));

@@ -198,5 +198,5 @@ describe("strokes", () => {
 
 test("an unknown data set suggests the nearest name", () => {
   expect(() => findDataset("minst")).toThrow('Did you mean "mnist"');
-  expect(() => findDataset("imagenet")).toThrow("expected strokes, mnist");
+  expect(() => findDataset("unheard-of")).toThrow("expected strokes, mnist");
 });

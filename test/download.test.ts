@@ -1,16 +1,23 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { fetchArchive } from "../src/data/archive.js";
+import { DATASETS, isHere } from "../src/data/catalog.js";
 import { download } from "../src/data/download.js";
 import { temporaryFolder } from "./support/folder.js";
+import { encodeTar } from "./support/tar.js";
 
 const content = Buffer.from("the content of a file, ".repeat(500));
 const packed = gzipSync(content);
-const sha256OfContent = createHash("sha256").update(content).digest("hex");
+const tar = encodeTar([{ path: "top/in/file", content }]);
+const archive = gzipSync(tar);
+
+const hashOf = (algorithm: string, bytes: Uint8Array) =>
+  createHash(algorithm).update(bytes).digest("hex");
 
 describe("a download", () => {
   let base: string;
@@ -28,10 +35,11 @@ describe("a download", () => {
         response.write(packed.subarray(0, 40));
         return setTimeout(() => response.destroy(), 50);
       }
+      const body = request.url === "/made.tgz" ? archive : packed;
       const start = range ? Number(/bytes=(\d+)-/.exec(range)?.[1]) : 0;
-      if (start >= packed.length) return response.writeHead(416).end();
-      response.writeHead(range ? 206 : 200, { "content-length": packed.length - start });
-      return response.end(packed.subarray(start));
+      if (start >= body.length) return response.writeHead(416).end();
+      response.writeHead(range ? 206 : 200, { "content-length": body.length - start });
+      return response.end(body.subarray(start));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -43,7 +51,16 @@ describe("a download", () => {
   const file = (...paths: string[]) => ({
     name: "file.gz",
     urls: paths.map((path) => base + path),
-    sha256OfContent,
+    bytes: packed.length,
+    checksum: { algorithm: "sha256", hash: hashOf("sha256", content), of: "content" } as const,
+  });
+
+  const made = () => ({
+    name: "made.tgz",
+    urls: [`${base}/made.tgz`],
+    bytes: archive.length,
+    checksum: { algorithm: "md5", hash: hashOf("md5", archive), of: "file" } as const,
+    archive: { strip: 1 },
   });
 
   test("goes to its place, with progress, and is not repeated", async () => {
@@ -88,5 +105,81 @@ describe("a download", () => {
       /HTTP 404; http:\/\/127\.0\.0\.1:1\/x\.gz: .*Put file\.gz into/,
     );
     expect(existsSync(folder)).toBe(false);
+  });
+
+  test("is checked by the MD5 of the file itself where that is known", async () => {
+    const folder = temporaryFolder();
+    expect(await download(made(), folder)).toBe(true);
+    expect(await download(made(), folder)).toBe(false);
+    // The same content, packed otherwise, is another file.
+    writeFileSync(join(folder, "made.tgz"), gzipSync(tar, { level: 0 }));
+    expect(await download(made(), folder)).toBe(true);
+    expect(readFileSync(join(folder, "made.tgz")).equals(archive)).toBe(true);
+    const wrong = { ...made(), checksum: { ...made().checksum, hash: "0" } };
+    await expect(download(wrong, temporaryFolder())).rejects.toThrow(
+      `wrong content (md5 ${hashOf("md5", archive)})`,
+    );
+  });
+
+  test("of an archive goes on where it stopped, is extracted and removed", async () => {
+    const folder = join(temporaryFolder(), "new");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "made.tgz.partial"), archive.subarray(0, 50));
+    const progress: string[] = [];
+    const downloaded = await fetchArchive(made(), folder, {
+      onDownload: ({ received }) => progress.push(`downloaded ${received}`),
+      onExtraction: ({ read }) => progress.push(`extracted ${read}`),
+    });
+    expect(downloaded).toBe(true);
+    expect(requests[0]?.range).toBe("bytes=50-");
+    expect(progress).toContain(`downloaded ${archive.length}`);
+    expect(progress.at(-1)).toBe(`extracted ${archive.length}`);
+    expect(readdirSync(folder)).toEqual(["in"]);
+    expect(readFileSync(join(folder, "in/file")).equals(content)).toBe(true);
+  });
+
+  test("of an archive that was put there by hand is its extraction", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "made.tgz"), archive);
+    expect(await fetchArchive(made(), folder)).toBe(false);
+    expect(requests).toEqual([]);
+    expect(readdirSync(folder)).toEqual(["in"]);
+  });
+
+  test("of an archive that can't be extracted leaves it where it is", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "in"), "in the way");
+    await expect(fetchArchive(made(), folder)).rejects.toMatchObject({ code: "ARCHIVE_INVALID" });
+    expect(readdirSync(folder).sort()).toEqual(["in", "made.tgz"]);
+    expect(readFileSync(join(folder, "in"), "utf8")).toBe("in the way");
+  });
+});
+
+describe("the catalogue", () => {
+  test.each(DATASETS.map((entry) => [entry.name, entry] as const))("%s", (_, entry) => {
+    for (const { name, urls, bytes, checksum } of entry.files) {
+      expect(urls.length).toBeGreaterThan(0);
+      for (const url of urls) expect(new URL(url).pathname.endsWith(`/${name}`)).toBe(true);
+      expect(bytes).toBeGreaterThan(0);
+      expect(checksum.hash).toMatch(
+        checksum.algorithm === "md5" ? /^[0-9a-f]{32}$/ : /^[0-9a-f]{64}$/,
+      );
+    }
+    // Built in, or downloaded, or obtained by hand.
+    expect(entry.files.length > 0 && entry.obtain !== undefined).toBe(false);
+    const folder = temporaryFolder();
+    expect(isHere(entry, join(folder, "none"))).toBe(entry.contains.length === 0);
+    for (const path of entry.contains) {
+      mkdirSync(join(folder, path, ".."), { recursive: true });
+      if (path !== ".") writeFileSync(join(folder, path), "");
+    }
+    expect(isHere(entry, folder)).toBe(true);
+  });
+
+  test("finds MNIST's files unpacked too", () => {
+    const mnist = DATASETS.find(({ name }) => name === "mnist") as (typeof DATASETS)[number];
+    const folder = temporaryFolder();
+    for (const path of mnist.contains) writeFileSync(join(folder, path.replace(".gz", "")), "");
+    expect(isHere(mnist, folder)).toBe(true);
   });
 });

@@ -167,7 +167,7 @@ describe.skipIf(!reference)("the reduced ResNet-18 equals the authors' network i
       const left = numbers(`after_forward.${authorsName(name)}`);
       extractor.statistics.view(model.statistics, name).set(left);
     }
-    let [current, next] = [
+    let [current, next]: [TaskModel, TaskModel] = [
       model,
       {
         theta: model.theta.slice(),

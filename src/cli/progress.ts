@@ -22,6 +22,7 @@ export class ProgressDisplay {
   readonly #started = performance.now();
   #lastDraw = performance.now();
   #samplesPerSecond = 0;
+  #unreadable = 0;
 
   constructor(
     run: { title: string; tasks: number; firstTask: number; epochs: PerTask<number> },
@@ -44,6 +45,7 @@ export class ProgressDisplay {
       }
       case "epoch":
         this.#samplesPerSecond = progress.samplesPerSecond;
+        this.#reportUnreadable(progress.task, progress.unreadable ?? 0);
         return;
       case "adaptation":
         return;
@@ -53,6 +55,16 @@ export class ProgressDisplay {
   /** Clears the line, so that something else can be printed. */
   clear(): void {
     if (this.#output.isTTY) this.#output.write("\r\x1b[K");
+  }
+
+  /** Says, when their number changes, how many pictures training goes without. */
+  #reportUnreadable(task: number, pictures: number): void {
+    if (pictures === this.#unreadable) return;
+    this.#unreadable = pictures;
+    this.clear();
+    this.#output.write(
+      `task ${task}: ${pictures} training pictures can't be read and are left out\n`,
+    );
   }
 
   #draw({ task, epoch, batch, batches, loss }: Extract<Progress, { kind: "batch" }>): void {

@@ -6,13 +6,23 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { ItamlError } from "../errors.js";
 
-/** A file that is to be had from several places, with the checksum of what is in it. */
+export interface Checksum {
+  readonly algorithm: "md5" | "sha256";
+  /** In hexadecimal digits. */
+  readonly hash: string;
+  /** What is hashed: the file, or what is packed in it (compression differs between mirrors, content doesn't). */
+  readonly of: "content" | "file";
+}
+
+/** A file that is to be had from several places, with its checksum. */
 export interface RemoteFile {
   /** Its name in the data folder; `.gz` files are stored as they are. */
   readonly name: string;
   readonly urls: readonly string[];
-  /** SHA-256 of the unpacked content: compression differs between mirrors, content doesn't. */
-  readonly sha256OfContent: string;
+  readonly bytes: number;
+  readonly checksum: Checksum;
+  /** Where it is an archive: how many leading folders of its paths are left out when it is extracted. */
+  readonly archive?: { readonly strip: number };
 }
 
 export interface DownloadProgress {
@@ -40,7 +50,8 @@ export async function download(
   }: { onProgress?: (progress: DownloadProgress) => void; signal?: AbortSignal } = {},
 ): Promise<boolean> {
   const path = join(folder, file.name);
-  if (existsSync(path) && (await contentHash(path)) === file.sha256OfContent) return false;
+  if (existsSync(path) && (await fileHash(path, file.checksum)) === file.checksum.hash)
+    return false;
   const partial = `${path}.partial`;
   const failures: string[] = [];
   for (const url of file.urls) {
@@ -51,13 +62,15 @@ export async function download(
         (received, total) => onProgress?.({ file: file.name, url, received, total }),
         signal,
       );
-      const hash = await contentHash(partial);
-      if (hash === file.sha256OfContent) {
+      const hash = await fileHash(partial, file.checksum);
+      if (hash === file.checksum.hash) {
         await rename(partial, path);
         return true;
       }
       await rm(partial, { force: true });
-      failures.push(`${url}: wrong content (sha256 ${hash ?? "of a damaged file"})`);
+      failures.push(
+        `${url}: wrong content (${file.checksum.algorithm} ${hash ?? "of a damaged file"})`,
+      );
     } catch (error) {
       if (signal?.aborted) throw error;
       failures.push(`${url}: ${reason(error)}`);
@@ -104,16 +117,19 @@ async function fetchTo(
   }
 }
 
-/** Where a file is in a folder, packed or unpacked. */
-export function findLocal(folder: string, { name }: RemoteFile): string | undefined {
+/** Where a file is in a folder, as it is named or unpacked. */
+export function findLocal(folder: string, name: string): string | undefined {
   return [name, name.replace(/\.gz$/, "")].map((file) => join(folder, file)).find(existsSync);
 }
 
-/** SHA-256 of a file's content, unpacked where the name says .gz; undefined where it can't be unpacked. */
-export async function contentHash(path: string): Promise<string | undefined> {
-  const hash = createHash("sha256");
+/** The hash of a file, or of what is packed in it where its name says .gz; undefined where it can't be read. */
+export async function fileHash(
+  path: string,
+  { algorithm, of }: Omit<Checksum, "hash">,
+): Promise<string | undefined> {
+  const hash = createHash(algorithm);
   try {
-    if (/\.gz(\.partial)?$/.test(path)) {
+    if (of === "content" && /\.gz(\.partial)?$/.test(path)) {
       await pipeline(createReadStream(path), createGunzip(), hash);
     } else {
       await pipeline(createReadStream(path), hash);

@@ -24,6 +24,34 @@ export const configSchema = z.strictObject({
   learner: z.enum(["itaml", "finetuning"]).default("itaml"),
   seed: z.int().min(0).default(1),
 
+  classes: z.string().optional(),
+  split: z
+    .union([
+      z.strictObject({ testShare: z.number().gt(0).lt(1) }),
+      z.strictObject({ moreThan: z.int().min(0), train: count, test: count }),
+    ])
+    .optional(),
+  images: z
+    .strictObject({
+      size: count,
+      resize: count.optional(),
+      testResize: count.optional(),
+      broken: z.enum(["error", "skip"]).default("error"),
+    })
+    .optional(),
+  normalization: z
+    .strictObject({ mean: z.array(z.number()).min(1), std: z.array(positive).min(1) })
+    .optional(),
+  augmentation: z
+    .strictObject({
+      crop: z.enum(["padded", "resized"]).optional(),
+      padding: count.optional(),
+      flip: z.boolean().optional(),
+      rotation: positive.max(180).optional(),
+      brightness: share.optional(),
+    })
+    .default({}),
+
   classesPerTask: z.union([count, z.array(count).min(1)]),
   tasks: count.optional(),
   classOrder: z.enum(["natural", "shuffled"]).default("natural"),
@@ -73,6 +101,7 @@ export const configSchema = z.strictObject({
     })
     .default({ learningRate: 1e-3, batchSize: 64 }),
   continuum: count.default(20),
+  top: count.default(1),
 
   device: z.enum(DEVICES).default("cpu"),
   threads: count.optional(),
@@ -107,6 +136,13 @@ export function resolveConfig(input: unknown, where: string): Config {
     throw new ItamlError("CONFIG_INVALID", "adaptation has both epochs and steps", {
       where: `${where}: adaptation`,
       expected: "one of them",
+    });
+  }
+  const { crop, padding } = config.augmentation;
+  if ((crop === "padded") !== (padding !== undefined)) {
+    throw new ItamlError("CONFIG_INVALID", "crop: padded and padding belong together", {
+      where: `${where}: augmentation`,
+      expected: "crop: padded with padding: 4, for example, or neither",
     });
   }
   return {

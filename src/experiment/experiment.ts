@@ -101,12 +101,10 @@ async function run(
       const trained = performance.now();
       for (let known = 0; known <= task; known++) await learner.modelFor(known, hooks);
       const adapted = performance.now();
-      const predictions = await predictWith(
-        learner,
-        context.inference,
-        testSet(setup, task + 1),
+      const predictions = await predictWith(learner, context.inference, testSet(setup, task + 1), {
+        top: config.top,
         hooks,
-      );
+      });
       const accuracies = measure(predictions, { p: config.continuum, seed: config.seed });
       const seconds = {
         train: (trained - started) / 1000,

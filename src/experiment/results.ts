@@ -12,6 +12,8 @@ const resultsSchema = z.object({
   dataset: z.string(),
   seed: z.number(),
   learner: z.string(),
+  /** k of top-k accuracies, where it isn't 1. */
+  top: z.int().optional(),
   tasks: z.array(
     z.object({
       task: z.int(),
@@ -39,12 +41,18 @@ const resultsSchema = z.object({
 export type Results = z.output<typeof resultsSchema>;
 export type TaskResult = Results["tasks"][number];
 
-export function emptyResults(run: { dataset: string; seed: number; learner: string }): Results {
+export function emptyResults(run: {
+  dataset: string;
+  seed: number;
+  learner: string;
+  top: number;
+}): Results {
   return {
     version: 1,
     dataset: run.dataset,
     seed: run.seed,
     learner: run.learner,
+    ...(run.top !== 1 && { top: run.top }),
     tasks: [],
     matrix: { continuum: [], single: [], oracle: [] },
     summary: summarize([]) satisfies Summary,

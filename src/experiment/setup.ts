@@ -1,4 +1,5 @@
 import { datasetFolder, findDataset } from "../data/catalog.js";
+import { loadDataset } from "../data/load-dataset.js";
 import { type Dataset, indicesByClass } from "../data/samples.js";
 import { ItamlError } from "../errors.js";
 import { type ExemplarMemory, exemplarsPerClass } from "../incremental/exemplar-memory.js";
@@ -30,11 +31,12 @@ export interface Setup {
  */
 export async function prepare(config: Config): Promise<Setup> {
   const entry = findDataset(config.dataset);
-  const dataset = await entry.load(datasetFolder(config.dataset, config.data));
+  const dataset = await loadDataset(entry, datasetFolder(config.dataset, config.data), config);
   const tasks = taskStream({ ...config, classCount: dataset.classes.length });
   const classes = tasks.flat();
   if (config.learner === "itaml") exemplarsPerClass(config.memory, classes.length);
   checkSamples(dataset, tasks, config.continuum);
+  checkTop(config.top, tasks);
   const runtime = createOnnxRuntime({
     device: config.device,
     ...(config.threads !== undefined && { threads: config.threads }),
@@ -67,6 +69,17 @@ export function testSet({ dataset: { test }, tasks }: Setup, seen: number): Test
     source: test.source,
     tasks: tasks.slice(0, seen).map((classes) => indicesByClass(test.labels, classes)),
   };
+}
+
+/** Of as many classes as a task has, every one is among the top. */
+function checkTop(top: number, tasks: readonly (readonly number[])[]): void {
+  const smallest = Math.min(...tasks.map(({ length }) => length));
+  if (top === 1 || top < smallest) return;
+  throw new ItamlError("CONFIG_INVALID", "top is no measure for tasks as small as these", {
+    where: "top",
+    expected: `less than ${smallest}, the classes of the smallest task`,
+    found: String(top),
+  });
 }
 
 function checkSamples(

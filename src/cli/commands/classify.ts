@@ -3,7 +3,12 @@ import { samplesInMemory } from "../../data/samples.js";
 import { elementCount } from "../../graph/tensor.js";
 import { taskSizes } from "../../learners/learner.js";
 import { wholeModel } from "../../learners/model.js";
-import { predictClass, predictTask, taskColumns } from "../../learners/task-prediction.js";
+import {
+  predictClass,
+  predictTask,
+  taskColumns,
+  taskMaxima,
+} from "../../learners/task-prediction.js";
 import { labelsOf, withSavedRun } from "../saved-run.js";
 
 /** Classifies pictures with the model of a run. */
@@ -16,10 +21,10 @@ export async function classify(
     const { learner, setup } = run;
     const { extractor, inference } = setup.context;
     const { shape } = extractor.input;
-    const pixels = await Promise.all(
-      images.map((file) => readImage(file, shape, { resize: options.resize ?? false })),
-    );
-    const source = samplesInMemory(Buffer.concat(pixels), elementCount(shape));
+    const read = (file: string) => readImage(file, shape, { resize: options.resize ?? false });
+    const source =
+      setup.dataset.openImages?.(images) ??
+      samplesInMemory(Buffer.concat(await Promise.all(images.map(read))), elementCount(shape));
     const rows = images.map((_, row) => row);
     const labels = labelsOf(run);
     const columns = taskColumns(taskSizes(learner.model, extractor));
@@ -27,7 +32,7 @@ export async function classify(
     let predicted = rows.map((row) => predictClass(logits, row));
     let task: number | undefined;
     if (!options.each) {
-      task = predictTask(logits, rows, columns);
+      task = predictTask(taskMaxima(logits, columns), rows);
       const own = await inference.logits(await learner.modelFor(task), source, rows);
       const { start } = columns[task] as { start: number };
       predicted = rows.map((row) => start + predictClass(own, row));

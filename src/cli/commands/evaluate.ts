@@ -13,7 +13,7 @@ export async function evaluate(
   await withSavedRun(path, options, async ({ setup, learner, task }) => {
     const { config, context, tasks } = setup;
     const test = testSet(setup, task + 1);
-    const predictions = await predictWith(learner, context.inference, test);
+    const predictions = await predictWith(learner, context.inference, test, { top: config.top });
     const sizes = predictions.rows.map(({ length }) => length);
     const possible = options.p.filter((p) => p <= Math.min(...sizes));
     const sweep = possible.map((p) => measure(predictions, { p, seed: config.seed }));

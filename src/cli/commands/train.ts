@@ -1,10 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { findDataset } from "../../data/catalog.js";
 import { readFileOrThrow } from "../../data/read-file.js";
-import { ItamlError } from "../../errors.js";
+import { ItamlError, nearestName } from "../../errors.js";
 import {
   applySetting,
   type Config,
@@ -94,6 +93,7 @@ export async function trainWithDisplay(
   run: (options: ExperimentOptions) => Promise<Results>,
 ): Promise<Results> {
   let display: ProgressDisplay | undefined;
+  if (process.stderr.isTTY) process.stderr.write(`reading ${config.dataset} …`);
   try {
     return await interruptible((signal) =>
       run({
@@ -137,15 +137,31 @@ export async function readConfig(
   name: string,
   { data, seed, set = [] }: Pick<TrainOptions, "data" | "seed" | "set">,
 ): Promise<Config> {
-  const isFile = /\.ya?ml$/.test(name) || existsSync(name);
-  const file = isFile ? name : join(CONFIGS, `${findDataset(name).name}.yaml`);
+  const isFile = /\.ya?ml$/.test(name) || (existsSync(name) && statSync(name).isFile());
+  const file = isFile ? name : findConfig(name);
   const text = (await readFileOrThrow(file, "CONFIG_INVALID")).toString("utf8");
   const content = parseConfigText(text, file);
   if (seed !== undefined) content.seed = seed;
   if (data !== undefined) content.data = data;
   for (const setting of set) applySetting(content, setting);
-  if (typeof content.data === "string") content.data = resolve(content.data);
+  for (const key of ["data", "classes"]) {
+    if (typeof content[key] === "string") content[key] = resolve(content[key]);
+  }
   return resolveConfig(content, isFile ? file : name);
+}
+
+/** The file of a configuration that comes with the program. */
+function findConfig(name: string): string {
+  const names = readdirSync(CONFIGS).map((file) => basename(file, ".yaml"));
+  if (names.includes(name)) return join(CONFIGS, `${name}.yaml`);
+  const ofDataset = names.filter((other) => other.startsWith(name));
+  const nearest = nearestName(name, names);
+  throw new ItamlError("DATASET_UNKNOWN", `there is no configuration "${name}"`, {
+    ...(ofDataset.length > 0 && { expected: `one of ${ofDataset.join(", ")}` }),
+    ...(ofDataset.length === 0 && nearest && { remedy: `Did you mean "${nearest}"` }),
+    ...(ofDataset.length === 0 &&
+      !nearest && { expected: `a file, or one of ${names.join(", ")}` }),
+  });
 }
 
 function refuseDifference(path: string, started: Config, given: Config): void {

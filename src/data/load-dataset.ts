@@ -1,0 +1,125 @@
+import { ItamlError } from "../errors.js";
+import type { InputDescription } from "../nn/feature-extractor.js";
+import type { Augmentation } from "./augmentation.js";
+import { augmentedSource } from "./augmented-source.js";
+import type { DatasetEntry, ImageSetEntry } from "./catalog.js";
+import type { LabelledFiles } from "./image-files.js";
+import { readClassList, type Split } from "./image-folder.js";
+import { imageSource } from "./image-source.js";
+import type { Dataset, LabelledSamples } from "./samples.js";
+
+/** How picture files become samples. */
+export interface ImageSettings {
+  /** Side of a sample in pixels. */
+  readonly size: number;
+  /** Shorter side of a training picture before it is cropped. Default: `size`. */
+  readonly resize?: number | undefined;
+  /** The same of a test picture, of which the middle is taken. Default: `resize`. */
+  readonly testResize?: number | undefined;
+  /** What training does with a picture that can't be read. */
+  readonly broken: "error" | "skip";
+}
+
+export interface LoadOptions {
+  readonly augmentation: Augmentation;
+  /** Of the augmentation. */
+  readonly seed: number;
+  /** In place of the data set's own. */
+  readonly normalization?: Pick<InputDescription, "mean" | "std"> | undefined;
+  /** Of picture files, as are the next two. */
+  readonly images?: ImageSettings | undefined;
+  readonly split?: Split | undefined;
+  /** A file with the names of the classes to take, one a line. */
+  readonly classes?: string | undefined;
+}
+
+/**
+ * A data set, ready for training with augmentation.
+ *
+ * @throws {ItamlError} DATASET_MISSING, DATASET_INVALID, CONFIG_INVALID
+ */
+export async function loadDataset(
+  entry: DatasetEntry,
+  folder: string,
+  options: LoadOptions,
+): Promise<Dataset> {
+  const dataset =
+    entry.kind === "images"
+      ? await loadImages(entry, folder, options)
+      : augmented(await entry.load(folder), refuseImageOptions(entry.name, options));
+  const input = { ...dataset.input, ...options.normalization };
+  const channels = input.shape[0] as number;
+  const wrong = [input.mean, input.std].find(({ length }) => length !== 1 && length !== channels);
+  if (wrong) {
+    throw new ItamlError("CONFIG_INVALID", "not one number for each channel", {
+      where: "normalization",
+      expected: `1 or ${channels} numbers`,
+      found: String(wrong.length),
+    });
+  }
+  return { ...dataset, input };
+}
+
+async function loadImages(
+  entry: ImageSetEntry,
+  folder: string,
+  { augmentation, seed, images, split, classes }: LoadOptions,
+): Promise<Dataset> {
+  if (!images) {
+    throw new ItamlError("CONFIG_INVALID", "pictures need a size", {
+      where: "images",
+      expected: `images: { size: 112 }, or another size, for ${entry.name}`,
+      found: "nothing",
+    });
+  }
+  const { size, broken, resize = size, testResize = resize } = images;
+  const listed = await entry.list(folder, {
+    ...(split && { split }),
+    ...(classes !== undefined && { classes: await readClassList(classes) }),
+  });
+  const settings = {
+    ...{ size, augmentation, seed, broken },
+    resize: { training: resize, test: testResize },
+  };
+  const samples = ({ files, labels }: LabelledFiles): LabelledSamples => ({
+    source: imageSource(files, settings),
+    labels,
+  });
+  return {
+    name: entry.name,
+    classes: listed.classes,
+    input: { shape: [3, size, size], type: "uint8", mean: entry.mean, std: entry.std },
+    train: samples(listed.train),
+    test: samples(listed.test),
+    openImages: (files) => imageSource(files, { ...settings, broken: "error" }),
+  };
+}
+
+function augmented(dataset: Dataset, { augmentation, seed }: LoadOptions): Dataset {
+  if (Object.keys(augmentation).length === 0) return dataset;
+  const { shape, type } = dataset.input;
+  const [, height, width] = shape;
+  if (shape.length !== 3 || height !== width || type !== "uint8") {
+    throw new ItamlError("CONFIG_INVALID", "only square pictures can be augmented", {
+      where: "augmentation",
+      found: `samples of ${shape.join(" × ")} in ${dataset.name}`,
+    });
+  }
+  const { source, labels } = dataset.train;
+  const train = {
+    source: augmentedSource(source, width as number, augmentation, seed),
+    labels,
+  };
+  return { ...dataset, train };
+}
+
+function refuseImageOptions(name: string, options: LoadOptions): LoadOptions {
+  const key = (["images", "split", "classes"] as const).find(
+    (option) => options[option] !== undefined,
+  );
+  if (key === undefined) return options;
+  throw new ItamlError("CONFIG_INVALID", `${key} is for sets of picture files`, {
+    where: key,
+    expected: `no ${key} for ${name}`,
+  });
+}
