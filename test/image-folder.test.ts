@@ -2,10 +2,12 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { readClassList } from "../src/data/class-list.js";
 import type { ImageFiles, LabelledFiles } from "../src/data/image-files.js";
-import { listImageFolder, readClassList, type Split } from "../src/data/image-folder.js";
+import { listImageFolder } from "../src/data/image-folder.js";
 import { listImageNet } from "../src/data/imagenet.js";
 import { listMsCeleb } from "../src/data/msceleb.js";
+import type { Split } from "../src/data/split.js";
 import { temporaryFolder } from "./support/folder.js";
 import { sharedPath } from "./support/shared.js";
 

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ItamlError } from "../errors.js";
-import { readClassList } from "./image-folder.js";
+import { readClassList } from "./class-list.js";
 import { readFileOrThrow } from "./read-file.js";
 import {
   concatenateSources,

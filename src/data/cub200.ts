@@ -1,14 +1,10 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import { ItamlError } from "../errors.js";
+import { chooseClasses } from "./class-list.js";
 import type { ImageFiles } from "./image-files.js";
-import {
-  chooseClasses,
-  type ImageFolderOptions,
-  labelled,
-  listPictures,
-  readTextLines,
-} from "./image-folder.js";
+import { type ImageFolderOptions, labelled, listPictures } from "./image-folder.js";
+import { readTextLines } from "./text-lines.js";
 
 const FILES = ["images.txt", "image_class_labels.txt", "classes.txt", "train_test_split.txt"];
 

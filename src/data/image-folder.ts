@@ -1,10 +1,10 @@
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ItamlError, nearestName } from "../errors.js";
-import { seededRandom } from "../random.js";
+import { ItamlError } from "../errors.js";
+import { chooseClasses } from "./class-list.js";
 import type { ImageFiles, LabelledFiles } from "./image-files.js";
-import { readFileOrThrow } from "./read-file.js";
+import { checkSplit, divide, type Split } from "./split.js";
 
 export interface ImageFolderOptions {
   /** The classes to take, in this order. Default: all, sorted by name. */
@@ -12,15 +12,6 @@ export interface ImageFolderOptions {
   /** How pictures are divided where folders don't say it. */
   readonly split?: Split;
 }
-
-/**
- * How the pictures of each class are divided: a share of them for testing, in (0, 1), or so many for training and
- * testing of the classes that have more than `moreThan`. It doesn't depend on a run's seed: all runs are tested on
- * the same pictures.
- */
-export type Split =
-  | { readonly testShare: number }
-  | { readonly moreThan: number; readonly train: number; readonly test: number };
 
 /** The pictures of one class, in whatever part. */
 interface ClassPictures {
@@ -131,47 +122,15 @@ export async function listSplitFolder(
       found: `at most ${most} in any class`,
     });
   }
-  const divided = large.map((one) => divide(one, split));
+  const divided = large.map(({ name, pictures }) => {
+    const { train, test } = divide(name, pictures, split);
+    return { train: { name, pictures: train }, test: { name, pictures: test } };
+  });
   return {
     classes: large.map(({ name }) => name),
     train: labelled(divided.map(({ train }) => train)),
     test: labelled(divided.map(({ test }) => test)),
   };
-}
-
-function checkSplit(split: Split): void {
-  const fail = (expected: string): never => {
-    const found = JSON.stringify(split);
-    throw new ItamlError("CONFIG_INVALID", "not a possible split", { expected, found });
-  };
-  if ("testShare" in split) {
-    if (!(split.testShare > 0 && split.testShare < 1)) fail("a testShare between 0 and 1");
-    return;
-  }
-  const { moreThan, train, test } = split;
-  const whole = [moreThan, train, test].every(Number.isInteger);
-  if (!whole || moreThan < 0 || train < 1 || test < 1) {
-    fail("whole numbers, with at least one picture for training and one for testing");
-  }
-  if (moreThan + 1 < train + test) {
-    fail(`moreThan of at least ${train + test - 1}, so that every class has train + test pictures`);
-  }
-}
-
-/** Both parts keep their pictures in order; which go where depends on the class alone. */
-function divide({ name, pictures }: ClassPictures, split: Split) {
-  const shuffled = seededRandom("split", name).shuffle([...pictures]);
-  const { train, test } = "testShare" in split ? shares(pictures.length, split.testShare) : split;
-  const part = (from: number, count: number): ClassPictures => ({
-    name,
-    pictures: shuffled.slice(from, from + count).sort(),
-  });
-  return { test: part(0, test), train: part(test, train) };
-}
-
-function shares(count: number, testShare: number) {
-  const test = Math.min(Math.max(Math.round(count * testShare), 1), count - 1);
-  return { train: count - test, test };
 }
 
 /**
@@ -252,82 +211,4 @@ async function readFolder(folder: string): Promise<Dirent[]> {
       { cause },
     );
   }
-}
-
-/**
- * The classes asked for, or all that are known.
- *
- * @param where the folder or file that knows them, for messages
- * @throws {ItamlError} CONFIG_INVALID where one is unknown or named twice, or none is named
- */
-export function chooseClasses(
-  known: readonly string[],
-  chosen: readonly string[] | undefined,
-  where: string,
-): readonly string[] {
-  if (!chosen) return known;
-  if (chosen.length === 0) throw new ItamlError("CONFIG_INVALID", "no class is chosen", { where });
-  const all = new Set(known);
-  const seen = new Set<string>();
-  for (const name of chosen) {
-    if (!all.has(name)) {
-      const nearest = nearestName(name, known);
-      throw new ItamlError("CONFIG_INVALID", `there is no class "${name}"`, {
-        where,
-        ...(nearest !== undefined && { remedy: `Did you mean "${nearest}"` }),
-      });
-    }
-    if (seen.has(name)) {
-      throw new ItamlError("CONFIG_INVALID", `class "${name}" is chosen twice`, { where });
-    }
-    seen.add(name);
-  }
-  return chosen;
-}
-
-/** A line of a text file. */
-export interface TextLine {
-  /** Without spaces around it. */
-  readonly text: string;
-  /** The file and the line's number, for messages. */
-  readonly where: string;
-}
-
-/**
- * The lines of a text file that aren't blank, with any line ending.
- *
- * @throws {ItamlError} DATASET_MISSING; DATASET_INVALID where there is none
- */
-export async function readTextLines(file: string): Promise<TextLine[]> {
-  const content = (await readFileOrThrow(file, "DATASET_MISSING")).toString();
-  const lines = content
-    .split(/\r?\n/)
-    .map((line, i) => ({ text: line.trim(), where: `${file}, line ${i + 1}` }))
-    .filter(({ text }) => text !== "");
-  if (lines.length === 0) {
-    throw new ItamlError("DATASET_INVALID", "the file is empty", { where: file });
-  }
-  return lines;
-}
-
-/**
- * Reads a list of classes: each line is a name, and what follows one of ImageNet's (n01440764) is left out. So are
- * blank lines and those that begin with #.
- *
- * @throws {ItamlError} DATASET_MISSING; DATASET_INVALID where a name is there twice, or none is
- */
-export async function readClassList(file: string): Promise<string[]> {
-  const names = new Set<string>();
-  for (const { text, where } of await readTextLines(file)) {
-    if (text.startsWith("#")) continue;
-    const name = /^n\d{8}(?=\s)/.exec(text)?.[0] ?? text;
-    if (names.has(name)) {
-      throw new ItamlError("DATASET_INVALID", `class "${name}" is listed twice`, { where });
-    }
-    names.add(name);
-  }
-  if (names.size === 0) {
-    throw new ItamlError("DATASET_INVALID", "the list has no classes", { where: file });
-  }
-  return [...names];
 }

@@ -3,10 +3,11 @@ import type { InputDescription } from "../nn/feature-extractor.js";
 import type { Augmentation } from "./augmentation.js";
 import { augmentedSource } from "./augmented-source.js";
 import type { DatasetEntry, ImageSetEntry } from "./catalog.js";
+import { readClassList } from "./class-list.js";
 import type { LabelledFiles } from "./image-files.js";
-import { readClassList, type Split } from "./image-folder.js";
 import { imageSource } from "./image-source.js";
 import type { Dataset, LabelledSamples } from "./samples.js";
+import type { Split } from "./split.js";
 
 /** How picture files become samples. */
 export interface ImageSettings {
