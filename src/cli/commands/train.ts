@@ -154,7 +154,7 @@ export async function readConfig(
 function findConfig(name: string): string {
   const names = readdirSync(CONFIGS).map((file) => basename(file, ".yaml"));
   if (names.includes(name)) return join(CONFIGS, `${name}.yaml`);
-  const ofDataset = names.filter((other) => other.startsWith(name));
+  const ofDataset = names.filter((other) => other.startsWith(`${name}-`));
   const nearest = nearestName(name, names);
   throw new ItamlError("DATASET_UNKNOWN", `there is no configuration "${name}"`, {
     ...(ofDataset.length > 0 && { expected: `one of ${ofDataset.join(", ")}` }),

@@ -1,0 +1,132 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { itaml, readEvents } from "./support/command-line.js";
+import { temporaryFolder } from "./support/folder.js";
+import { writePictureFolder } from "./support/pictures.js";
+import { sharedPath } from "./support/shared.js";
+
+const settings = (...all: string[]) => all.flatMap((setting) => ["--set", setting]);
+
+// With the networks and picture sizes of the configurations: data-sets.slow.ts.
+describe("two tasks of each data set with a small network", () => {
+  const images = ["images.size=32", "images.resize=36"];
+
+  test.each<[data: string, config: string, changes: string[], classes: number]>([
+    ["svhn-like", "svhn", ["memory=100"], 4],
+    ["cifar100", "cifar100-10x10", ["memory=100"], 20],
+    ["cub200", "cub200-20x10", [...images, "classesPerTask=4", "memory=40"], 8],
+    ["imagenet-sample", "imagenet100", [...images, "images.testResize=34", "memory=100"], 20],
+    [
+      "faces",
+      "msceleb",
+      [
+        "images.size=32",
+        "split={moreThan: 9, train: 6, test: 4}",
+        "classesPerTask=20",
+        "memory=80",
+      ],
+      40,
+    ],
+  ])("%s", async (data, config, changes, classes) => {
+    const folder = sharedPath("data", data);
+    if (!folder) return;
+    const run = join(temporaryFolder(), "run");
+    const network = "network={name: reduced-resnet18, widths: [4, 6, 8, 10]}";
+    const all = settings("tasks=2", "epochs=1", network, ...changes);
+    const trained = await itaml(".", ["train", config, "--data", folder, ...all, "--out", run]);
+    expect(trained).toMatchObject({ code: 0 });
+    const results = JSON.parse(readFileSync(join(run, "results.json"), "utf8"));
+    expect(results.tasks).toHaveLength(2);
+    expect(results.tasks.flatMap((task: { classes: number[] }) => task.classes)).toHaveLength(
+      classes,
+    );
+    expect(results.top).toBe(["imagenet100", "msceleb"].includes(config) ? 5 : undefined);
+    const epochs = readEvents(run).filter(({ kind }) => kind === "epoch");
+    expect(epochs).toHaveLength(2);
+    for (const { seconds, dataSeconds, loss } of epochs as Record<string, number>[]) {
+      expect(dataSeconds).toBeGreaterThanOrEqual(0);
+      expect(dataSeconds).toBeLessThan(seconds as number);
+      expect(Number.isFinite(loss)).toBe(true);
+    }
+    const evaluated = await itaml(".", ["evaluate", run, "--p", "1,5", "--json"]);
+    expect(evaluated).toMatchObject({ code: 0 });
+    const { sweep } = JSON.parse(evaluated.stdout);
+    expect(sweep[0].testSamples).toBe(results.tasks[1].testSamples);
+  });
+});
+
+describe("pictures of one's own", () => {
+  const changes = settings(
+    ...["images={size: 16, resize: 18}", "network.widths=[4,4,6,8]", "epochs=6", "batchSize=16"],
+    ...["memory=24", "augmentation.crop=resized"],
+  );
+
+  test("train, check, classify, export", async () => {
+    const folder = temporaryFolder();
+    await writePictureFolder(join(folder, "data"), { train: 12, test: 5 });
+    const train = ["train", "folder", "--data", "data", ...changes];
+    const trained = await itaml(folder, [...train, "--out", "run"]);
+    expect(trained).toMatchObject({ code: 0 });
+
+    const pictures = [0, 1, 2].map((i) => `data/test/class2/00${i}.jpg`);
+    const classified = await itaml(folder, ["classify", "run", ...pictures, "--json"]);
+    expect(classified).toMatchObject({ code: 0 });
+    const { images } = JSON.parse(classified.stdout);
+    expect(images.map(({ image }: { image: string }) => image)).toEqual(pictures);
+    for (const { label } of images) expect(label).toMatch(/^class[0-3]$/);
+
+    expect(await itaml(folder, ["export", "run", "m.onnx"])).toMatchObject({ code: 0 });
+    expect(existsSync(join(folder, "m.onnx"))).toBe(true);
+    const checked = await itaml(folder, ["data", "check", "folder", "--data", "data"]);
+    expect(checked).toMatchObject({ code: 0 });
+    expect(checked.stdout).toContain("all 68 pictures can be read");
+  });
+
+  test("with a broken one: an error, or training goes on without it", async () => {
+    const folder = temporaryFolder();
+    await writePictureFolder(join(folder, "data"), { train: 12, test: 5 });
+    const broken = join("data", "train", "class1", "003.jpg");
+    writeFileSync(join(folder, broken), readFileSync(join(folder, broken)).subarray(0, 300));
+    writeFileSync(join(folder, "data/test/class0/004.jpg"), "no picture");
+    const train = ["train", "folder", "--data", "data", ...changes];
+
+    const strict = await itaml(folder, [...train, "--out", "strict"]);
+    expect(strict.code).toBe(1);
+    expect(strict.stderr).toContain("ITAML_IMAGE_INVALID");
+    expect(strict.stderr).toContain(broken);
+
+    const skip = settings("images.broken=skip", "tasks=1");
+    const lenient = await itaml(folder, [...train, ...skip, "--out", "lenient"]);
+    expect(lenient).toMatchObject({ code: 0 });
+    expect(lenient.stderr).toContain("1 training pictures can't be read and are left out");
+    const epochs = readEvents(join(folder, "lenient")).filter(({ kind }) => kind === "epoch");
+    expect(epochs.map(({ unreadable }) => unreadable)).toEqual(Array(6).fill(1));
+    const results = JSON.parse(readFileSync(join(folder, "lenient/results.json"), "utf8"));
+    expect(results.tasks[0].testSamples).toBe(9);
+
+    const checked = await itaml(folder, ["data", "check", "folder", "--data", "data"]);
+    expect(checked.code).toBe(1);
+    expect(checked.stdout).toContain("003.jpg: ");
+    expect(checked.stderr).toContain("found 2 broken ones among 68");
+  });
+});
+
+test("a configuration is found by its name, or by the beginning of it", async () => {
+  const several = await itaml(".", ["train", "cifar100"]);
+  expect(several.code).toBe(2);
+  expect(several.stderr).toContain("one of cifar100-10x10, cifar100-20x5, cifar100-5x20");
+  const near = await itaml(".", ["train", "imagenet10k"]);
+  expect(near.stderr).toContain('Did you mean "imagenet100"');
+  const missing = await itaml(temporaryFolder(), ["train", "cub200-20x10"]);
+  expect(missing.code).toBe(1);
+  expect(missing.stderr).toContain("ITAML_DATASET_MISSING");
+});
+
+test("top-5 of tasks with five classes is refused", async () => {
+  const folder = temporaryFolder();
+  await writePictureFolder(join(folder, "data"), { train: 3, test: 5 });
+  const top = await itaml(folder, ["train", "folder", "--data", "data", "--set", "top=2"]);
+  expect(top.code).toBe(2);
+  expect(top.stderr).toContain("top is no measure for tasks as small as these");
+});
