@@ -6,6 +6,7 @@ export default defineConfig({
     execArgv: ["--single-threaded-gc"],
     include: ["test/**/*.slow.ts"],
     testTimeout: 30 * 60_000,
+    hookTimeout: 60_000,
     // Each of them uses both cores.
     fileParallelism: false,
   },

@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import sharp from "sharp";
 import { expect, test } from "vitest";
 import { itaml, readEvents } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
@@ -52,3 +53,43 @@ test.each<[data: string, config: string, changes: string[], classes: number]>([
     expect(evaluated).toMatchObject({ code: 0 });
   },
 );
+
+test("100,000 JPEGs train without growing", async () => {
+  const folder = temporaryFolder();
+  const pictures = await Promise.all(
+    Array.from({ length: 100 }, (_, i) => {
+      const background = { r: 25 * (i % 10), g: 2 * i, b: 255 - 2 * i };
+      return sharp({ create: { width: 20, height: 18, channels: 3, background } })
+        .jpeg()
+        .toBuffer();
+    }),
+  );
+  for (let label = 0; label < 10; label++) {
+    for (const [part, count] of [
+      ["train", 10_000],
+      ["test", 20],
+    ] as const) {
+      const own = join(folder, "data", part, `class${label}`);
+      mkdirSync(own, { recursive: true });
+      for (let i = 0; i < count; i++) {
+        const picture = pictures[10 * (i % 10) + label] as Buffer;
+        writeFileSync(join(own, `${i}.jpg`), picture);
+      }
+    }
+  }
+  const run = join(folder, "run");
+  const all = [
+    ...["images={size: 16, resize: 18}", "network={name: mlp, hidden: [16]}", "classesPerTask=5"],
+    ...["epochs=1", "learningRate=0.001", "memory=100", "batchSize=128"],
+  ].flatMap((setting) => ["--set", setting]);
+  const data = join(folder, "data");
+  const trained = await itaml(".", ["train", "folder", "--data", data, ...all, "--out", run]);
+  expect(trained).toMatchObject({ code: 0 });
+  const memory = readEvents(run)
+    .filter(({ kind }) => kind === "epoch")
+    .map(({ residentBytes }) => residentBytes as number);
+  // One epoch of each task: after half of the pictures, and after all.
+  expect(memory).toHaveLength(2);
+  // 50,000 decoded pictures of 20 × 18 are 54 MB.
+  expect((memory[1] as number) - (memory[0] as number)).toBeLessThan(30e6);
+});

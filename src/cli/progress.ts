@@ -48,6 +48,7 @@ export class ProgressDisplay {
         this.#reportUnreadable(progress.task, progress.unreadable ?? 0);
         return;
       case "adaptation":
+        this.#drawAdaptation(progress.adaptedTo, progress.task);
         return;
     }
   }
@@ -55,6 +56,14 @@ export class ProgressDisplay {
   /** Clears the line, so that something else can be printed. */
   clear(): void {
     if (this.#output.isTTY) this.#output.write("\r\x1b[K");
+  }
+
+  #drawAdaptation(adaptedTo: number, last: number): void {
+    if (!this.#output.isTTY) return;
+    this.clear();
+    this.#output.write(
+      `${this.#title}  adapted to ${adaptedTo + 1} of ${last + 1} tasks, to evaluate`,
+    );
   }
 
   /** Says, when their number changes, how many pictures training goes without. */

@@ -89,7 +89,11 @@ async function run(
   const hooks: LearnHooks = {
     signal,
     onProgress: (progress) => {
-      if (progress.kind !== "batch") directory.logEvent({ ...progress });
+      if (progress.kind === "epoch") {
+        directory.logEvent({ ...progress, residentBytes: process.memoryUsage.rss() });
+      } else if (progress.kind === "adaptation") {
+        directory.logEvent({ ...progress });
+      }
       onProgress?.(progress);
     },
   };
