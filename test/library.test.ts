@@ -187,3 +187,47 @@ test("learns feature vectors with a network of one's own", async () => {
     code: "FILE_INVALID",
   });
 });
+
+test("learns small images with a built-in network and augmentation, and is loaded with them", async () => {
+  const classifier = await IncrementalClassifier.create({
+    ...{ inputShape: [1, 4, 4], memory: 20, augmentation: { crop: "padded", padding: 1 } },
+    network: { name: "reduced-resnet18", widths: [2, 3, 4, 5] },
+    settings: { epochs: 2, batchSize: 16, optimizer: { name: "radam" } },
+  });
+  await classifier.learn(makeImages(["row0", "row1"], 10, 1));
+  await classifier.learn(makeImages(["row2", "row3"], 10, 1));
+  const { images } = makeImages(["row2", "row3"], 3, 2);
+  const found = await classifier.classify(images);
+  const folder = join(temporaryFolder(), "saved");
+  await classifier.save(folder);
+  const loaded = await IncrementalClassifier.load(folder);
+  expect(await loaded.classify(images)).toEqual(found);
+  const more = makeImages(["column0", "column1"], 10, 1);
+  await classifier.learn(more);
+  await loaded.learn(more);
+  expect(await loaded.classify(images)).toEqual(await classifier.classify(images));
+  await Promise.all([classifier.release(), loaded.release()]);
+});
+
+test("a built-in network on feature vectors; a network that doesn't exist", async () => {
+  const classifier = await IncrementalClassifier.create({
+    ...{ inputShape: [3], inputType: "float32", network: { name: "mlp", hidden: [8] } },
+    memory: 20,
+  });
+  const images = Float32Array.from({ length: 120 }, (_, i) =>
+    Number(i % 3 === Math.floor(i / 3) % 2),
+  );
+  await classifier.learn({ images, labels: Array.from({ length: 40 }, (_, i) => i % 2) });
+  expect(await classifier.classifyEach(Float32Array.of(1, 0, 0, 0, 1, 0))).toEqual([0, 1]);
+  await classifier.release();
+
+  const network = "resnet19" as "resnet18";
+  const missing = IncrementalClassifier.create({ inputShape: [3, 8, 8], network });
+  await expect(missing).rejects.toThrow(
+    'expected mlp, reduced-resnet18, resnet18, resnet32; found "resnet19"',
+  );
+  const vectors = { inputShape: [3], inputType: "float32", augmentation: { flip: true } } as const;
+  await expect(IncrementalClassifier.create(vectors)).rejects.toThrow(
+    "only square images of pixels",
+  );
+});

@@ -21,7 +21,9 @@ export function augmentedSource(
     channels: sampleSize / (size * size),
   };
   return {
-    length: source.length,
+    get length() {
+      return source.length;
+    },
     sampleSize,
     type: source.type,
     async read(indices, target, variation) {

@@ -1,7 +1,10 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Augmentation } from "../data/augmentation.js";
+import { augmentedSource } from "../data/augmented-source.js";
 import { readFileOrThrow } from "../data/read-file.js";
+import type { SampleSource } from "../data/samples.js";
 import { ItamlError } from "../errors.js";
 import { writeFileAtomically } from "../experiment/atomic-file.js";
 import { decodeMemory, decodeModel, encodeMemory, encodeModel } from "../experiment/model-files.js";
@@ -21,7 +24,7 @@ import {
   taskScores,
 } from "../learners/task-prediction.js";
 import { FeatureExtractor, type InputDescription } from "../nn/feature-extractor.js";
-import { mlp } from "../nn/mlp.js";
+import { createNetwork, type NetworkSettings } from "../nn/index.js";
 import type { Network } from "../nn/network.js";
 import { createOnnxRuntime, type OnnxRuntimeOptions } from "../runtime/onnxruntime-node.js";
 import { type Images, SamplePool } from "./sample-pool.js";
@@ -38,8 +41,13 @@ export interface ClassifierOptions extends OnnxRuntimeOptions {
   readonly mean?: readonly number[];
   /** What values are divided by then, likewise. Default: 1. */
   readonly std?: readonly number[];
-  /** Default: `mlp`, two hidden layers of 400. A network of one's own can't be saved with the classifier. */
-  readonly network?: "mlp" | Network;
+  /**
+   * A built-in one by its name or its settings, or one's own, which can't be saved with the classifier. Default: `mlp`,
+   * two hidden layers of 400.
+   */
+  readonly network?: NetworkSettings["name"] | NetworkSettings | Network;
+  /** How images are varied in training; they must be square then, of pixels. Default: not at all. */
+  readonly augmentation?: Augmentation;
   /** Samples that are kept of all classes together. Default: 2000. */
   readonly memory?: number;
   /** Default: 1. */
@@ -203,7 +211,8 @@ export class IncrementalClassifier {
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
     const { extractor } = this.#context;
-    const { network, ...options } = this.#options;
+    const { network, ...others } = this.#options;
+    const options = { ...others, ...(network && !isOwn(network) && { network }) };
     const { model, memory } = this.#learner;
     const saved: z.output<typeof savedSchema> = {
       version: 1,
@@ -245,7 +254,9 @@ export class IncrementalClassifier {
       });
     }
     const { options, tasks, network } = parsed.data;
-    if (network !== "mlp" && overrides.network === undefined) {
+    // Older files have no built-in network among the options: there was one only.
+    const builtIn = options.network !== undefined || network === "mlp";
+    if (!builtIn && overrides.network === undefined) {
       throw new ItamlError(
         "INPUT_INVALID",
         "the network of this classifier is not a built-in one",
@@ -281,7 +292,7 @@ export class IncrementalClassifier {
     folder?: string,
   ): Promise<IncrementalClassifier> {
     const { inputShape, inputType = "uint8", mean = [0], std = [1], network = "mlp" } = options;
-    const extractor = new FeatureExtractor(network === "mlp" ? mlp() : network, {
+    const extractor = new FeatureExtractor(networkOf(network), {
       shape: inputShape,
       type: inputType,
       mean,
@@ -294,7 +305,7 @@ export class IncrementalClassifier {
       runtime,
       extractor,
       inference: await Inference.compile(runtime, extractor),
-      source: pool,
+      source: augmented(pool, extractor.input, options),
       seed: options.seed ?? 1,
       plannedTasks: options.plannedTasks,
     };
@@ -321,6 +332,32 @@ export class IncrementalClassifier {
     }
     return { source, rows };
   }
+}
+
+function isOwn(network: ClassifierOptions["network"]): network is Network {
+  return typeof network === "object" && "features" in network;
+}
+
+function networkOf(network: NonNullable<ClassifierOptions["network"]>): Network {
+  if (isOwn(network)) return network;
+  return createNetwork(typeof network === "string" ? { name: network } : network);
+}
+
+function augmented(
+  pool: SamplePool,
+  { shape, type }: InputDescription,
+  { augmentation, seed = 1 }: ClassifierOptions,
+): SampleSource {
+  if (!augmentation) return pool;
+  const [, height, width] = shape;
+  if (shape.length !== 3 || height !== width || type !== "uint8") {
+    throw new ItamlError("INPUT_INVALID", "only square images of pixels can be augmented", {
+      where: "augmentation",
+      expected: "inputShape [channels, size, size] and inputType uint8",
+      found: `[${shape.join(", ")}] and ${type}`,
+    });
+  }
+  return augmentedSource(pool, width as number, augmentation, seed);
 }
 
 async function loadState(

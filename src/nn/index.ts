@@ -1,3 +1,4 @@
+import { ItamlError } from "../errors.js";
 import { mlp } from "./mlp.js";
 import type { Network } from "./network.js";
 import { reducedResnet } from "./reduced-resnet.js";
@@ -10,6 +11,9 @@ export type NetworkSettings =
   | { readonly name: "resnet18" }
   | { readonly name: "resnet32" };
 
+const NAMES = ["mlp", "reduced-resnet18", "resnet18", "resnet32"] as const;
+
+/** @throws {ItamlError} INPUT_INVALID where there is no network of that name */
 export function createNetwork(settings: NetworkSettings): Network {
   switch (settings.name) {
     case "mlp":
@@ -20,5 +24,10 @@ export function createNetwork(settings: NetworkSettings): Network {
       return resnet18();
     case "resnet32":
       return resnet32();
+    default:
+      throw new ItamlError("INPUT_INVALID", "there is no network of that name", {
+        expected: NAMES.join(", "),
+        found: JSON.stringify((settings satisfies never as NetworkSettings).name),
+      });
   }
 }
