@@ -38,6 +38,13 @@ test("tables", () => {
   expect(comparisonTable(runs)).toMatchSnapshot();
 });
 
+test("top-5 accuracies are called so", () => {
+  const [header] = accuracyTable({ ...made("itaml", 0.05), top: 5 }).split("\n");
+  expect(header).toMatch(
+    /continuum \(p=20, top-5\) +task \(p=20\) +single-sample \(top-5\) +oracle \(top-5\)/,
+  );
+});
+
 test("charts", async () => {
   const results = made("itaml", 0.05);
   await expect(accuracyChart(runCurves(results), "One run")).toMatchFileSnapshot(

@@ -1,13 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import type { Results } from "../experiment/results.js";
-import {
-  type AccuracyName,
-  accuracyCurve,
-  accuracyTitle,
-  classesSeen,
-  continuumSize,
-} from "./series.js";
+import { type AccuracyName, accuracyCurve, accuracyTitle, classesSeen } from "./series.js";
 
 /** Colours that the colour-blind can tell apart (Okabe and Ito 2008). */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
@@ -27,7 +21,7 @@ export interface Curve {
 export function runCurves(results: Results): Curve[] {
   const names: readonly AccuracyName[] = ["oracle", "task", "continuum", "single"];
   return names.map((name) => ({
-    title: accuracyTitle(name, continuumSize(results)),
+    title: accuracyTitle(name, results),
     x: classesSeen(results),
     y: accuracyCurve(results, name),
     group: name,
@@ -39,7 +33,7 @@ export function runCurves(results: Results): Curve[] {
 export function comparisonCurves(runs: readonly { title: string; results: Results }[]): Curve[] {
   return runs.flatMap(({ title, results }) =>
     (["continuum", "single"] as const).map((name) => ({
-      title: `${title}, ${accuracyTitle(name, continuumSize(results))}`,
+      title: `${title}, ${accuracyTitle(name, results)}`,
       x: classesSeen(results),
       y: accuracyCurve(results, name),
       group: title,

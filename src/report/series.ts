@@ -17,13 +17,18 @@ export function accuracyCurve({ tasks }: Results, name: AccuracyName): number[] 
 }
 
 /** How an accuracy is called in tables and charts. */
-export function accuracyTitle(name: AccuracyName, p: number): string {
-  return {
-    continuum: `continuum (p=${p})`,
-    task: `task (p=${p})`,
-    single: "single-sample",
-    oracle: "oracle",
-  }[name];
+export function accuracyTitle(name: AccuracyName, { tasks, top }: Results): string {
+  const p = `p=${tasks[0]?.continuum.p ?? 0}`;
+  const topK = top === undefined ? [] : [`top-${top}`];
+  const [title, details] = (
+    {
+      continuum: ["continuum", [p, ...topK]],
+      task: ["task", [p]],
+      single: ["single-sample", topK],
+      oracle: ["oracle", topK],
+    } as const
+  )[name];
+  return details.length > 0 ? `${title} (${details.join(", ")})` : title;
 }
 
 /** Classes seen after each task. */
@@ -33,9 +38,4 @@ export function classesSeen({ tasks }: Results): number[] {
     seen += classes.length;
     return seen;
   });
-}
-
-/** p of a run's continua. */
-export function continuumSize({ tasks }: Results): number {
-  return tasks[0]?.continuum.p ?? 0;
 }

@@ -1,6 +1,6 @@
 import type { Results } from "../experiment/results.js";
 import { SUMMARY_DEFINITIONS, type Summary } from "../incremental/metrics.js";
-import { ACCURACIES, accuracyCurve, accuracyTitle, classesSeen, continuumSize } from "./series.js";
+import { ACCURACIES, accuracyCurve, accuracyTitle, classesSeen } from "./series.js";
 
 /** 0.9795 as `97.95`. */
 export function percent(fraction: number): string {
@@ -26,10 +26,9 @@ export function textTable(rows: readonly (readonly string[])[]): string {
 
 /** The accuracies in % after every task. */
 export function accuracyTable(results: Results): string {
-  const p = continuumSize(results);
   const seen = classesSeen(results);
   return textTable([
-    ["after task", "classes", ...ACCURACIES.map((name) => accuracyTitle(name, p)), "seconds"],
+    ["after task", "classes", ...ACCURACIES.map((name) => accuracyTitle(name, results)), "seconds"],
     ...results.tasks.map(({ task, seconds }, i) => [
       String(task),
       String(seen[i]),

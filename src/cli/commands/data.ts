@@ -13,6 +13,7 @@ import { indicesByClass } from "../../data/samples.js";
 import { ItamlError } from "../../errors.js";
 import { textTable } from "../../report/table.js";
 import { interruptible } from "../interruption.js";
+import { ProgressLine } from "../progress-line.js";
 
 /** How many broken pictures are named. */
 const BROKEN_SHOWN = 20;
@@ -230,21 +231,6 @@ function leastMedianMost(counts: readonly number[]): number[] {
   const middle = (sorted.length - 1) / 2;
   const median = (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2;
   return [at(0), median, at(sorted.length - 1)];
-}
-
-/** A line on a terminal that is written over, a few times a second. */
-class ProgressLine {
-  #last = 0;
-
-  show(text: () => string): void {
-    if (!process.stderr.isTTY || performance.now() - this.#last < 200) return;
-    this.#last = performance.now();
-    process.stderr.write(`\r\x1b[K${text()}`);
-  }
-
-  clear(): void {
-    if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-  }
 }
 
 function megabytes(bytes: number): string {

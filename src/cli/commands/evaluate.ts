@@ -1,8 +1,10 @@
 import { testSet } from "../../experiment/setup.js";
 import { requiredContinuum } from "../../incremental/continuum.js";
 import { mean } from "../../incremental/metrics.js";
+import type { Progress } from "../../learners/learner.js";
 import { measure, predictWith } from "../../learners/predictions.js";
 import { percent, textTable } from "../../report/table.js";
+import { ProgressLine } from "../progress-line.js";
 import { withSavedRun } from "../saved-run.js";
 
 /** Prints the accuracies of a run's model for several sizes of continua. */
@@ -13,7 +15,16 @@ export async function evaluate(
   await withSavedRun(path, options, async ({ setup, learner, task }) => {
     const { config, context, tasks } = setup;
     const test = testSet(setup, task + 1);
-    const predictions = await predictWith(learner, context.inference, test, { top: config.top });
+    const line = new ProgressLine();
+    line.show(() => `evaluating on ${test.tasks.flat(2).length} test samples`);
+    const onProgress = (progress: Progress) => {
+      if (progress.kind !== "adaptation") return;
+      line.show(() => `adapted to ${progress.adaptedTo + 1} of ${task + 1} tasks`);
+    };
+    const predictions = await predictWith(learner, context.inference, test, {
+      ...{ top: config.top, hooks: { onProgress } },
+    });
+    line.clear();
     const sizes = predictions.rows.map(({ length }) => length);
     const possible = options.p.filter((p) => p <= Math.min(...sizes));
     const sweep = possible.map((p) => measure(predictions, { p, seed: config.seed }));
@@ -26,7 +37,7 @@ export async function evaluate(
       return;
     }
     console.log(
-      `after task ${task}, ${predictions.oracleRight.length} test samples, accuracy in %\n`,
+      `after task ${task}, ${predictions.oracleRight.length} test samples, ${config.top > 1 ? `top-${config.top} ` : ""}accuracy in %\n`,
     );
     console.log(
       textTable([
