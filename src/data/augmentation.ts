@@ -171,54 +171,67 @@ export function resizeArea(
   target: Uint8Array,
 ): void {
   const [pixelStride, channelStride] = planar ? [1, height * width] : [channels, 1];
-  const across = filterWeights(area.width, size);
-  const down = filterWeights(area.height, size);
+  const across = triangleFilter(area.width, size);
+  const down = triangleFilter(area.height, size);
   const rows = new Float32Array(area.height * size);
+  const sums = new Float32Array(size);
   for (let channel = 0; channel < channels; channel++) {
     for (let y = 0; y < area.height; y++) {
       const start = channel * channelStride + ((area.top + y) * width + area.left) * pixelStride;
       for (let column = 0; column < size; column++) {
-        const { first, weights } = across[mirrored ? size - 1 - column : column] as FilterWeights;
+        const from = start + (across.first[column] as number) * pixelStride;
+        const weights = column * across.taps;
         let sum = 0;
-        for (let i = 0; i < weights.length; i++) {
-          sum += (weights[i] as number) * (data[start + (first + i) * pixelStride] as number);
+        for (let i = 0; i < across.taps; i++) {
+          sum += (across.weights[weights + i] as number) * (data[from + i * pixelStride] as number);
         }
-        rows[y * size + column] = sum;
+        rows[y * size + (mirrored ? size - 1 - column : column)] = sum;
       }
     }
     for (let row = 0; row < size; row++) {
-      const { first, weights } = down[row] as FilterWeights;
-      const to = (channel * size + row) * size;
-      for (let column = 0; column < size; column++) {
-        let sum = 0.5;
-        for (let i = 0; i < weights.length; i++) {
-          sum += (weights[i] as number) * (rows[(first + i) * size + column] as number);
+      sums.fill(0.5);
+      for (let i = 0; i < down.taps; i++) {
+        const weight = down.weights[row * down.taps + i] as number;
+        const from = ((down.first[row] as number) + i) * size;
+        for (let column = 0; column < size; column++) {
+          sums[column] = (sums[column] as number) + weight * (rows[from + column] as number);
         }
-        target[to + column] = sum;
       }
+      // A loop: typed arrays of different types are copied by a slow path.
+      const to = (channel * size + row) * size;
+      for (let column = 0; column < size; column++) target[to + column] = sums[column] as number;
     }
   }
 }
 
-/** What one element of a scaled line is made of. */
-interface FilterWeights {
-  readonly first: number;
+/** Each element of a scaled line is a sum of `taps` neighbours from `first` on, with its own row of weights. */
+interface Filter {
+  readonly taps: number;
+  readonly first: Int32Array;
   readonly weights: Float32Array;
 }
 
-function filterWeights(from: number, to: number): FilterWeights[] {
+function triangleFilter(from: number, to: number): Filter {
   const scale = from / to;
   const reach = Math.max(scale, 1);
-  return Array.from({ length: to }, (_, i) => {
+  const taps = Math.min(from, Math.ceil(2 * reach));
+  const first = new Int32Array(to);
+  const weights = new Float32Array(to * taps);
+  for (let i = 0; i < to; i++) {
     const centre = (i + 0.5) * scale;
-    const first = Math.max(0, Math.floor(centre - reach + 0.5));
-    const end = Math.min(from, Math.floor(centre + reach + 0.5));
-    const weights = Float32Array.from({ length: end - first }, (_value, k) =>
-      Math.max(0, 1 - Math.abs((first + k + 0.5 - centre) / reach)),
-    );
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    return { first, weights: weights.map((weight) => weight / total) };
-  });
+    const start = Math.min(Math.max(0, Math.floor(centre - reach + 0.5)), from - taps);
+    first[i] = start;
+    let total = 0;
+    for (let k = 0; k < taps; k++) {
+      const weight = Math.max(0, 1 - Math.abs((start + k + 0.5 - centre) / reach));
+      weights[i * taps + k] = weight;
+      total += weight;
+    }
+    for (let k = 0; k < taps; k++) {
+      weights[i * taps + k] = (weights[i * taps + k] as number) / total;
+    }
+  }
+  return { taps, first, weights };
 }
 
 function brighten(pixels: Uint8Array, factor: number): void {

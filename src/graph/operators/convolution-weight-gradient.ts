@@ -21,7 +21,7 @@ export function weightGradient(dy: Tensor, x: Tensor, weight: Tensor, window: Wi
  * With stride 1, large images and few channels: a product for each image, summed. Horizontal shifts are copies of x
  * and vertical shifts copies of dy: h + w copies in place of h·w.
  */
-function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: Window): Tensor {
+export function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: Window): Tensor {
   const { graph } = x;
   const [batch] = x.shape as [Dimension];
   const [out, channels] = weight.shape as [number, number];
@@ -51,7 +51,7 @@ function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: Window):
 }
 
 /** Any stride: x unfolded to a row for each weight of a filter, and one product for the whole batch. */
-function oneProduct(dy: Tensor, x: Tensor, weight: Tensor, window: Window): Tensor {
+export function oneProduct(dy: Tensor, x: Tensor, weight: Tensor, window: Window): Tensor {
   const { graph } = x;
   const [out, channels] = weight.shape as [number, number];
   const { input, kernel, padding } = window;
