@@ -36,18 +36,20 @@ test.each<[data: string, config: string, changes: string[], classes: number]>([
     expect(tasks.flatMap((task: { classes: number[] }) => task.classes)).toHaveLength(classes);
     expect(matrix.continuum[1]).toHaveLength(2);
 
-    const config_ = readFileSync(join(run, "config.yaml"), "utf8");
-    const batchSize = Number(/^batchSize: (\d+)$/m.exec(config_)?.[1]);
-    const epochs = readEvents(run).filter(({ kind }) => kind === "epoch") as Record<
-      string,
-      number
-    >[];
+    const resolved = readFileSync(join(run, "config.yaml"), "utf8");
+    const batchSize = Number(/^batchSize: (\d+)$/m.exec(resolved)?.[1]);
+    type Epoch = Record<string, number>;
+    const epochs = readEvents(run).filter(({ kind }) => kind === "epoch") as Epoch[];
     const steady = epochs.filter(
       ({ samplesPerSecond, seconds }) =>
         ((samplesPerSecond as number) * (seconds as number)) / batchSize >= STEADY_BATCHES,
     );
     for (const { seconds, dataSeconds } of steady) {
       expect((dataSeconds as number) / (seconds as number)).toBeLessThan(0.05);
+    }
+    if (config === "cifar100-10x10") {
+      const memory = epochs.map(({ residentBytes }) => residentBytes as number);
+      expect(Math.max(...memory)).toBeLessThan(3e9);
     }
     const evaluated = await itaml(".", ["evaluate", run, "--p", "1,5", "--json"]);
     expect(evaluated).toMatchObject({ code: 0 });

@@ -21,6 +21,7 @@ import { accuracyChart, runCurves } from "../../report/chart.js";
 import { accuracyTable, percent, summaryTable } from "../../report/table.js";
 import { interruptible } from "../interruption.js";
 import { ProgressDisplay } from "../progress.js";
+import { ProgressLine } from "../progress-line.js";
 
 export interface TrainOptions {
   data?: string;
@@ -93,12 +94,14 @@ export async function trainWithDisplay(
   run: (options: ExperimentOptions) => Promise<Results>,
 ): Promise<Results> {
   let display: ProgressDisplay | undefined;
-  if (process.stderr.isTTY) process.stderr.write(`reading ${config.dataset} …`);
+  const reading = new ProgressLine();
+  reading.show(() => `reading ${config.dataset} …`);
   try {
     return await interruptible((signal) =>
       run({
         signal,
         onStart: ({ tasks, firstTask }) => {
+          reading.clear();
           const title = `${config.dataset} ${config.learner}`;
           display = new ProgressDisplay({ title, tasks, firstTask, epochs: config.epochs });
         },
@@ -112,6 +115,7 @@ export async function trainWithDisplay(
       }),
     );
   } catch (error) {
+    reading.clear();
     display?.clear();
     if (error instanceof ItamlError && error.code === "INTERRUPTED") {
       throw new ItamlError("INTERRUPTED", "the run was stopped", {
