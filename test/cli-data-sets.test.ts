@@ -62,12 +62,22 @@ describe("pictures of one's own", () => {
     ...["memory=24", "augmentation.crop=resized"],
   );
 
-  test("train, check, classify, export", async () => {
+  test("train, again from a task on, classify, export, check", async () => {
     const folder = temporaryFolder();
     await writePictureFolder(join(folder, "data"), { train: 12, test: 5 });
     const train = ["train", "folder", "--data", "data", ...changes];
     const trained = await itaml(folder, [...train, "--out", "run"]);
     expect(trained).toMatchObject({ code: 0 });
+
+    const results = () =>
+      readFileSync(join(folder, "run/results.json"), "utf8").replace(
+        /"(train|adapt|evaluate)": [\d.e-]+/g,
+        "",
+      );
+    const straight = results();
+    const again = await itaml(folder, ["train", "--from-task", "1", "--out", "run"]);
+    expect(again).toMatchObject({ code: 0 });
+    expect(results()).toBe(straight);
 
     const pictures = [0, 1, 2].map((i) => `data/test/class2/00${i}.jpg`);
     const classified = await itaml(folder, ["classify", "run", ...pictures, "--json"]);

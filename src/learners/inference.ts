@@ -8,8 +8,10 @@ import type { TaskModel } from "./model.js";
 import { prefetch } from "./prefetch.js";
 import { bindInputs } from "./training-step.js";
 
-/** Samples of one run. */
-const BATCH_SIZE = 256;
+/** Samples of one run: so many, or fewer where they are large, since a network's features grow with them. */
+function batchSizeFor({ sampleSize }: SampleSource): number {
+  return Math.min(Math.max(Math.floor(2 ** 22 / sampleSize), 16), 256);
+}
 
 /** One row of numbers for each sample. */
 export interface Rows {
@@ -79,8 +81,9 @@ export class Inference {
         statistics: { data: statistics, shape: [statistics.length] },
       }),
     };
-    const batches = Array.from({ length: Math.ceil(indices.length / BATCH_SIZE) }, (_, i) =>
-      indices.slice(i * BATCH_SIZE, (i + 1) * BATCH_SIZE),
+    const batchSize = batchSizeFor(source);
+    const batches = Array.from({ length: Math.ceil(indices.length / batchSize) }, (_, i) =>
+      indices.slice(i * batchSize, (i + 1) * batchSize),
     );
     const read = async (batch: readonly number[]) => {
       const data = allocateSamples(source, batch.length);
