@@ -16,7 +16,8 @@ export class WeightedSum {
     const weights = graph.input("weights", "float32", [1, "vectors"]);
     const vectors = graph.input("vectors", "float32", ["vectors", "size"]);
     graph.output("sum", matrixMultiply(weights, vectors));
-    return new WeightedSum(await runtime.compile(serializeOnnx(graph)));
+    // One thread: those of the training step still spin, ready for its next run, and would be in the way of more.
+    return new WeightedSum(await runtime.compile(serializeOnnx(graph), { threads: 1 }));
   }
 
   /**

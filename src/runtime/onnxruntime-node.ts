@@ -16,7 +16,8 @@ export interface OnnxRuntimeOptions {
 export function createOnnxRuntime({ device = "cpu", threads }: OnnxRuntimeOptions = {}): Runtime {
   return {
     device,
-    async compile(onnxModel) {
+    async compile(onnxModel, options) {
+      const ownThreads = options?.threads ?? threads;
       try {
         return new SessionProgram(
           await ort.InferenceSession.create(onnxModel, {
@@ -25,8 +26,7 @@ export function createOnnxRuntime({ device = "cpu", threads }: OnnxRuntimeOption
             // Memory planned for one batch size is kept beside that for the next: twice as much for a network of
             // convolutions, and slower whenever the size is new.
             enableMemPattern: false,
-            extra: { session: SESSION_OPTIONS },
-            ...(threads && { intraOpNumThreads: threads }),
+            ...(ownThreads && { intraOpNumThreads: ownThreads }),
           }),
         );
       } catch (cause) {
@@ -41,12 +41,6 @@ export function createOnnxRuntime({ device = "cpu", threads }: OnnxRuntimeOption
     },
   };
 }
-
-/**
- * Every session has threads of its own; spinning after a run they take the cores from the next session's run, which
- * costs half of the speed of training (docs/performance.md).
- */
-const SESSION_OPTIONS = { intra_op: { allow_spinning: "0" } };
 
 const REMEDIES = {
   cuda:

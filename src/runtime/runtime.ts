@@ -38,6 +38,9 @@ export interface Program {
 /** The one way from learners to the machine: compiles ONNX models for a device. */
 export interface Runtime {
   readonly device: Device;
-  /** @throws {ItamlError} DEVICE_UNAVAILABLE where the device is missing */
-  compile(onnxModel: Uint8Array): Promise<Program>;
+  /**
+   * @param options threads of this program on the CPU. Default: the runtime's
+   * @throws {ItamlError} DEVICE_UNAVAILABLE where the device is missing
+   */
+  compile(onnxModel: Uint8Array, options?: { readonly threads: number }): Promise<Program>;
 }
