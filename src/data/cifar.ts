@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ItamlError } from "../errors.js";
 import { readClassList } from "./class-list.js";
+import { missingFiles } from "./missing-files.js";
 import { readFileOrThrow } from "./read-file.js";
 import {
   concatenateSources,
@@ -109,13 +110,8 @@ function findRoot(folder: string, format: Format): string {
   const python =
     existsSync(join(folder, format.pythonFolder)) ||
     missing.some((name) => isFile(join(root, name.replace(".bin", ""))));
-  const absent = existsSync(folder) ? "a folder without them" : "no such folder";
-  throw new ItamlError("DATASET_MISSING", `${format.title} is not here`, {
-    where: root,
-    expected: missing.join(", "),
-    found: python ? "the Python version; the binary version is read" : absent,
-    remedy: `Put the files into ${folder}, name their folder with --data, or run: itaml data fetch ${format.name} --data ${folder}`,
-  });
+  const found = python ? "the Python version; the binary version is read" : undefined;
+  throw missingFiles(format, { folder, root }, missing, found);
 }
 
 function isFile(path: string): boolean {

@@ -4,6 +4,7 @@ import { ItamlError } from "../errors.js";
 import { chooseClasses } from "./class-list.js";
 import type { ImageFiles } from "./image-files.js";
 import { type ImageFolderOptions, labelled, listPictures } from "./image-folder.js";
+import { missingFiles } from "./missing-files.js";
 import { readTextLines } from "./text-lines.js";
 
 const FILES = ["images.txt", "image_class_labels.txt", "classes.txt", "train_test_split.txt"];
@@ -90,12 +91,7 @@ function findRoot(folder: string): string {
   const root = existsSync(inside) ? inside : folder;
   const missing = [...FILES, "images"].filter((name) => !existsSync(join(root, name)));
   if (missing.length === 0) return root;
-  throw new ItamlError("DATASET_MISSING", "CUB-200-2011 is not here", {
-    where: root,
-    expected: missing.join(", "),
-    found: existsSync(folder) ? "a folder without them" : "no such folder",
-    remedy: `Put the files into ${folder}, name their folder with --data, or run: itaml data fetch cub200 --data ${folder}`,
-  });
+  throw missingFiles({ title: "CUB-200-2011", name: "cub200" }, { folder, root }, missing);
 }
 
 async function readTable(file: string): Promise<Table> {

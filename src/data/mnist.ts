@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ItamlError } from "../errors.js";
 import { readIdxFile } from "./idx.js";
+import { missingFiles } from "./missing-files.js";
 import { type Dataset, type LabelledSamples, samplesInMemory } from "./samples.js";
 
 const FILES = {
@@ -22,12 +23,8 @@ export async function loadMnist(folder: string): Promise<Dataset> {
     .flat()
     .filter((name) => findFile(folder, name) === undefined);
   if (missing.length > 0) {
-    throw new ItamlError("DATASET_MISSING", "MNIST is not here", {
-      where: folder,
-      expected: missing.map((name) => `${name}[.gz]`).join(", "),
-      found: existsSync(folder) ? "a folder without them" : "no such folder",
-      remedy: `Put the files into ${folder}, name their folder with --data, or run: itaml data fetch mnist --data ${folder}`,
-    });
+    const names = missing.map((name) => `${name}[.gz]`);
+    throw missingFiles({ title: "MNIST", name: "mnist" }, { folder }, names);
   }
   return {
     name: "mnist",

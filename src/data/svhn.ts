@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ItamlError } from "../errors.js";
 import { type MatArray, readMat5 } from "./mat5.js";
+import { missingFiles } from "./missing-files.js";
 import {
   concatenateSources,
   type Dataset,
@@ -33,12 +34,7 @@ export async function loadSvhn(
   const wanted = extra ? Object.values(FILES) : [FILES.train, FILES.test];
   const missing = wanted.filter((file) => !existsSync(join(folder, file)));
   if (missing.length > 0) {
-    throw new ItamlError("DATASET_MISSING", "SVHN is not here", {
-      where: folder,
-      expected: missing.join(", "),
-      found: existsSync(folder) ? "a folder without them" : "no such folder",
-      remedy: `Put the files into ${folder}, name their folder with --data, or run: itaml data fetch ${name} --data ${folder}`,
-    });
+    throw missingFiles({ title: "SVHN", name }, { folder }, missing);
   }
   // One after another: each file is large.
   const train = await readPart(join(folder, FILES.train));

@@ -1,3 +1,4 @@
+import { chunks } from "../chunks.js";
 import { seededRandom } from "../random.js";
 
 /**
@@ -10,9 +11,7 @@ export function continua(
   { seed, task }: { seed: number; task: number },
 ): number[][] {
   const shuffled = seededRandom(seed, "continua", task).shuffle([...samples]);
-  return Array.from({ length: Math.ceil(shuffled.length / p) }, (_, i) =>
-    shuffled.slice(i * p, (i + 1) * p),
-  );
+  return chunks(shuffled, p);
 }
 
 /** What {@link requiredContinuum} found. */

@@ -1,3 +1,4 @@
+import { chunks } from "../chunks.js";
 import { adam } from "../optim/adam.js";
 import { seededRandom } from "../random.js";
 import type { LearnerContext } from "./learner.js";
@@ -59,9 +60,7 @@ export class Adaptation {
     const batches: { chosen: typeof samples; epoch: number }[] = [];
     for (let epoch = 0; batches.length < (steps ?? epochs * perEpoch); epoch++) {
       const shuffled = seededRandom(seed, "adaptation", ...keys, epoch).shuffle([...samples]);
-      for (let start = 0; start < samples.length; start += batchSize) {
-        batches.push({ chosen: shuffled.slice(start, start + batchSize), epoch });
-      }
+      batches.push(...chunks(shuffled, batchSize).map((chosen) => ({ chosen, epoch })));
     }
     const read = ({ chosen, epoch }: (typeof batches)[number]) =>
       readMicroBatch(

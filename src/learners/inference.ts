@@ -1,3 +1,4 @@
+import { chunks } from "../chunks.js";
 import { allocateSamples, type SampleSource, type Unreadable } from "../data/samples.js";
 import { Graph } from "../graph/graph.js";
 import { serializeOnnx } from "../graph/onnx.js";
@@ -81,10 +82,7 @@ export class Inference {
         statistics: { data: statistics, shape: [statistics.length] },
       }),
     };
-    const batchSize = batchSizeFor(source);
-    const batches = Array.from({ length: Math.ceil(indices.length / batchSize) }, (_, i) =>
-      indices.slice(i * batchSize, (i + 1) * batchSize),
-    );
+    const batches = chunks(indices, batchSizeFor(source));
     const read = async (batch: readonly number[]) => {
       const data = allocateSamples(source, batch.length);
       return { data, unreadable: await source.read(batch, data) };

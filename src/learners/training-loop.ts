@@ -1,3 +1,4 @@
+import { chunks } from "../chunks.js";
 import { ItamlError } from "../errors.js";
 import { forTask, scheduledLearningRate } from "../optim/schedule.js";
 import { seededRandom } from "../random.js";
@@ -53,9 +54,7 @@ export async function trainingLoop<Data>(options: TrainingLoopOptions<Data>): Pr
     const shuffled = seededRandom(seed, "order", task, epoch).shuffle([...samples]);
     const where = (batch: number) => ({ task, epoch, batch, learningRate });
     let [lossSum, steps, batch, waited, unreadable] = [0, 0, -1, 0, 0];
-    const parts = Array.from({ length: batches }, (_, i) =>
-      shuffled.slice(i * settings.batchSize, (i + 1) * settings.batchSize),
-    );
+    const parts = chunks(shuffled, settings.batchSize);
     for await (const loaded of prefetch(parts, (part) => options.load(part, epoch))) {
       throwIfAborted(hooks.signal);
       batch++;
