@@ -8,6 +8,14 @@ export interface GraphNode {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   readonly attributes: Readonly<Record<string, Attribute>>;
+  /** The operator set that it belongs to; "" is ONNX's own. */
+  readonly domain: string;
+}
+
+/** What a graph may make use of, where it is going to run. */
+export interface GraphOptions {
+  /** Channels that blocked convolutions work on at once; absent where there are none, or where they gain nothing. */
+  readonly channelBlock?: number | undefined;
 }
 
 export type ConstantData = Float32Array | BigInt64Array;
@@ -20,6 +28,7 @@ export interface Constant {
 /** A computation under construction: inputs, constants and nodes in an order in which they can run. */
 export class Graph {
   readonly name: string;
+  readonly options: GraphOptions;
   readonly inputs: Tensor[] = [];
   readonly constants: Constant[] = [];
   readonly nodes: GraphNode[] = [];
@@ -27,8 +36,9 @@ export class Graph {
   readonly #shared = new Map<string, Tensor>();
   #count = 0;
 
-  constructor(name: string) {
+  constructor(name: string, options: GraphOptions = {}) {
     this.name = name;
+    this.options = options;
   }
 
   /** A value that is given at every run. */
@@ -73,8 +83,9 @@ export class Graph {
     inputs: readonly Tensor[],
     output: { type?: ElementType; shape: Shape },
     attributes: Readonly<Record<string, Attribute>> = {},
+    domain = "",
   ): Tensor {
-    return this.nodeWithOutputs(operator, inputs, [output], attributes)[0] as Tensor;
+    return this.nodeWithOutputs(operator, inputs, [output], attributes, domain)[0] as Tensor;
   }
 
   /** Adds a node with several outputs. */
@@ -83,6 +94,7 @@ export class Graph {
     inputs: readonly Tensor[],
     outputs: readonly { type?: ElementType; shape: Shape }[],
     attributes: Readonly<Record<string, Attribute>> = {},
+    domain = "",
   ): Tensor[] {
     for (const input of inputs) {
       if (input.graph !== this) {
@@ -95,7 +107,7 @@ export class Graph {
     const tensors = outputs.map(
       ({ type, shape }) => new Tensor(this, this.#freshName(operator), type ?? "float32", shape),
     );
-    this.nodes.push({ operator, inputs, outputs: tensors, attributes });
+    this.nodes.push({ operator, inputs, outputs: tensors, attributes, domain });
     return tensors;
   }
 

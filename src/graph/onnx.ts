@@ -10,7 +10,7 @@ message AttributeProto {
 }
 message NodeProto {
   repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4;
-  repeated AttributeProto attribute = 5;
+  repeated AttributeProto attribute = 5; string domain = 7;
 }
 message TensorProto { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
 message Dimension { oneof value { int64 dim_value = 1; string dim_param = 2; } }
@@ -49,13 +49,17 @@ export function serializeOnnx(
   const model = ModelProto.fromObject({
     ir_version: 8,
     producer_name: "itaml",
-    opset_import: [{ domain: "", version: OPERATOR_SET }],
+    opset_import: [
+      { domain: "", version: OPERATOR_SET },
+      ...otherDomains(graph).map((domain) => ({ domain, version: 1 })),
+    ],
     metadata_props: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: {
       name: graph.name,
       node: [
-        ...graph.nodes.map(({ operator, inputs, outputs, attributes }) => ({
+        ...graph.nodes.map(({ operator, inputs, outputs, attributes, domain }) => ({
           op_type: operator,
+          domain,
           input: inputs.map(nameOf),
           output: outputs.map(nameOf),
           attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
@@ -72,6 +76,11 @@ export function serializeOnnx(
     },
   });
   return ModelProto.encode(model).finish();
+}
+
+/** Operator sets beside ONNX's own. */
+function otherDomains({ nodes }: Graph): string[] {
+  return [...new Set(nodes.map(({ domain }) => domain))].filter((domain) => domain !== "");
 }
 
 /**

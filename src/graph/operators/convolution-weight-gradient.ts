@@ -18,27 +18,21 @@ export function weightGradient(dy: Tensor, x: Tensor, weight: Tensor, window: Wi
 }
 
 /**
- * With stride 1, large images and few channels: a product for each image, summed. Horizontal shifts are copies of x
- * and vertical shifts copies of dy: h + w copies in place of h·w.
+ * With stride 1, large images and few channels: a product for each image, over all places of x, summed. Horizontal
+ * shifts are copies of x and vertical shifts copies of dy: h + w copies in place of h·w.
  */
 export function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: Window): Tensor {
   const { graph } = x;
   const [batch] = x.shape as [Dimension];
   const [out, channels] = weight.shape as [number, number];
-  const { kernel, padding, output } = window;
-  const [height, width] = [output[0] + kernel[0] - 1, output[1]];
+  const { input, kernel, padding, output } = window;
+  const [height, width] = [input[0], output[1]];
   const inputs = concatenateAlong(
     1,
-    range(kernel[1]).map((j) =>
-      window2d(x, { top: -padding[0], left: j - padding[1], height, width }),
-    ),
+    range(kernel[1]).map((j) => window2d(x, { top: 0, left: j - padding[1], height, width })),
   );
-  const upstream = concatenateAlong(
-    1,
-    range(kernel[0]).map((i) => window2d(dy, { top: -i, left: 0, height, width })),
-  );
-  const [rows, columns] = [kernel[0] * out, kernel[1] * channels];
-  const left = reshape(upstream, [batch, rows, height * width]);
+  const [rows, columns] = [out * kernel[0], kernel[1] * channels];
+  const left = reshape(shiftedRows(dy, window), [batch, rows, height * width]);
   const right = transpose(reshape(inputs, [batch, columns, height * width]), [0, 2, 1]);
   const products = graph.node("MatMul", [left, right], { shape: [batch, rows, columns] });
   const sum = graph.node(
@@ -47,7 +41,33 @@ export function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: W
     { shape: [rows, columns] },
     { keepdims: 0 },
   );
-  return transpose(reshape(sum, [kernel[0], out, kernel[1], channels]), [1, 3, 0, 2]);
+  return transpose(reshape(sum, [out, kernel[0], kernel[1], channels]), [0, 3, 1, 2]);
+}
+
+/**
+ * For each row of the kernel a copy of dy in which the rows stand beside the rows of x that they are multiplied with,
+ * zeros where there is none. Rows are gathered, in several threads, where padding has one.
+ *
+ * @returns [batch, out, kernel height · height of x, width]
+ */
+function shiftedRows(dy: Tensor, { input, kernel, padding, output }: Window): Tensor {
+  if (kernel[0] === 1 && padding[0] === 0) return dy;
+  const { graph } = dy;
+  const [batch, out] = dy.shape as [Dimension, number];
+  const [height, width] = output;
+  const withZeros = window2d(dy, { top: 0, left: 0, height: height + 1, width });
+  const rows = range(kernel[0]).flatMap((i) =>
+    range(input[0]).map((row) => {
+      const own = row - i + padding[0];
+      return own >= 0 && own < height ? own : height;
+    }),
+  );
+  return graph.node(
+    "Gather",
+    [withZeros, graph.integers(rows)],
+    { shape: [batch, out, rows.length, width] },
+    { axis: 2 },
+  );
 }
 
 /** Any stride: x unfolded to a row for each weight of a filter, and one product for the whole batch. */

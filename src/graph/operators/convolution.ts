@@ -1,7 +1,15 @@
 import { ItamlError } from "../../errors.js";
-import { type Dimension, differentiable, formatShape, type Tensor } from "../tensor.js";
+import {
+  type Dimension,
+  differentiable,
+  elementCount,
+  formatShape,
+  type Tensor,
+} from "../tensor.js";
+import { blockedConvolution } from "./blocked-convolution.js";
 import { sumToShapeOf } from "./broadcast.js";
 import { weightGradient } from "./convolution-weight-gradient.js";
+import { matrixMultiply } from "./linear.js";
 import { reshape, transpose } from "./shaping.js";
 import {
   unreached,
@@ -24,7 +32,7 @@ export function convolution(
   weight: Tensor,
   { bias, ...options }: WindowOptions & { bias?: Tensor } = {},
 ): Tensor {
-  const [out, channels, kernelHeight, kernelWidth] = weight.shape as number[];
+  const [, channels, kernelHeight, kernelWidth] = weight.shape as number[];
   if (weight.rank !== 4 || x.shape[1] !== channels) {
     throw new ItamlError("GRAPH_INVALID", "convolution: the shapes don't fit", {
       expected: "weight [out, in, kernel height, kernel width] with as many inputs as x has",
@@ -37,12 +45,7 @@ export function convolution(
     [kernelHeight as number, kernelWidth as number],
     options,
   );
-  const y = x.graph.node(
-    "Conv",
-    [x, weight, ...(bias ? [bias] : [])],
-    { shape: [x.shape[0] as Dimension, out as number, ...window.output] },
-    windowAttributes(window),
-  );
+  const y = convolve(x, weight, window, bias);
   return differentiable(
     y,
     [x, weight, ...(bias ? [bias] : [])],
@@ -51,6 +54,24 @@ export function convolution(
       (dy) => weightGradient(dy, x, weight, window),
       ...(bias ? [(dy: Tensor) => sumOverImages(dy, bias)] : []),
     ],
+  );
+}
+
+/** The convolution itself, in the layout that is faster for its shapes. */
+function convolve(x: Tensor, weight: Tensor, window: Window, bias?: Tensor): Tensor {
+  const { graph } = x;
+  const { channelBlock } = graph.options;
+  const [out] = weight.shape as [number];
+  const { kernel, output } = window;
+  // Of an image with fewer places than filters ONNX Runtime unfolds one after another, in one thread.
+  if (channelBlock && elementCount(kernel) > 1 && out > elementCount(output)) {
+    return blockedConvolution(x, weight, window, channelBlock, bias);
+  }
+  return graph.node(
+    "Conv",
+    [x, weight, ...(bias ? [bias] : [])],
+    { shape: [x.shape[0] as Dimension, out, ...output] },
+    windowAttributes(window),
   );
 }
 
@@ -66,12 +87,8 @@ function inputGradient(dy: Tensor, x: Tensor, weight: Tensor, window: Window): T
   const { kernel, stride, padding } = window;
   const border = [kernel[0] - 1 - padding[0], kernel[1] - 1 - padding[1]] as const;
   if (stride[0] === 1 && stride[1] === 1 && Math.min(...border) >= 0) {
-    return x.graph.node(
-      "Conv",
-      [dy, transpose(turn(weight), [1, 0, 2, 3])],
-      { shape: x.shape },
-      windowAttributes({ ...window, padding: border }),
-    );
+    const turned = transpose(turn(weight), [1, 0, 2, 3]);
+    return convolve(dy, turned, windowOver("convolution", dy, kernel, { padding: border }));
   }
   return x.graph.node(
     "ConvTranspose",
@@ -81,14 +98,15 @@ function inputGradient(dy: Tensor, x: Tensor, weight: Tensor, window: Window): T
   );
 }
 
-/** The kernel turned by 180°. */
+/** The kernel turned by 180°: a product with the identity written backwards, five times as fast as gathering. */
 function turn(weight: Tensor): Tensor {
   const [out, channels, height, width] = weight.shape as [number, number, number, number];
   const size = height * width;
   if (size === 1) return weight;
   const { graph } = weight;
-  const flat = reshape(weight, [out, channels, size]);
-  const backwards = graph.integers(Array.from({ length: size }, (_, i) => size - 1 - i));
-  const turned = graph.node("Gather", [flat, backwards], { shape: flat.shape }, { axis: 2 });
+  const backwards = new Float32Array(size * size);
+  for (let i = 0; i < size; i++) backwards[i * size + size - 1 - i] = 1;
+  const flat = reshape(weight, [out * channels, size]);
+  const turned = matrixMultiply(flat, graph.constant(backwards, [size, size]));
   return reshape(turned, weight.shape);
 }

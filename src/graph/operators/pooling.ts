@@ -31,33 +31,43 @@ export function maxPooling(x: Tensor, kernel: Pair, options: WindowOptions = {})
   return sideBySide && covered ? maximaOfBlocks(x, window) : maximaOfWindows(x, window);
 }
 
-/** Windows side by side: the maximum over two axes of a view. Equal maxima share the gradient. */
-function maximaOfBlocks(x: Tensor, { kernel, output }: Window): Tensor {
+/**
+ * Windows side by side: an element is a maximum where it equals its window's, spread back over the window. Equal maxima
+ * share the gradient.
+ */
+function maximaOfBlocks(x: Tensor, window: Window): Tensor {
   const { graph } = x;
-  const [batch, channels] = x.shape as [Dimension, number];
-  const blocks = [batch, channels, output[0], kernel[0], output[1], kernel[1]];
-  const spread = [batch, channels, output[0], 1, output[1], 1];
-  const view = reshape(x, blocks);
-  const largest = graph.node("ReduceMax", [view], { shape: spread }, { axes: [3, 5], keepdims: 1 });
-  const y = graph.node("Reshape", [largest, graph.integers([-1, channels, ...output])], {
-    shape: [batch, channels, ...output],
-  });
+  const shape = [...x.shape.slice(0, 2), ...window.output];
+  const pooled = (operator: string, from: Tensor) =>
+    graph.node(operator, [from], { shape }, windowAttributes(window));
+  const y = pooled("MaxPool", x);
   return differentiable(
     y,
     [x],
     [
       (dy) => {
-        const equal = graph.node("Equal", [view, largest], { type: "bool", shape: blocks });
+        const equal = graph.node("Equal", [x, repeated(y, window)], {
+          type: "bool",
+          shape: x.shape,
+        });
         const isLargest = cast(equal, "float32");
-        const winners = graph.node(
-          "ReduceSum",
-          [isLargest, graph.integers([3, 5])],
-          { shape: spread },
-          { keepdims: 1 },
-        );
-        return reshape(multiply(isLargest, divide(reshape(dy, spread), winners)), x.shape);
+        const area = graph.scalar(window.kernel[0] * window.kernel[1]);
+        const winners = multiply(pooled("AveragePool", isLargest), area);
+        return multiply(isLargest, repeated(divide(dy, winners), window));
       },
     ],
+  );
+}
+
+/** Every element as often as its window has places. */
+function repeated(x: Tensor, { kernel, input }: Window): Tensor {
+  const { graph } = x;
+  const scales = graph.constant(Float32Array.of(1, 1, ...kernel), [4]);
+  return graph.node(
+    "Resize",
+    [x, graph.constant(new Float32Array(0), [0]), scales],
+    { shape: [...x.shape.slice(0, 2), ...input] },
+    { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
   );
 }
 

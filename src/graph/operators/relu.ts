@@ -1,11 +1,20 @@
 import { differentiable, type Tensor } from "../tensor.js";
-import { cast, multiply } from "./arithmetic.js";
+import { multiply } from "./arithmetic.js";
+
+/** As a slope of {@link relu}'s mask: carries every normal number above 0 beyond 1. */
+const STEEP = 3e38;
 
 /** max(x, 0), element by element; the gradient at 0 is 0. */
 export function relu(x: Tensor): Tensor {
   const { graph } = x;
   const y = graph.node("Relu", [x], { shape: x.shape });
-  const positive = () =>
-    graph.node("Greater", [y, graph.scalar(0)], { type: "bool", shape: y.shape });
-  return differentiable(y, [x], [(dy) => multiply(dy, cast(positive(), "float32"))]);
+  // min(max(y·steep, 0), 1): one pass, where a comparison and its conversion to numbers are two.
+  const isPositive = () =>
+    graph.node(
+      "HardSigmoid",
+      [y],
+      { shape: y.shape },
+      { alpha: { float: STEEP }, beta: { float: 0 } },
+    );
+  return differentiable(y, [x], [(dy) => multiply(dy, isPositive())]);
 }
