@@ -34,7 +34,7 @@ export class Inference {
   }
 
   static async compile(runtime: Runtime, extractor: FeatureExtractor): Promise<Inference> {
-    const graph = new Graph("inference");
+    const graph = new Graph("inference", await runtime.graphOptions());
     const x = extractor.declareInput(graph);
     const theta = graph.input("theta", "float32", [extractor.parameters.size]);
     const classifier = graph.input("classifier", "float32", ["rows", extractor.featureSize]);

@@ -1,5 +1,6 @@
 import { mean } from "../incremental/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
+import { lanesFor, shareLanes } from "./lanes.js";
 import { emptyTaskModel, type Model, type TaskModel, taskModel } from "./model.js";
 import type { MicroBatch, OptimizerState, TrainingStep } from "./training-step.js";
 import { WeightedSum } from "./weighted-sum.js";
@@ -47,16 +48,20 @@ export class MetaTraining implements MetaUpdate {
   readonly #step: TrainingStep;
   readonly #weightedSum: WeightedSum;
   readonly #options: MetaTrainingOptions;
+  readonly #lanes: { lanes: number; smallest: number };
   /** One for each task, as long as a session. */
   readonly #states: readonly OptimizerState[];
-  /** The base's θ, then θ_i of each task, one after another. */
-  readonly #thetas: Float32Array;
-  /** Where inner loops put Φ_i; its θ is the task's part of `thetas`. */
+  /** θ of the base where every lane reads it. */
+  readonly #base: Float32Array;
+  /** Where inner loops put Φ_i. */
   readonly #results: readonly TaskModel[];
   /** Where they put it on the way there. */
   readonly #scratch: readonly TaskModel[];
+  /** The base's θ, then θ_i of each task, one after another. */
+  readonly #thetas: Float32Array;
 
   private constructor(
+    runtime: Runtime,
     model: Model,
     step: TrainingStep,
     weightedSum: WeightedSum,
@@ -67,15 +72,18 @@ export class MetaTraining implements MetaUpdate {
     this.#weightedSum = weightedSum;
     this.#options = options;
     const models = model.classifiers.map((_, task) => taskModel(model, task));
-    const size = model.theta.length;
-    const thetas = new Float32Array((1 + models.length) * size);
-    this.#thetas = thetas;
-    this.#states = models.map((base) => step.newState(base));
-    this.#results = models.map((base, task) => ({
+    this.#lanes = lanesFor(step.extractor, models.length > 1 ? runtime.lanes : 1);
+    const allocate = (length: number) =>
+      this.#lanes.lanes > 1 ? runtime.allocate(length) : new Float32Array(length);
+    const newTaskModel = (base: TaskModel) => ({
       ...emptyTaskModel(base),
-      theta: thetas.subarray((1 + task) * size, (2 + task) * size),
-    }));
-    this.#scratch = options.innerSteps > 1 ? models.map(emptyTaskModel) : [];
+      theta: allocate(base.theta.length),
+    });
+    this.#states = models.map((base) => step.newState(base, allocate));
+    this.#base = allocate(model.theta.length);
+    this.#results = models.map(newTaskModel);
+    this.#scratch = options.innerSteps > 1 ? models.map(newTaskModel) : [];
+    this.#thetas = new Float32Array((1 + models.length) * model.theta.length);
   }
 
   static async start(
@@ -84,14 +92,27 @@ export class MetaTraining implements MetaUpdate {
     step: TrainingStep,
     options: MetaTrainingOptions,
   ): Promise<MetaTraining> {
-    return new MetaTraining(model, step, await WeightedSum.compile(runtime), options);
+    const weightedSum = await WeightedSum.compile(runtime);
+    return new MetaTraining(runtime, model, step, weightedSum, options);
   }
 
   async train(batches: readonly TaskBatch[], learningRate: number): Promise<number[]> {
-    const losses: number[] = [];
-    for (const batch of batches) losses.push(...(await this.#innerLoop(batch, learningRate)));
+    this.#base.set(this.#model.theta);
+    this.#thetas.set(this.#model.theta);
+    const { alone, overlapping } = shareLanes(batches, this.#lanes);
+    const losses = new Map<TaskBatch, number[]>();
+    for (const batch of alone) {
+      losses.set(batch, await this.#innerLoop(batch, learningRate, "alone"));
+    }
+    // All of them end before an error is thrown: they write to memory that is used again.
+    const ends = await Promise.allSettled(
+      overlapping.map(async (batch) => {
+        losses.set(batch, await this.#innerLoop(batch, learningRate, "overlapping"));
+      }),
+    );
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
     await this.#outerStep(batches.map(({ task }) => task));
-    return losses;
+    return batches.flatMap((batch) => losses.get(batch) as number[]);
   }
 
   release(): Promise<void> {
@@ -99,17 +120,22 @@ export class MetaTraining implements MetaUpdate {
   }
 
   /** Φ_i ← {θ, φ_i} of the base; r times: Φ_i ← optimiser_i(Φ_i, ∇loss(B_i)). */
-  async #innerLoop(batch: TaskBatch, learningRate: number): Promise<number[]> {
+  async #innerLoop(
+    batch: TaskBatch,
+    learningRate: number,
+    how: "alone" | "overlapping",
+  ): Promise<number[]> {
     const { task } = batch;
     const state = this.#states[task] as OptimizerState;
     const losses: number[] = [];
-    let from = taskModel(this.#model, task);
+    let from: TaskModel = { ...taskModel(this.#model, task), theta: this.#base };
     for (let remaining = this.#options.innerSteps; remaining > 0; remaining--) {
       // Steps write to two places by turns, so that the last one writes to the result.
       const into = (remaining % 2 === 1 ? this.#results : this.#scratch)[task] as TaskModel;
-      losses.push(await this.#step.run(from, into, state, batch, learningRate));
+      losses.push(await this.#step.run(from, into, state, batch, learningRate, how));
       from = into;
     }
+    this.#thetas.set(from.theta, (1 + task) * from.theta.length);
     return losses;
   }
 
@@ -118,7 +144,6 @@ export class MetaTraining implements MetaUpdate {
     const { theta, statistics, classifiers } = this.#model;
     const { eta, classifier } = this.#options;
     const share = eta / present.length;
-    this.#thetas.set(theta);
     await this.#weightedSum.run(
       [1 - eta, ...classifiers.map((_, task) => (present.includes(task) ? share : 0))],
       this.#thetas,

@@ -1,6 +1,6 @@
 import type { SampleData } from "../data/samples.js";
 import { gradients } from "../graph/differentiate.js";
-import { Graph } from "../graph/graph.js";
+import { Graph, type GraphOptions } from "../graph/graph.js";
 import { serializeOnnx } from "../graph/onnx.js";
 import {
   binaryCrossEntropyWithLogits,
@@ -43,9 +43,18 @@ export interface OptimizerState {
 export class TrainingStep {
   readonly extractor: FeatureExtractor;
   readonly optimizer: Optimizer;
+  readonly #runtime: Runtime;
   readonly #program: Program;
+  /** For runs beside one another; made when it is first needed. */
+  #overlapping: Promise<Program> | undefined;
 
-  private constructor(extractor: FeatureExtractor, optimizer: Optimizer, program: Program) {
+  private constructor(
+    runtime: Runtime,
+    extractor: FeatureExtractor,
+    optimizer: Optimizer,
+    program: Program,
+  ) {
+    this.#runtime = runtime;
     this.extractor = extractor;
     this.optimizer = optimizer;
     this.#program = program;
@@ -56,14 +65,26 @@ export class TrainingStep {
     extractor: FeatureExtractor,
     optimizer: Optimizer,
   ): Promise<TrainingStep> {
-    const program = await runtime.compile(serializeOnnx(trainingGraph(extractor, optimizer)));
-    return new TrainingStep(extractor, optimizer, program);
+    const graph = trainingGraph(extractor, optimizer, await runtime.graphOptions());
+    return new TrainingStep(
+      runtime,
+      extractor,
+      optimizer,
+      await runtime.compile(serializeOnnx(graph)),
+    );
   }
 
-  /** The state before the first step. */
-  newState({ theta, classifier }: TaskModel): OptimizerState {
+  /**
+   * The state before the first step.
+   *
+   * @param allocate where its moments of θ stand
+   */
+  newState(
+    { theta, classifier }: TaskModel,
+    allocate: (length: number) => Float32Array = (length) => new Float32Array(length),
+  ): OptimizerState {
     const moments = this.optimizer.moments.map(() => ({
-      theta: new Float32Array(theta.length),
+      theta: allocate(theta.length),
       classifier: new Float32Array(classifier.length),
     }));
     return { steps: 0, moments };
@@ -72,6 +93,7 @@ export class TrainingStep {
   /**
    * Writes the task model after one step to `into`, whose memory must not overlap `from`, and advances `state`.
    *
+   * @param how on all threads, or beside other runs, in one thread
    * @returns the loss before the step
    */
   async run(
@@ -80,6 +102,7 @@ export class TrainingStep {
     state: OptimizerState,
     { x, samples, targets, columns }: MicroBatch,
     learningRate: number,
+    how: "alone" | "overlapping" = "alone",
   ): Promise<number> {
     const { extractor, optimizer } = this;
     const rows = targets.length / samples;
@@ -101,13 +124,23 @@ export class TrainingStep {
       Object.assign(inputs, this.#parameterValues(`${name}.`, state.moments[i] as TaskModel));
       Object.assign(outputs, this.#parameterValues(`next.${name}.`, state.moments[i] as TaskModel));
     });
-    await this.#program.run(inputs, outputs);
+    const program = how === "alone" ? this.#program : await this.#overlappingProgram();
+    await program.run(inputs, outputs);
     state.steps++;
     return loss.data[0] as number;
   }
 
-  release(): Promise<void> {
-    return this.#program.release();
+  async release(): Promise<void> {
+    await this.#program.release();
+    await (await this.#overlapping)?.release();
+  }
+
+  #overlappingProgram(): Promise<Program> {
+    this.#overlapping ??= this.#runtime.compile(
+      serializeOnnx(trainingGraph(this.extractor, this.optimizer)),
+      { overlapping: true },
+    );
+    return this.#overlapping;
   }
 
   #parameterValues(
@@ -136,8 +169,12 @@ export class TrainingStep {
 }
 
 /** Inputs and outputs as {@link TrainingStep.run} names them; the numbers of samples and rows are symbolic. */
-function trainingGraph(extractor: FeatureExtractor, optimizer: Optimizer): Graph {
-  const graph = new Graph("training step");
+function trainingGraph(
+  extractor: FeatureExtractor,
+  optimizer: Optimizer,
+  options: GraphOptions = {},
+): Graph {
+  const graph = new Graph("training step", options);
   const x = extractor.declareInput(graph);
   const targets = graph.input("targets", "float32", ["batch", "rows"]);
   const weights = graph.input("weights", "float32", ["rows"]);

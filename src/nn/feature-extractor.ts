@@ -1,7 +1,7 @@
 import { ItamlError } from "../errors.js";
-import { Graph } from "../graph/graph.js";
+import { Graph, type GraphNode } from "../graph/graph.js";
 import { add, cast, multiply } from "../graph/operators/index.js";
-import { type ElementType, formatShape, type Tensor } from "../graph/tensor.js";
+import { type ElementType, elementCount, formatShape, type Tensor } from "../graph/tensor.js";
 import type { Random } from "../random.js";
 import type { Initializer } from "./initialization.js";
 import { Layout, type LayoutEntry } from "./layout.js";
@@ -42,6 +42,8 @@ export class FeatureExtractor {
   /** Layout of the running statistics. */
   readonly statistics: Layout;
   readonly featureSize: number;
+  /** Multiplications that the features of one sample take, in convolutions and matrix products. */
+  readonly multiplications: number;
   readonly #initializers: Initializer[] = [];
   readonly #initialStatistics: number[] = [];
 
@@ -79,6 +81,7 @@ export class FeatureExtractor {
     this.parameters = new Layout(parameters);
     this.statistics = new Layout(statistics);
     this.featureSize = size;
+    this.multiplications = graph.nodes.reduce((sum, node) => sum + multiplications(node), 0);
   }
 
   /** A new θ. */
@@ -140,4 +143,10 @@ export class FeatureExtractor {
     const shift = perChannel(mean.map((m, i) => -m / (std[i] ?? (std[0] as number))));
     return add(multiply(type === "uint8" ? cast(x, "float32") : x, scale), shift);
   }
+}
+
+function multiplications({ operator, inputs, outputs }: GraphNode): number {
+  if (operator !== "Conv" && operator !== "Gemm") return 0;
+  const places = (outputs[0] as Tensor).shape.slice(2);
+  return elementCount((inputs[1] as Tensor).shape) * elementCount(places);
 }

@@ -1,6 +1,10 @@
+import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
 import { ItamlError } from "../errors.js";
-import { type Device, type Program, type Runtime, type Value, valueType } from "./runtime.js";
+import { findChannelBlock } from "./channel-block.js";
+import { computeOutputs, runSession } from "./run-session.js";
+import type { Device, Program, Runtime, Value } from "./runtime.js";
+import { WorkerProgram } from "./worker-program.js";
 
 // What goes wrong is thrown; the native log would print it a second time.
 ort.env.logLevel = "fatal";
@@ -13,32 +17,49 @@ export interface OnnxRuntimeOptions {
 }
 
 /** ONNX Runtime in Node: graphs run on the CPU, or on a GPU by the execution provider of that name. */
-export function createOnnxRuntime({ device = "cpu", threads }: OnnxRuntimeOptions = {}): Runtime {
+export function createOnnxRuntime({
+  device = "cpu",
+  threads = availableParallelism(),
+}: OnnxRuntimeOptions = {}): Runtime {
+  const lanes = device === "cpu" ? threads : 1;
+  const sessionOptions = (ownThreads: number): ort.InferenceSession.SessionOptions => ({
+    executionProviders: [device],
+    graphOptimizationLevel: "all",
+    // Memory planned for one batch size is kept beside that for the next: twice as much for a network of
+    // convolutions, and slower whenever the size is new.
+    enableMemPattern: false,
+    // Always a number: left to itself, ONNX Runtime ties each of its threads to one core, and one of them shares its
+    // core with the thread that it works for.
+    intraOpNumThreads: ownThreads,
+  });
+  const compile: Runtime["compile"] = async (onnxModel, options = {}) => {
+    if (options.overlapping && lanes > 1) {
+      return new WorkerProgram(onnxModel, sessionOptions(1), lanes);
+    }
+    try {
+      const ownOptions = sessionOptions(options.threads ?? threads);
+      return new SessionProgram(await ort.InferenceSession.create(onnxModel, ownOptions));
+    } catch (cause) {
+      if (device === "cpu") throw cause;
+      throw new ItamlError(
+        "DEVICE_UNAVAILABLE",
+        `the device "${device}" is not available here`,
+        { found: firstLine(cause), remedy: REMEDIES[device] },
+        { cause },
+      );
+    }
+  };
+  let channelBlock: Promise<number | undefined> | undefined;
   return {
-    device,
-    async compile(onnxModel, options) {
-      const ownThreads = options?.threads ?? threads;
-      try {
-        return new SessionProgram(
-          await ort.InferenceSession.create(onnxModel, {
-            executionProviders: [device],
-            graphOptimizationLevel: "all",
-            // Memory planned for one batch size is kept beside that for the next: twice as much for a network of
-            // convolutions, and slower whenever the size is new.
-            enableMemPattern: false,
-            ...(ownThreads && { intraOpNumThreads: ownThreads }),
-          }),
-        );
-      } catch (cause) {
-        if (device === "cpu") throw cause;
-        throw new ItamlError(
-          "DEVICE_UNAVAILABLE",
-          `the device "${device}" is not available here`,
-          { found: firstLine(cause), remedy: REMEDIES[device] },
-          { cause },
-        );
-      }
+    ...{ device, lanes, compile },
+    async graphOptions() {
+      // In one thread the plain layout is as fast.
+      if (lanes === 1) return {};
+      channelBlock ??= findChannelBlock(compile);
+      return { channelBlock: await channelBlock };
     },
+    allocate: (length) =>
+      lanes > 1 ? new Float32Array(new SharedArrayBuffer(4 * length)) : new Float32Array(length),
   };
 }
 
@@ -55,6 +76,7 @@ function firstLine(error: unknown): string {
 
 class SessionProgram implements Program {
   readonly #session: ort.InferenceSession;
+  readonly #copies = new Map<string, Float32Array | Uint8Array>();
 
   constructor(session: ort.InferenceSession) {
     this.#session = session;
@@ -64,32 +86,15 @@ class SessionProgram implements Program {
     inputs: Readonly<Record<string, Value>>,
     outputs: readonly Name[] | Readonly<Record<Name, Value>>,
   ): Promise<Record<Name, Value>> {
-    const feeds = mapValues(inputs, toOrt);
     if (Array.isArray(outputs)) {
-      const results = await this.#session.run(feeds, outputs as string[]);
-      return mapValues(results, fromOrt) as Record<Name, Value>;
+      return computeOutputs(this.#session, inputs, outputs, this.#copies);
     }
     const given = outputs as Readonly<Record<Name, Value>>;
-    await this.#session.run(feeds, mapValues(given, toOrt));
+    await runSession(this.#session, inputs, given, this.#copies);
     return given;
   }
 
   release(): Promise<void> {
     return this.#session.release();
   }
-}
-
-function toOrt(value: Value): ort.Tensor {
-  return new ort.Tensor(valueType(value) as "float32", value.data as Float32Array, value.shape);
-}
-
-function fromOrt(tensor: ort.Tensor): Value {
-  return { data: tensor.data as Float32Array, shape: tensor.dims };
-}
-
-function mapValues<From, To>(
-  record: Readonly<Record<string, From>>,
-  map: (value: From) => To,
-): Record<string, To> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }

@@ -1,4 +1,4 @@
-import type { ElementType } from "../graph/tensor.js";
+import type { GraphOptions } from "../graph/graph.js";
 
 /** Where graphs run. */
 export const DEVICES = ["cpu", "webgpu", "cuda"] as const;
@@ -11,15 +11,11 @@ export interface Value {
   readonly shape: readonly number[];
 }
 
-/** The element type of a value, as graphs name it. */
-export function valueType({ data }: Value): ElementType {
-  return data instanceof Float32Array ? "float32" : "uint8";
-}
-
 /** A graph made ready to run. */
 export interface Program {
   /**
-   * Computes outputs from inputs, both by their names in the graph.
+   * Computes outputs from inputs, both by their names in the graph. Of a program compiled for `besides`, runs may
+   * overlap; of others they may not.
    *
    * @param inputs every input of the graph
    * @param outputs either the names of the outputs wanted, which are then allocated,
@@ -35,12 +31,22 @@ export interface Program {
   release(): Promise<void>;
 }
 
+export interface CompileOptions {
+  /** Threads of a run on the CPU. Default: the runtime's. */
+  readonly threads?: number;
+  /** Runs may overlap: as many as the runtime has lanes go on at once, each in one thread. */
+  readonly overlapping?: boolean;
+}
+
 /** The one way from learners to the machine: compiles ONNX models for a device. */
 export interface Runtime {
   readonly device: Device;
-  /**
-   * @param options threads of this program on the CPU. Default: the runtime's
-   * @throws {ItamlError} DEVICE_UNAVAILABLE where the device is missing
-   */
-  compile(onnxModel: Uint8Array, options?: { readonly threads: number }): Promise<Program>;
+  /** How many overlapping runs go on at once. */
+  readonly lanes: number;
+  /** What a graph that is compiled for all threads may make use of here. */
+  graphOptions(): Promise<GraphOptions>;
+  /** @throws {ItamlError} DEVICE_UNAVAILABLE where the device is missing */
+  compile(onnxModel: Uint8Array, options?: CompileOptions): Promise<Program>;
+  /** Memory of zeros that is not copied on its way from lane to lane. */
+  allocate(length: number): Float32Array;
 }
