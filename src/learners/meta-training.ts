@@ -12,6 +12,8 @@ export interface TaskBatch extends MicroBatch {
 
 /** How a mini-batch changes a model: the paper's rule, or another one to compare with it. */
 export interface MetaUpdate {
+  /** What the optimisers remember; training changes it in place. */
+  readonly optimizers: readonly OptimizerState[];
   /**
    * Meta-trains the model, in place, on one mini-batch.
    *
@@ -48,7 +50,7 @@ export class MetaTraining implements MetaUpdate {
   readonly #weightedSum: WeightedSum;
   readonly #options: MetaTrainingOptions;
   /** One for each task, as long as a session. */
-  readonly #states: readonly OptimizerState[];
+  readonly optimizers: readonly OptimizerState[];
   /** The base's θ, then θ_i of each task, one after another. */
   readonly #thetas: Float32Array;
   /** Where inner loops put Φ_i; its θ is the task's part of `thetas`. */
@@ -70,7 +72,7 @@ export class MetaTraining implements MetaUpdate {
     const size = model.theta.length;
     const thetas = new Float32Array((1 + models.length) * size);
     this.#thetas = thetas;
-    this.#states = models.map((base) => step.newState(base));
+    this.optimizers = models.map((base) => step.newState(base));
     this.#results = models.map((base, task) => ({
       ...emptyTaskModel(base),
       theta: thetas.subarray((1 + task) * size, (2 + task) * size),
@@ -101,7 +103,7 @@ export class MetaTraining implements MetaUpdate {
   /** Φ_i ← {θ, φ_i} of the base; r times: Φ_i ← optimiser_i(Φ_i, ∇loss(B_i)). */
   async #innerLoop(batch: TaskBatch, learningRate: number): Promise<number[]> {
     const { task } = batch;
-    const state = this.#states[task] as OptimizerState;
+    const state = this.optimizers[task] as OptimizerState;
     const losses: number[] = [];
     let from = taskModel(this.#model, task);
     for (let remaining = this.#options.innerSteps; remaining > 0; remaining--) {
