@@ -48,8 +48,11 @@ describe("an experiment", () => {
     ]);
     expect(readdirSync(join(run, "tasks"))).toEqual(["00", "01", "02"]);
     expect(readdirSync(join(run, "tasks", "02")).sort()).toEqual([
+      "SHA256SUMS",
       "memory.json",
       "model.safetensors",
+      "origin.json",
+      "results.json",
     ]);
     const file = join(run, "results.json");
     expect(parseResults(readFileSync(file, "utf8"), file)).toEqual(results);
