@@ -28,7 +28,9 @@ test("a live owner is named, and nothing stays behind", async () => {
   const lock = await RunLock.acquire(folder);
   const second = RunLock.acquire(folder);
   await expect(second).rejects.toMatchObject({ code: "RUN_IN_USE" });
-  await expect(second).rejects.toThrow(`process ${process.pid} on ${hostname()} trains in this run`);
+  await expect(second).rejects.toThrow(
+    `process ${process.pid} on ${hostname()} trains in this run`,
+  );
   await expect(second).rejects.toThrow(`kill ${process.pid}`);
   expect(readdirSync(folder)).toEqual(["lock.json"]);
   await lock.release();

@@ -22,7 +22,8 @@ export function originOf(config: Config, itaml: string, data: string): Origin {
   const entries = Object.entries(config).filter(
     ([key, value]) => value !== undefined && !PATHS.includes(key as keyof Config),
   );
-  return { itaml, data, config: Object.fromEntries(entries) };
+  // Sorted: the same settings are the same bytes.
+  return { itaml, data, config: Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
 /**
