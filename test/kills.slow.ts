@@ -1,0 +1,127 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as after, setImmediate as immediate } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { seededRandom } from "../src/random.js";
+import { itaml, readEvents, startItaml } from "./support/command-line.js";
+import { contentOf } from "./support/experiment.js";
+import { writeMadeMnist } from "./support/idx.js";
+
+const KILLS = 50;
+
+/** Runs of about a second. Data that are read, since the strokes take as long to draw as these to train. */
+const SETTINGS = [
+  [],
+  ["innerSteps=2", "validation=0.2", "optimizer={name: radam}", "learningRate=0.01"],
+  ["rule=released", "learningRate=0.01", "augmentation={crop: padded, padding: 2}"],
+  ["learner=finetuning"],
+].map((own, i) => ({
+  straight: `straight${i}`,
+  args: [
+    ...["tasks=3", "epochs=6", "learningRate=0.05", "batchSize=16", "memory=30", "continuum=5"],
+    ...["network.hidden=[16]", ...own],
+  ].flatMap((setting) => ["--set", setting]),
+}));
+
+let folder: string;
+/** Milliseconds of a straight run. */
+let duration: number;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "itaml-kills-"));
+  writeMadeMnist(join(folder, "data"));
+  for (const { straight, args } of SETTINGS) {
+    const started = performance.now();
+    expect(await itaml(folder, trainIn(straight, args))).toMatchObject({ code: 0 });
+    duration = performance.now() - started;
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const trainIn = (run: string, args: readonly string[]) => [
+  ...["train", "mnist", "--data", "data", ...args, "--out", run],
+];
+
+describe.each(["SIGKILL", "SIGTERM"] as const)("%s", (signal) => {
+  test(`at ${KILLS} moments, resumed until done: the same bytes`, async () => {
+    const random = seededRandom("kills", signal);
+    const phases = new Map<string, number>();
+    let kills = 0;
+    let runs = 0;
+    while (kills < KILLS) {
+      const { straight, args } = SETTINGS[runs % SETTINGS.length] as (typeof SETTINGS)[number];
+      const name = `${signal}${runs++}`;
+      const run = join(folder, name);
+      // Once, or more often; in the end it may finish.
+      let left = random.integer(1, 2);
+      for (let done = false; !done; ) {
+        const begun = existsSync(join(run, "config.yaml"));
+        const started = startItaml(
+          folder,
+          begun ? ["train", "--resume", "--out", name] : trainIn(name, args),
+        );
+        const ended = { outcome: false };
+        const outcome = started.outcome.finally(() => {
+          ended.outcome = true;
+        });
+        if (left-- > 0) {
+          await momentOf(random.integer(0, 2), random.uniform(0, 1), run, () => ended.outcome);
+          started.kill(signal);
+        }
+        const { code, stderr } = await outcome;
+        done = code === 0;
+        if (done) break;
+        // SIGTERM ends a process that has just started in the system's way.
+        expect(signal === "SIGTERM" && code !== null ? code : 130, stderr).toBe(130);
+        if (code === 130) expect(stderr).toContain(`itaml train --resume --out ${name}`);
+        kills++;
+        const phase = phaseOf(run);
+        phases.set(phase, (phases.get(phase) ?? 0) + 1);
+      }
+      expect(contentOf(run), name).toEqual(contentOf(join(folder, straight)));
+      expect(readdirSync(run).sort(), name).toEqual(readdirSync(join(folder, straight)).sort());
+      expect(readFileSync(join(run, "accuracy.svg"), "utf8"), name).toBe(
+        readFileSync(join(folder, straight, "accuracy.svg"), "utf8"),
+      );
+      expect(readEvents(run).at(-1), name).toMatchObject({ kind: "done" });
+      rmSync(run, { recursive: true });
+    }
+    console.log(
+      `${kills} × ${signal} in ${runs} runs: ${JSON.stringify(Object.fromEntries(phases))}`,
+    );
+    expect(phases.size).toBeGreaterThan(signal === "SIGKILL" ? 3 : 1);
+  });
+});
+
+/** Waits for some moment of a run: anywhere in its time, or while it writes some file. */
+async function momentOf(kind: number, share: number, run: string, ended: () => boolean) {
+  if (kind > 0) {
+    await after(share * duration);
+    return;
+  }
+  const written = new Set<string>();
+  const last = Math.ceil(share * 30);
+  while (!ended() && written.size < last) {
+    for (const name of partialFiles(run)) written.add(name);
+    await immediate();
+  }
+}
+
+/** What is half written in a run. */
+function partialFiles(run: string): string[] {
+  return [".", "tasks", "checkpoints"].flatMap((inner) => {
+    const path = join(run, inner);
+    const names = existsSync(path) ? readdirSync(path) : [];
+    return names.filter((name) => name.endsWith(".partial"));
+  });
+}
+
+/** What a run was at when it was killed. */
+function phaseOf(run: string): string {
+  if (!existsSync(join(run, "config.yaml"))) return "start-up";
+  if (partialFiles(run).length > 0) return "writing";
+  const checkpoints = join(run, "checkpoints");
+  const names = existsSync(checkpoints) ? readdirSync(checkpoints) : [];
+  return names.some((name) => name.includes("epoch006")) ? "evaluation" : "training";
+}
