@@ -54,6 +54,7 @@ export class FineTuning implements Learner {
       runtime,
       extractor,
       createOptimizer(settings.optimizer),
+      settings.gradientNorm,
     );
     return new FineTuning(context, settings, saved?.model ?? newModel(extractor, seed), step);
   }

@@ -89,7 +89,12 @@ export class Itaml implements Learner {
     return new Itaml(context, settings, {
       model: saved?.model ?? newModel(extractor, seed),
       memory: saved?.memory ?? new ExemplarMemory(settings.memory),
-      step: await TrainingStep.compile(runtime, extractor, createOptimizer(settings.optimizer)),
+      step: await TrainingStep.compile(
+        runtime,
+        extractor,
+        createOptimizer(settings.optimizer),
+        settings.gradientNorm,
+      ),
       adaptation: await Adaptation.compile(context, settings.adaptation),
     });
   }

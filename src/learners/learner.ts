@@ -25,6 +25,8 @@ export interface TrainingSettings {
   readonly optimizer: OptimizerSettings;
   readonly learningRate: PerTask<number>;
   readonly epochs: PerTask<number>;
+  /** Limit of the gradient's norm, over θ and φ_i together. Default: none. */
+  readonly gradientNorm?: number | undefined;
   /** Epochs, counted from 0, at which the learning rate is multiplied by `factor`. */
   readonly milestones: readonly number[];
   readonly factor: number;

@@ -13,6 +13,7 @@ import {
 import type { Tensor } from "../graph/tensor.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { LayoutEntry } from "../nn/layout.js";
+import { limitNorm } from "../optim/gradient-norm.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Program, Runtime, Value } from "../runtime/runtime.js";
 import type { TaskModel } from "./model.js";
@@ -51,12 +52,15 @@ export class TrainingStep {
     this.#program = program;
   }
 
+  /** @param gradientNorm limit of the norm of the gradient of θ and φ together; default: none */
   static async compile(
     runtime: Runtime,
     extractor: FeatureExtractor,
     optimizer: Optimizer,
+    gradientNorm?: number,
   ): Promise<TrainingStep> {
-    const program = await runtime.compile(serializeOnnx(trainingGraph(extractor, optimizer)));
+    const graph = trainingGraph(extractor, optimizer, gradientNorm);
+    const program = await runtime.compile(serializeOnnx(graph));
     return new TrainingStep(extractor, optimizer, program);
   }
 
@@ -136,7 +140,11 @@ export class TrainingStep {
 }
 
 /** Inputs and outputs as {@link TrainingStep.run} names them; the numbers of samples and rows are symbolic. */
-function trainingGraph(extractor: FeatureExtractor, optimizer: Optimizer): Graph {
+function trainingGraph(
+  extractor: FeatureExtractor,
+  optimizer: Optimizer,
+  gradientNorm: number | undefined,
+): Graph {
   const graph = new Graph("training step");
   const x = extractor.declareInput(graph);
   const targets = graph.input("targets", "float32", ["batch", "rows"]);
@@ -154,6 +162,8 @@ function trainingGraph(extractor: FeatureExtractor, optimizer: Optimizer): Graph
   if (statistics.length > 0) graph.output("next.statistics", concatenate(statistics));
 
   const [classifierGradient, ...parameterGradients] = gradients(loss, [classifier, ...parameters]);
+  const whole = [concatenate(parameterGradients), classifierGradient as Tensor];
+  const gradient = gradientNorm === undefined ? whole : limitNorm(whole, gradientNorm);
   const coefficients = Object.fromEntries(
     optimizer.coefficients.map((name) => [name, graph.input(name, "float32", [])]),
   );
@@ -167,8 +177,8 @@ function trainingGraph(extractor: FeatureExtractor, optimizer: Optimizer): Graph
       graph.output(`next.${moment}.${name}`, next.moments[i] as Tensor);
     });
   };
-  update("theta", theta, concatenate(parameterGradients));
-  update("classifier", classifier, classifierGradient as Tensor);
+  update("theta", theta, gradient[0] as Tensor);
+  update("classifier", classifier, gradient[1] as Tensor);
   return graph;
 }
 
