@@ -36,7 +36,9 @@ export function refuseOtherOrigin(state: Origin, now: Origin, file: string): voi
   const differing = differences(state, now);
   if (differing.length === 0) return;
   const side = (of: "state" | "now") =>
-    differing.map(({ name, ...values }) => `${name} ${JSON.stringify(values[of])}`).join(", ");
+    differing
+      .map(({ name, ...values }) => `${name} ${JSON.stringify(values[of]) ?? "none"}`)
+      .join(", ");
   throw new ItamlError("RUN_CHANGED", "the run was something else when this was written", {
     where: file,
     expected: side("state"),
