@@ -8,7 +8,8 @@ import { itaml, readEvents, startItaml } from "./support/command-line.js";
 import { contentOf } from "./support/experiment.js";
 import { writeMadeMnist } from "./support/idx.js";
 
-const KILLS = 50;
+/** Runs that are killed, once or more often. */
+const RUNS = 50;
 
 /** Runs of about a second. Data that are read, since the strokes take as long to draw as these to train. */
 const SETTINGS = [
@@ -44,14 +45,15 @@ const trainIn = (run: string, args: readonly string[]) => [
 ];
 
 describe.each(["SIGKILL", "SIGTERM"] as const)("%s", (signal) => {
-  test(`at ${KILLS} moments, resumed until done: the same bytes`, async () => {
+  test(`${RUNS} runs, at random moments, resumed until done: the same bytes`, async () => {
     const random = seededRandom("kills", signal);
     const phases = new Map<string, number>();
     let kills = 0;
-    let runs = 0;
-    while (kills < KILLS) {
-      const { straight, args } = SETTINGS[runs % SETTINGS.length] as (typeof SETTINGS)[number];
-      const name = `${signal}${runs++}`;
+    let killed = 0;
+    for (let trial = 0; killed < RUNS; trial++) {
+      const { straight, args } = SETTINGS[trial % SETTINGS.length] as (typeof SETTINGS)[number];
+      const name = `${signal}${trial}`;
+      const killsBefore = kills;
       const run = join(folder, name);
       // Once, or more often; in the end it may finish.
       let left = random.integer(1, 2);
@@ -72,8 +74,8 @@ describe.each(["SIGKILL", "SIGTERM"] as const)("%s", (signal) => {
         const { code, stderr } = await outcome;
         done = code === 0;
         if (done) break;
-        // SIGTERM ends a process that has just started in the system's way.
-        expect(signal === "SIGTERM" && code !== null ? code : 130, stderr).toBe(130);
+        // SIGTERM, too, ends a process that has just started in the system's way.
+        expect(signal === "SIGTERM" ? [null, 130] : [null], stderr).toContain(code);
         if (code === 130) expect(stderr).toContain(`itaml train --resume --out ${name}`);
         kills++;
         for (const phase of phasesOf(run)) phases.set(phase, (phases.get(phase) ?? 0) + 1);
@@ -85,9 +87,11 @@ describe.each(["SIGKILL", "SIGTERM"] as const)("%s", (signal) => {
       );
       expect(readEvents(run).at(-1), name).toMatchObject({ kind: "done" });
       rmSync(run, { recursive: true });
+      // Some are done before their moment comes.
+      if (kills > killsBefore) killed++;
     }
     console.log(
-      `${kills} × ${signal} in ${runs} runs: ${JSON.stringify(Object.fromEntries(phases))}`,
+      `${kills} × ${signal} in ${killed} runs: ${JSON.stringify(Object.fromEntries(phases))}`,
     );
     expect([...phases.keys()]).toEqual(
       expect.arrayContaining(["start-up", "training", "evaluation"]),

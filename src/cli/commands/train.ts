@@ -51,6 +51,12 @@ export async function train(name: string | undefined, options: TrainOptions): Pr
 }
 
 async function startRun(name: string | undefined, options: TrainOptions) {
+  if (options.force) {
+    throw new ItamlError("USAGE", "there is nothing to force in a new run", {
+      where: "itaml train --force",
+      expected: "--resume or --from-task with it",
+    });
+  }
   if (name === undefined) {
     throw new ItamlError("USAGE", "there is nothing to train", {
       where: "itaml train",
