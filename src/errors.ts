@@ -15,7 +15,9 @@ export type ErrorCode =
   | "LABEL_KNOWN"
   | "LOSS_NOT_FINITE"
   | "MEMORY_TOO_SMALL"
+  | "RUN_CHANGED"
   | "RUN_DIRECTORY"
+  | "RUN_IN_USE"
   | "USAGE";
 
 /** The parts of an error: data first, text later. */
@@ -33,6 +35,8 @@ export interface Problem {
 /** Every error that itaml throws on purpose. `message` is made of the parts, behind `ITAML_` and the code. */
 export class ItamlError extends Error {
   readonly code: ErrorCode;
+  /** What is wrong, without the parts. */
+  readonly summary: string;
   readonly problem: Problem;
 
   constructor(code: ErrorCode, summary: string, problem: Problem = {}, options?: ErrorOptions) {
@@ -48,6 +52,7 @@ export class ItamlError extends Error {
     );
     this.name = "ItamlError";
     this.code = code;
+    this.summary = summary;
     this.problem = problem;
   }
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadMnist } from "../src/data/mnist.js";
-import { itaml } from "./support/command-line.js";
+import { itaml, type Outcome } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writeMadeMnist } from "./support/idx.js";
 
@@ -111,6 +111,42 @@ test("interrupted and killed runs are continued to the same results", async () =
   expect(other.stderr).toContain("started with another seed; expected 1; found 2");
 });
 
+test("a run in use is refused to others, read meanwhile, and changed by force alone", async () => {
+  const folder = temporaryFolder();
+  writeMadeMnist(join(folder, "data"));
+  let meanwhile: Promise<Outcome[]> | undefined;
+  const first = await itaml(
+    folder,
+    train("--out", "run", "--set", "epochs=[1, 100000]"),
+    (text, kill) => {
+      if (!text.includes("task 0 done") || meanwhile) return;
+      meanwhile = Promise.all([
+        itaml(folder, ["train", "--resume", "--out", "run"]),
+        itaml(folder, ["report", "run"]),
+        itaml(folder, ["evaluate", "run", "--p", "1"]),
+      ]).finally(() => kill("SIGTERM"));
+    },
+  );
+  const [second, ...readers] = (await meanwhile) as Outcome[];
+  expect(second?.code).toBe(1);
+  expect(second?.stderr).toMatch(/process \d+ on .* trains in this run/);
+  expect(readers).toMatchObject([{ code: 0 }, { code: 0 }]);
+  expect(first.code).toBe(130);
+  expect(first.stderr).toContain("Stopping after this mini-batch");
+  expect(readdirSync(join(folder, "run/checkpoints"))).toHaveLength(2);
+
+  const set = ["--set", "epochs=2"];
+  const refused = await itaml(folder, ["train", "--resume", "--out", "run", ...set]);
+  expect(refused).toMatchObject({ code: 2 });
+  expect(refused.stderr).toContain("change this one with --force");
+  const forced = await itaml(folder, ["train", "--resume", "--force", "--out", "run", ...set]);
+  expect(forced).toMatchObject({ code: 0 });
+  expect(forced.stderr).toContain("going on with task 1, epoch ");
+  expect(readdirSync(join(folder, "run")).sort()).toEqual([
+    ...["accuracy.svg", "config.yaml", "events.jsonl", "results.json", "tasks"],
+  ]);
+});
+
 describe("wrong usage", () => {
   let base: string;
   beforeAll(() => {
@@ -129,6 +165,7 @@ describe("wrong usage", () => {
     [["train", "strokes", "--set", "betta=1"], 2, 'Did you mean "beta"'],
     [["train", "strokes", "--set", "beta"], 2, "expected key=value"],
     [["train", "strokes", "--resume"], 2, "expected --out"],
+    [["train", "strokes", "--force"], 2, "expected --resume or --from-task with it"],
     [["train", "--resume", "--out", "none"], 1, "there is no run here"],
     [["train", "mnist", "--data", "none"], 1, "found no such folder"],
     [["evaluate", "none"], 1, "there is no run here"],

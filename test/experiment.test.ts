@@ -2,38 +2,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ItamlError } from "../src/errors.js";
-import { type ConfigInput, resolveConfig } from "../src/experiment/config.js";
+import type { ConfigInput } from "../src/experiment/config.js";
 import { resumeExperiment, startExperiment } from "../src/experiment/experiment.js";
-import { parseResults, type Results } from "../src/experiment/results.js";
+import { parseResults } from "../src/experiment/results.js";
+import { smallConfig, withoutSeconds } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
-import { writeMadeMnist } from "./support/idx.js";
-
-function smallConfig(folder: string, changes: Partial<ConfigInput> = {}) {
-  writeMadeMnist(join(folder, "data"));
-  return resolveConfig(
-    {
-      dataset: "mnist",
-      data: join(folder, "data"),
-      classesPerTask: 2,
-      tasks: 3,
-      network: { name: "mlp", hidden: [16] },
-      optimizer: { name: "sgd", momentum: 0.9 },
-      learningRate: 0.05,
-      epochs: 4,
-      batchSize: 16,
-      memory: 30,
-      continuum: 5,
-      adaptation: { learningRate: 1e-3, batchSize: 8 },
-      ...changes,
-    },
-    "test",
-  );
-}
-
-/** Everything but the times. */
-function withoutSeconds(results: Results): unknown {
-  return { ...results, tasks: results.tasks.map(({ seconds: _, ...task }) => task) };
-}
 
 describe("an experiment", () => {
   test("leaves a complete run directory", async () => {
@@ -48,8 +21,11 @@ describe("an experiment", () => {
     ]);
     expect(readdirSync(join(run, "tasks"))).toEqual(["00", "01", "02"]);
     expect(readdirSync(join(run, "tasks", "02")).sort()).toEqual([
+      "SHA256SUMS",
       "memory.json",
       "model.safetensors",
+      "origin.json",
+      "results.json",
     ]);
     const file = join(run, "results.json");
     expect(parseResults(readFileSync(file, "utf8"), file)).toEqual(results);

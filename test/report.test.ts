@@ -50,6 +50,9 @@ test("charts", async () => {
   await expect(accuracyChart(runCurves(results), "One run")).toMatchFileSnapshot(
     "snapshots/run.svg",
   );
+  expect(accuracyChart(runCurves(results), "One run")).toBe(
+    accuracyChart(runCurves(results), "One run"),
+  );
   const runs = [
     { title: "iTAML", results },
     { title: "fine-tuning", results: made("finetuning", 0.3) },

@@ -3,7 +3,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) process.exit(130);
-    process.stderr.write("\nStopping; press Ctrl-C again to end at once.\n");
+    process.stderr.write("\nStopping after this mini-batch; press Ctrl-C again to end at once.\n");
     controller.abort();
   };
   process.on("SIGINT", stop);

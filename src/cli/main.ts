@@ -2,14 +2,10 @@
 // Every program's outputs reach JavaScript as new memory. Freed, it should stay with the process (glibc gives large
 // blocks back, and asks for them again page by page); and V8 would collect it in threads of its own, which on two cores
 // take a third of the speed of training.
-import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { version } from "../experiment/version.js";
 
 // Commands are imported when they run: --help must not wait for the runtime.
-
-const { version } = JSON.parse(
-  readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
-) as { version: string };
 
 function natural(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("expected a whole number.");
@@ -42,13 +38,15 @@ program
   .summary("train on a data set, task after task")
   .description(
     "Train on a data set, task after task, and evaluate after each. A run is a directory with its " +
-      "configuration, events, results, models and a picture; Ctrl-C stops it, --resume continues it.",
+      "configuration, events, results, models and a picture; Ctrl-C stops it after the mini-batch, and " +
+      "--resume continues it, as it does a run that was killed, to the results of one that was not.",
   )
   .argument("[dataset|config]", "a data set's name (itaml data list) or a YAML file")
   .addOption(dataFolder())
   .option("--out <run>", "run directory (default: runs/DATASET-LEARNER-seedN)")
-  .option("--resume", "continue the run in --out after the last finished task")
+  .option("--resume", "continue the run in --out where it stopped")
   .option("--from-task <n>", "train the run in --out again from this task on, from 0", natural)
+  .option("--force", "continue though settings, data set or version differ from the run's")
   .option("--seed <n>", "seed of everything random", natural)
   .option("--set <key=value>", "change a key of the configuration; repeatable", collect)
   .addOption(json())

@@ -17,6 +17,7 @@ export class ProgressDisplay {
   readonly #title: string;
   readonly #tasks: number;
   readonly #firstTask: number;
+  readonly #firstEpoch: number;
   readonly #epochs: PerTask<number>;
   readonly #totalEpochs: number;
   readonly #started = performance.now();
@@ -25,7 +26,13 @@ export class ProgressDisplay {
   #unreadable = 0;
 
   constructor(
-    run: { title: string; tasks: number; firstTask: number; epochs: PerTask<number> },
+    run: {
+      title: string;
+      tasks: number;
+      firstTask: number;
+      firstEpoch: number;
+      epochs: PerTask<number>;
+    },
     output: Output = process.stderr,
   ) {
     this.#output = output;
@@ -33,7 +40,8 @@ export class ProgressDisplay {
     this.#tasks = run.tasks;
     this.#epochs = run.epochs;
     this.#firstTask = run.firstTask;
-    this.#totalEpochs = this.#epochsBetween(run.firstTask, run.tasks);
+    this.#firstEpoch = run.firstEpoch;
+    this.#totalEpochs = this.#epochsBetween(run.firstTask, run.tasks) - run.firstEpoch;
   }
 
   show(progress: Progress): void {
@@ -78,7 +86,8 @@ export class ProgressDisplay {
 
   #draw({ task, epoch, batch, batches, loss }: Extract<Progress, { kind: "batch" }>): void {
     this.#lastDraw = performance.now();
-    const done = this.#epochsBetween(this.#firstTask, task) + epoch + (batch + 1) / batches;
+    const before = this.#epochsBetween(this.#firstTask, task) - this.#firstEpoch;
+    const done = before + epoch + (batch + 1) / batches;
     const elapsed = (performance.now() - this.#started) / 1000;
     const left = (elapsed / done) * (this.#totalEpochs - done);
     const parts = [

@@ -30,7 +30,7 @@ export async function withSavedRun<T>(
   }
   const setup = await prepare({ ...config, ...(data !== undefined && { data: resolve(data) }) });
   const { extractor, source, inference } = setup.context;
-  const saved = await directory.loadTask(last, extractor, source.length);
+  const saved = await directory.loadTask(last, { extractor, samples: source.length });
   const learner = await createLearner(setup, saved);
   try {
     return await work({ setup, learner, task: last });

@@ -84,7 +84,7 @@ async function loadImages(
   };
   const samples = ({ files, labels }: LabelledFiles): LabelledSamples => ({
     source: imageSource(files, settings),
-    labels,
+    ...{ labels, files },
   });
   return {
     name: entry.name,

@@ -44,6 +44,8 @@ export interface Dataset {
 export interface LabelledSamples {
   readonly source: SampleSource;
   readonly labels: ArrayLike<number>;
+  /** Of picture files: their paths. */
+  readonly files?: readonly string[];
 }
 
 /**

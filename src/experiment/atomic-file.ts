@@ -1,4 +1,5 @@
 import { open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 
 /** Writes a file as a whole or not at all: beside its place, synced, then renamed. */
 export async function writeFileAtomically(
@@ -15,8 +16,21 @@ export async function writeFileAtomically(
       await file.close();
     }
     await rename(partial, path);
+    await syncFolder(dirname(path));
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
+  }
+}
+
+/** Makes what was renamed in a folder last through a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  // Windows has no such thing.
+  if (process.platform === "win32") return;
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }

@@ -83,6 +83,7 @@ export const configSchema = z.strictObject({
   epochs: perTask(count),
   milestones: z.array(z.int().min(0)).default([]),
   factor: positive.default(1),
+  gradientNorm: positive.optional(),
   batchSize: count,
   validation: share.default(0),
 

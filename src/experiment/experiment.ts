@@ -1,17 +1,38 @@
+import { isDeepStrictEqual } from "node:util";
+import { datasetFolder } from "../data/catalog.js";
+import { contentHash } from "../data/content-hash.js";
 import { indicesByClass } from "../data/samples.js";
 import { ItamlError } from "../errors.js";
-import type { LearnHooks } from "../learners/learner.js";
+import { type Learner, type LearnHooks, taskSizes } from "../learners/learner.js";
+import type { Model } from "../learners/model.js";
 import { measure, predictWith } from "../learners/predictions.js";
+import type { Checkpointing } from "../learners/training-state.js";
+import type { Checkpoint } from "./checkpoint.js";
 import type { Config } from "./config.js";
+import { type Origin, originOf, refuseOtherOrigin } from "./origin.js";
 import { addTask, emptyResults, firstTasks, type Results } from "./results.js";
 import { RunDirectory } from "./run-directory.js";
 import { createLearner, prepare, type Setup, testSet } from "./setup.js";
+import { version } from "./version.js";
 
 export interface ExperimentOptions extends LearnHooks {
-  /** Says how many tasks there are and which is the first that is trained. */
-  readonly onStart?: ((run: { tasks: number; firstTask: number }) => void) | undefined;
+  /** Says how many tasks there are, and which task and epoch of it are trained first. */
+  readonly onStart?:
+    | ((run: { tasks: number; firstTask: number; firstEpoch: number }) => void)
+    | undefined;
   /** Called after every task, with the results so far. */
   readonly onTask?: ((results: Results) => void | Promise<void>) | undefined;
+  /** Told of what is worth knowing though the run goes on. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+  /** Seconds from one checkpoint to the next within an epoch; after an epoch there is always one. Default: 300. */
+  readonly checkpointInterval?: number | undefined;
+}
+
+export interface ResumeOptions extends ExperimentOptions {
+  /** Goes on though settings, data or program differ from those that the run's state came from. */
+  readonly force?: boolean | undefined;
+  /** In place of the configuration that the run was started with. */
+  readonly config?: Config | undefined;
 }
 
 /** Runs an experiment in a new directory. */
@@ -20,88 +41,170 @@ export async function startExperiment(
   config: Config,
   options: ExperimentOptions = {},
 ): Promise<Results> {
-  return run(config, 0, options, {
-    load: async () => undefined,
-    open: async () => ({
-      directory: await RunDirectory.create(path, config),
-      results: emptyResults(config),
-    }),
+  const prepared = await prepareRun(config);
+  return withLearner(prepared, {}, async (learner) => {
+    // Only now that configuration and data are known to be good is anything written.
+    const directory = await RunDirectory.create(path, config);
+    try {
+      const start = { results: emptyResults(config), firstTask: 0 };
+      return await train({ ...prepared, learner, directory }, start, options);
+    } finally {
+      await directory.close();
+    }
   });
 }
 
 /**
- * Continues a run after the last task that was finished, or from a task on, whose results and those of later tasks
- * are then replaced. With the configuration that it was started with, it ends with the same results as a run
- * that was never stopped.
+ * Continues a run where it stopped, or from a task on, whose results and those of later tasks are then replaced. With
+ * the configuration that it was started with, it ends with the same results as a run that was never stopped.
  *
  * @param fromTask counted from 0
- * @throws {ItamlError} RUN_DIRECTORY where fewer tasks are finished
+ * @throws {ItamlError} RUN_DIRECTORY where fewer tasks are finished; RUN_IN_USE; RUN_CHANGED; FILE_INVALID
  */
 export async function resumeExperiment(
   path: string,
   fromTask: number | undefined,
-  options: ExperimentOptions = {},
+  options: ResumeOptions = {},
 ): Promise<Results> {
-  const { directory, config } = await RunDirectory.open(path);
-  const results = (await directory.readResults()) ?? emptyResults(config);
-  const finished = results.tasks.length;
-  const first = fromTask ?? finished;
-  if (first > finished) {
-    throw new ItamlError("RUN_DIRECTORY", `the run can't continue from task ${first}`, {
-      where: path,
-      expected: `at most ${finished}, the number of finished tasks`,
-      found: String(first),
+  const { directory, config: startedWith } = await RunDirectory.openToWrite(path);
+  try {
+    const config = options.config ?? startedWith;
+    const results = (await directory.readResults()) ?? emptyResults(config);
+    const finished = results.tasks.length;
+    const firstTask = fromTask ?? finished;
+    if (firstTask > finished) {
+      throw new ItamlError("RUN_DIRECTORY", `the run can't continue from task ${firstTask}`, {
+        where: path,
+        expected: `at most ${finished}, the number of finished tasks`,
+        found: String(firstTask),
+      });
+    }
+    const prepared = await prepareRun(config);
+    const { extractor, source } = prepared.setup.context;
+    const network = { extractor, samples: source.length };
+    const accept = (origin: Origin, file: string) => {
+      if (!options.force) refuseOtherOrigin(origin, prepared.origin, file);
+    };
+    const damaged: ItamlError[] = [];
+    const checkpoint =
+      fromTask === undefined
+        ? await directory.checkpoints.load(firstTask, network, accept, (error) => {
+            damaged.push(error);
+          })
+        : undefined;
+    const saved = checkpoint
+      ? modelBefore(checkpoint)
+      : firstTask > 0
+        ? await directory.loadTask(firstTask - 1, network, accept)
+        : undefined;
+    const known = checkpoint?.training.model ?? saved?.model;
+    if (known) refuseOtherTasks(known, prepared.setup, path);
+    return await withLearner(prepared, { saved }, async (learner) => {
+      // Only now that configuration, data and saved state are known to be good is anything written or removed.
+      await directory.repairEvents();
+      if (options.config) await directory.writeConfig(config);
+      const kept = firstTasks(results, firstTask);
+      if (firstTask < finished) await directory.writeResults(kept);
+      await directory.removeTasksFrom(firstTask);
+      if (!checkpoint) await directory.checkpoints.clear();
+      for (const { message } of damaged) {
+        const instead = checkpoint ? "the checkpoint before it" : `the start of task ${firstTask}`;
+        const warning = `${message} The run goes on from ${instead}, to the same results.`;
+        directory.logEvent({ kind: "warning", message: warning });
+        options.onWarning?.(warning);
+      }
+      const start = { results: kept, firstTask, checkpoint };
+      return await train({ ...prepared, learner, directory }, start, options);
     });
+  } finally {
+    await directory.close();
   }
-  return run(config, first, options, {
-    load: async ({ context: { extractor, source } }) =>
-      first > 0 ? directory.loadTask(first - 1, extractor, source.length) : undefined,
-    open: async () => {
-      const kept = firstTasks(results, first);
-      if (first < finished) await directory.writeResults(kept);
-      await directory.removeTasksFrom(first);
-      return { directory, results: kept };
-    },
+}
+
+interface PreparedRun {
+  readonly setup: Setup;
+  readonly origin: Origin;
+}
+
+async function prepareRun(config: Config): Promise<PreparedRun> {
+  const setup = await prepare(config);
+  const hash = await contentHash(setup.dataset, datasetFolder(config.dataset, config.data));
+  return { setup, origin: originOf(config, version, hash) };
+}
+
+async function withLearner<T>(
+  { setup }: PreparedRun,
+  { saved }: { saved?: Parameters<typeof createLearner>[1] },
+  work: (learner: Learner) => Promise<T>,
+): Promise<T> {
+  const learner = await createLearner(setup, saved);
+  try {
+    return await work(learner);
+  } finally {
+    await learner.release();
+    await setup.context.inference.release();
+  }
+}
+
+/** The tasks of a model are those of the run, unless the configuration was changed by force. */
+function refuseOtherTasks(model: Model, { tasks, context }: Setup, path: string): void {
+  const learned = taskSizes(model, context.extractor);
+  const sizes = tasks.slice(0, learned.length).map(({ length }) => length);
+  if (isDeepStrictEqual(learned, sizes)) return;
+  throw new ItamlError("FILE_INVALID", "the run has learned other tasks", {
+    where: path,
+    expected: `tasks of ${sizes.join(", ")} classes`,
+    found: learned.join(", "),
   });
 }
 
-/** Where a run begins. */
-interface RunStart {
-  /** Reads what was learned before, where something was. */
-  load(setup: Setup): Promise<Parameters<typeof createLearner>[1]>;
-  /** Prepares the directory. */
-  open(): Promise<{ directory: RunDirectory; results: Results }>;
+/** The model of a checkpoint without the task that is being learned: learning adds it again. */
+function modelBefore({ training: { model, task }, memory }: Checkpoint) {
+  return { model: { ...model, classifiers: model.classifiers.slice(0, task) }, memory };
 }
 
-async function run(
-  config: Config,
-  firstTask: number,
-  { onStart, onTask, onProgress, signal }: ExperimentOptions,
-  { load, open }: RunStart,
-): Promise<Results> {
-  const setup = await prepare(config);
-  const { tasks, dataset, context } = setup;
-  const learner = await createLearner(setup, await load(setup));
-  // Only now that configuration, data and saved state are known to be good is anything written or removed.
-  let { directory, results } = await open();
-  directory.logEvent({ kind: "start", learner: config.learner, seed: config.seed, firstTask });
-  onStart?.({ tasks: tasks.length, firstTask });
+interface Run extends PreparedRun {
+  readonly learner: Learner;
+  readonly directory: RunDirectory;
+}
+
+/** Where a run begins, or goes on. */
+interface RunStart {
+  readonly results: Results;
+  readonly firstTask: number;
+  readonly checkpoint?: Checkpoint | undefined;
+}
+
+async function train(run: Run, start: RunStart, options: ExperimentOptions): Promise<Results> {
+  const { setup, learner, directory, origin } = run;
+  const { config, dataset, tasks, context } = setup;
+  const { firstTask, checkpoint } = start;
+  const position = checkpoint?.training.position;
+  directory.logEvent({
+    kind: "start",
+    ...{ learner: config.learner, seed: config.seed, firstTask },
+    ...(position && { epoch: position.epoch, batch: position.batch }),
+  });
+  options.onStart?.({ tasks: tasks.length, firstTask, firstEpoch: position?.epoch ?? 0 });
   const hooks: LearnHooks = {
-    signal,
+    signal: options.signal,
     onProgress: (progress) => {
       if (progress.kind === "epoch") {
         directory.logEvent({ ...progress, residentBytes: process.memoryUsage.rss() });
       } else if (progress.kind === "adaptation") {
         directory.logEvent({ ...progress });
       }
-      onProgress?.(progress);
+      options.onProgress?.(progress);
     },
   };
   try {
+    let { results } = start;
     for (const [task, classes] of tasks.entries()) {
       if (task < firstTask) continue;
-      const started = performance.now();
-      await learner.learn(indicesByClass(dataset.train.labels, classes), hooks);
+      const from = task === firstTask ? checkpoint : undefined;
+      const started = performance.now() - 1000 * (from?.seconds ?? 0);
+      const checkpointing = checkpointingOf(run, from, started, options.checkpointInterval);
+      await learner.learn(indicesByClass(dataset.train.labels, classes), hooks, checkpointing);
       const trained = performance.now();
       for (let known = 0; known <= task; known++) await learner.modelFor(known, hooks);
       const adapted = performance.now();
@@ -116,19 +219,53 @@ async function run(
         evaluate: (performance.now() - adapted) / 1000,
       };
       results = addTask(results, classes, accuracies, seconds);
-      await directory.saveTask(task, learner.model, learner.memory, context.extractor);
+      const { model, memory } = learner;
+      await directory.saveTask(task, { model, memory, results, origin }, context.extractor);
       await directory.writeResults(results);
+      await directory.checkpoints.clear();
       directory.logEvent({ kind: "task", ...results.tasks.at(-1) });
-      await onTask?.(results);
+      await options.onTask?.(results);
     }
     directory.logEvent({ kind: "done", ...results.summary });
     return results;
   } catch (error) {
-    const { name, message } = error as Error;
-    directory.logEvent({ kind: "stopped", error: name, message });
-    throw error;
-  } finally {
-    await learner.release();
-    await context.inference.release();
+    const reported = await withLastCheckpoint(error as Error, directory);
+    directory.logEvent({ kind: "stopped", error: reported.name, message: reported.message });
+    throw reported;
   }
+}
+
+/** Checkpoints of a task in the run directory: after every epoch, and when the interval has passed. */
+function checkpointingOf(
+  { setup, learner, directory, origin }: Run,
+  from: Checkpoint | undefined,
+  started: number,
+  interval = 300,
+): Checkpointing {
+  const { memory } = learner;
+  let last = performance.now();
+  return {
+    from: from?.training,
+    due: () => performance.now() - last >= 1000 * interval,
+    save: async (training) => {
+      const seconds = (performance.now() - started) / 1000;
+      const checkpoint = { training, memory, seconds, origin };
+      await directory.checkpoints.save(checkpoint, setup.context.extractor);
+      last = performance.now();
+    },
+  };
+}
+
+/** Training that diverged is no loss of what was good before. */
+async function withLastCheckpoint(
+  error: Error,
+  { path, checkpoints }: RunDirectory,
+): Promise<Error> {
+  if (!(error instanceof ItamlError) || error.code !== "LOSS_NOT_FINITE") return error;
+  const file = await checkpoints.newest();
+  if (file === undefined) return error;
+  const remedy =
+    `${error.problem.remedy}. The last good checkpoint is kept, ${file}; to go on from it: ` +
+    `itaml train --resume --force --out ${path} --set learningRate=…`;
+  return new ItamlError(error.code, error.summary, { ...error.problem, remedy }, { cause: error });
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ItamlError } from "../errors.js";
 import { ExemplarMemory } from "../incremental/exemplar-memory.js";
-import type { Model } from "../learners/model.js";
+import { allFinite, type Model } from "../learners/model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { Layout } from "../nn/layout.js";
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.js";
@@ -10,19 +10,29 @@ const FORMAT = "itaml-model-1";
 
 /** A model as safetensors: `theta.NAME`, `statistics.NAME`, and `classifier.I` for each task. */
 export function encodeModel(model: Model, extractor: FeatureExtractor): Uint8Array {
+  const tensors = modelTensors(model, extractor);
+  return encodeSafetensors(tensors, { format: FORMAT, network: extractor.network.name });
+}
+
+/** The tensors of a model; they share its memory. */
+export function modelTensors(
+  model: Model,
+  extractor: FeatureExtractor,
+  prefix = "",
+): Map<string, StoredTensor> {
   const tensors = new Map<string, StoredTensor>();
-  const store = (prefix: string, layout: Layout, buffer: Float32Array) => {
+  const store = (group: string, layout: Layout, buffer: Float32Array) => {
     for (const { name, shape } of layout.entries) {
-      tensors.set(`${prefix}.${name}`, { data: layout.view(buffer, name), shape });
+      tensors.set(`${prefix}${group}.${name}`, { data: layout.view(buffer, name), shape });
     }
   };
   store("theta", extractor.parameters, model.theta);
   store("statistics", extractor.statistics, model.statistics);
   model.classifiers.forEach((classifier, task) => {
     const shape = [classifier.length / extractor.featureSize, extractor.featureSize];
-    tensors.set(`classifier.${task}`, { data: classifier, shape });
+    tensors.set(`${prefix}classifier.${task}`, { data: classifier, shape });
   });
-  return encodeSafetensors(tensors, { format: FORMAT, network: extractor.network.name });
+  return tensors;
 }
 
 /**
@@ -38,36 +48,31 @@ export function decodeModel(bytes: Uint8Array, extractor: FeatureExtractor, file
       found: String(metadata.format),
     });
   }
-  const take = (name: string, shape: readonly (number | undefined)[]): Float32Array => {
-    const tensor = tensors.get(name);
-    const fits =
-      tensor?.data instanceof Float32Array &&
-      tensor.shape.length === shape.length &&
-      shape.every((size, axis) => size === undefined || size === tensor.shape[axis]);
-    if (!fits) {
-      throw new ItamlError("FILE_INVALID", `tensor "${name}" doesn't fit the network`, {
-        where: file,
-        expected: `float32 [${shape.map((size) => size ?? "classes").join(", ")}]`,
-        found: tensor ? `[${tensor.shape.join(", ")}]` : "nothing",
-      });
-    }
-    const data = tensor.data as Float32Array;
-    if (!data.every(Number.isFinite)) {
-      throw new ItamlError("FILE_INVALID", `tensor "${name}" has values that are not finite`, {
-        where: file,
-      });
-    }
-    return data;
-  };
-  const gather = (prefix: string, layout: Layout) => {
+  return takeModel(tensors, extractor, file);
+}
+
+/**
+ * A model of {@link modelTensors}.
+ *
+ * @throws {ItamlError} FILE_INVALID
+ */
+export function takeModel(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  extractor: FeatureExtractor,
+  file: string,
+  prefix = "",
+): Model {
+  const take = (name: string, shape: readonly (number | undefined)[]) =>
+    takeTensor(tensors, `${prefix}${name}`, shape, file);
+  const gather = (group: string, layout: Layout) => {
     const buffer = new Float32Array(layout.size);
     for (const { name, shape, offset } of layout.entries) {
-      buffer.set(take(`${prefix}.${name}`, shape), offset);
+      buffer.set(take(`${group}.${name}`, shape), offset);
     }
     return buffer;
   };
   const classifiers: Float32Array[] = [];
-  while (tensors.has(`classifier.${classifiers.length}`)) {
+  while (tensors.has(`${prefix}classifier.${classifiers.length}`)) {
     classifiers.push(take(`classifier.${classifiers.length}`, [undefined, extractor.featureSize]));
   }
   return {
@@ -75,6 +80,39 @@ export function decodeModel(bytes: Uint8Array, extractor: FeatureExtractor, file
     statistics: gather("statistics", extractor.statistics),
     classifiers,
   };
+}
+
+/**
+ * A tensor of finite numbers.
+ *
+ * @param shape sizes; undefined: any number of classes
+ * @throws {ItamlError} FILE_INVALID
+ */
+export function takeTensor(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  name: string,
+  shape: readonly (number | undefined)[],
+  file: string,
+): Float32Array {
+  const tensor = tensors.get(name);
+  const fits =
+    tensor?.data instanceof Float32Array &&
+    tensor.shape.length === shape.length &&
+    shape.every((size, axis) => size === undefined || size === tensor.shape[axis]);
+  if (!fits) {
+    throw new ItamlError("FILE_INVALID", `tensor "${name}" doesn't fit the network`, {
+      where: file,
+      expected: `float32 [${shape.map((size) => size ?? "classes").join(", ")}]`,
+      found: tensor ? `[${tensor.shape.join(", ")}]` : "nothing",
+    });
+  }
+  const data = tensor.data as Float32Array;
+  if (!allFinite(data)) {
+    throw new ItamlError("FILE_INVALID", `tensor "${name}" has values that are not finite`, {
+      where: file,
+    });
+  }
+  return data;
 }
 
 const memorySchema = z.strictObject({

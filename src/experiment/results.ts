@@ -107,18 +107,27 @@ export function firstTasks(results: Results, tasks: number): Results {
   };
 }
 
-/** @throws {ItamlError} FILE_INVALID */
-export function parseResults(text: string, file: string): Results {
+export function formatResults(results: Results): string {
+  return `${JSON.stringify(results, undefined, 2)}\n`;
+}
+
+/** @throws {ItamlError} FILE_INVALID, with the remedy */
+export function parseResults(
+  text: string,
+  file: string,
+  remedy: { remedy?: string } = {},
+): Results {
   let content: unknown;
   try {
     content = JSON.parse(text);
   } catch (cause) {
-    throw new ItamlError("FILE_INVALID", "not valid JSON", { where: file }, { cause });
+    throw new ItamlError("FILE_INVALID", "not valid JSON", { where: file, ...remedy }, { cause });
   }
   const result = resultsSchema.safeParse(content);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw new ItamlError("FILE_INVALID", `not a results file: ${issue?.message}`, {
     where: `${file}: ${issue?.path.join(".")}`,
+    ...remedy,
   });
 }

@@ -1,134 +1,211 @@
 import { appendFileSync, existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { ItamlError } from "../errors.js";
 import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
 import type { Model } from "../learners/model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
-import { writeFileAtomically } from "./atomic-file.js";
+import { syncFolder, writeFileAtomically } from "./atomic-file.js";
+import { CheckpointFolder } from "./checkpoint-folder.js";
+import { CHECKSUMS, formatChecksums, verifyChecksum } from "./checksums.js";
 import { type Config, formatConfig, parseConfigText, resolveConfig } from "./config.js";
 import { decodeMemory, decodeModel, encodeMemory, encodeModel } from "./model-files.js";
-import { parseResults, type Results } from "./results.js";
+import { type Origin, originSchema } from "./origin.js";
+import { formatResults, parseResults, type Results } from "./results.js";
+import { isOfLock, RunLock } from "./run-lock.js";
 
 /**
- * The directory of one run: config.yaml, events.jsonl, results.json, accuracy.svg, and tasks/NN with the model and
- * the memory after each task.
+ * The directory of one run: config.yaml, events.jsonl, results.json, accuracy.svg, tasks/NN with the model and the
+ * memory after each task, checkpoints of the task under way, and lock.json while it is written to.
  */
 export class RunDirectory {
   readonly path: string;
+  readonly checkpoints: CheckpointFolder;
+  readonly #lock: RunLock | undefined;
 
-  private constructor(path: string) {
+  private constructor(path: string, lock?: RunLock) {
     this.path = path;
+    this.checkpoints = new CheckpointFolder(join(path, "checkpoints"));
+    this.#lock = lock;
   }
 
   /**
-   * Starts a new run.
+   * Starts a new run, to be closed.
    *
-   * @throws {ItamlError} RUN_DIRECTORY where something is there already
+   * @throws {ItamlError} RUN_DIRECTORY where something is there already; RUN_IN_USE
    */
   static async create(path: string, config: Config): Promise<RunDirectory> {
-    if (existsSync(path) && (!(await stat(path)).isDirectory() || (await readdir(path)).length)) {
-      throw new ItamlError("RUN_DIRECTORY", "the run directory is not empty", {
-        where: path,
-        expected: "an empty or a new directory",
-        remedy: "Continue the run with --resume, or choose another directory with --out",
-      });
-    }
+    await refuseContent(path);
     await mkdir(path, { recursive: true });
-    const directory = new RunDirectory(path);
-    await writeFileAtomically(directory.file("config.yaml"), formatConfig(config));
-    return directory;
+    const directory = new RunDirectory(path, await RunLock.acquire(path));
+    try {
+      // Somebody else may have had the lock, and made a run.
+      await refuseContent(path);
+      await directory.writeConfig(config);
+      return directory;
+    } catch (error) {
+      await directory.close();
+      throw error;
+    }
   }
 
   /**
-   * Opens a run that was started before.
+   * Opens a run that was started before, to read it.
    *
    * @throws {ItamlError} RUN_DIRECTORY where there is none
    */
   static async open(path: string): Promise<{ directory: RunDirectory; config: Config }> {
-    const directory = new RunDirectory(path);
-    const file = directory.file("config.yaml");
-    if (!existsSync(file)) {
-      throw new ItamlError("RUN_DIRECTORY", "there is no run here", {
-        where: path,
-        expected: "a directory with config.yaml, as itaml train makes it",
-        found: existsSync(path) ? "a directory without it" : "no such directory",
-      });
+    return { directory: new RunDirectory(path), config: await readConfigOf(path) };
+  }
+
+  /**
+   * Opens a run that was started before, to write to it. It is to be closed.
+   *
+   * @throws {ItamlError} RUN_DIRECTORY where there is none; RUN_IN_USE
+   */
+  static async openToWrite(path: string): Promise<{ directory: RunDirectory; config: Config }> {
+    await readConfigOf(path);
+    const directory = new RunDirectory(path, await RunLock.acquire(path));
+    try {
+      return { directory, config: await readConfigOf(path) };
+    } catch (error) {
+      await directory.close();
+      throw error;
     }
-    const text = await readFile(file, "utf8");
-    return { directory, config: resolveConfig(parseConfigText(text, file), file) };
+  }
+
+  /** Lets others write. */
+  async close(): Promise<void> {
+    await this.#lock?.release();
   }
 
   file(name: string): string {
     return join(this.path, name);
   }
 
+  async writeConfig(config: Config): Promise<void> {
+    await writeFileAtomically(this.file(CONFIG), formatConfig(config));
+  }
+
   /** Adds a line to events.jsonl. */
   logEvent(event: { kind: string } & Record<string, unknown>): void {
     const line = JSON.stringify({ time: new Date().toISOString(), ...event });
-    appendFileSync(this.file("events.jsonl"), `${line}\n`);
+    appendFileSync(this.file(EVENTS), `${line}\n`);
+  }
+
+  /** Ends the last line of events.jsonl where it is whole, and removes it where it was cut off. */
+  async repairEvents(): Promise<void> {
+    const file = this.file(EVENTS);
+    if (!existsSync(file)) return;
+    const bytes = await readFile(file);
+    const end = bytes.lastIndexOf("\n") + 1;
+    if (end === bytes.length) return;
+    if (isJson(bytes.toString("utf8", end))) appendFileSync(file, "\n");
+    else await truncate(file, end);
   }
 
   async writeResults(results: Results): Promise<void> {
-    await writeFileAtomically(
-      this.file("results.json"),
-      `${JSON.stringify(results, undefined, 2)}\n`,
-    );
+    await writeFileAtomically(this.file(RESULTS), formatResults(results));
   }
 
-  /** The results so far; undefined before the first task is done. */
+  /**
+   * The results so far; undefined before the first task is done.
+   *
+   * @throws {ItamlError} FILE_INVALID where they aren't those that were stored with the last task
+   */
   async readResults(): Promise<Results | undefined> {
-    const file = this.file("results.json");
-    return existsSync(file) ? parseResults(await readFile(file, "utf8"), file) : undefined;
+    const file = this.file(RESULTS);
+    const remedy = { remedy: await this.#resultsRemedy() };
+    if (!existsSync(file)) {
+      // After the first task its state is there for a moment without results.
+      if (!existsSync(this.#taskFolder(1))) return undefined;
+      throw new ItamlError("FILE_INVALID", "the results are missing", { where: file, ...remedy });
+    }
+    const results = parseResults(await readFile(file, "utf8"), file, remedy);
+    const copy = join(this.#taskFolder(results.tasks.length - 1), RESULTS);
+    if (!existsSync(copy)) return results;
+    if (isDeepStrictEqual(results, parseResults(await readFile(copy, "utf8"), copy)))
+      return results;
+    throw new ItamlError("FILE_INVALID", "the results are not those of the run", {
+      where: file,
+      expected: `the content of ${copy}`,
+      ...remedy,
+    });
   }
 
   /** Stores the state after a task: a whole folder or none. */
   async saveTask(
     task: number,
-    model: Model,
-    memory: ExemplarMemory,
+    { model, memory, results, origin }: TaskState,
     extractor: FeatureExtractor,
   ): Promise<void> {
+    const files = {
+      [MODEL]: encodeModel(model, extractor),
+      [MEMORY]: encodeMemory(memory),
+      [RESULTS]: formatResults(results),
+      [ORIGIN]: `${JSON.stringify(origin, undefined, 2)}\n`,
+    };
     const folder = this.#taskFolder(task);
     const partial = `${folder}.partial`;
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
-    await writeFileAtomically(join(partial, "model.safetensors"), encodeModel(model, extractor));
-    await writeFileAtomically(join(partial, "memory.json"), encodeMemory(memory));
+    for (const [name, content] of Object.entries({
+      ...files,
+      [CHECKSUMS]: formatChecksums(files),
+    })) {
+      await writeFileAtomically(join(partial, name), content);
+    }
     await rm(folder, { recursive: true, force: true });
     await rename(partial, folder);
+    await syncFolder(dirname(folder));
   }
 
   /**
    * The state after a task.
    *
    * @param samples number of training samples of the data set
-   * @throws {ItamlError} RUN_DIRECTORY, FILE_INVALID
+   * @param accept looks at where the state came from, before it is believed to be of this network
+   * @throws {ItamlError} RUN_DIRECTORY, FILE_INVALID; whatever `accept` throws
    */
   async loadTask(
     task: number,
-    extractor: FeatureExtractor,
-    samples: number,
+    { extractor, samples }: { extractor: FeatureExtractor; samples: number },
+    accept: (origin: Origin, file: string) => void = () => {},
   ): Promise<{ model: Model; memory: ExemplarMemory }> {
-    const modelFile = join(this.#taskFolder(task), "model.safetensors");
-    const memoryFile = join(this.#taskFolder(task), "memory.json");
-    for (const file of [modelFile, memoryFile]) {
-      if (existsSync(file)) continue;
-      throw new ItamlError("RUN_DIRECTORY", `the state after task ${task} is missing`, {
-        where: file,
-        remedy: "Continue from an earlier task with --from-task",
-      });
+    const folder = this.#taskFolder(task);
+    const read = async (name: string) => {
+      const file = join(folder, name);
+      const remedy = `Train again from this task on with: itaml train --from-task ${task} --out ${this.path}`;
+      if (!existsSync(file)) {
+        throw new ItamlError("RUN_DIRECTORY", `the state after task ${task} is missing`, {
+          where: file,
+          remedy,
+        });
+      }
+      const content = await readFile(file);
+      // Runs of version 0.1.0 have no checksums and no origin.
+      const sums = join(folder, CHECKSUMS);
+      if (existsSync(sums)) {
+        verifyChecksum(await readFile(sums, "utf8"), name, content, { file, remedy });
+      }
+      return { content, file };
+    };
+    if (existsSync(join(folder, CHECKSUMS))) {
+      const { content, file } = await read(ORIGIN);
+      accept(originSchema.parse(JSON.parse(content.toString("utf8"))), file);
     }
-    const model = decodeModel(await readFile(modelFile), extractor, modelFile);
+    const { content, file } = await read(MODEL);
+    const model = decodeModel(content, extractor, file);
     if (model.classifiers.length !== task + 1) {
       throw new ItamlError("FILE_INVALID", "the model has a wrong number of tasks", {
-        where: modelFile,
+        where: file,
         expected: String(task + 1),
         found: String(model.classifiers.length),
       });
     }
-    const memory = decodeMemory(await readFile(memoryFile, "utf8"), samples, memoryFile);
-    return { model, memory };
+    const memory = await read(MEMORY);
+    return { model, memory: decodeMemory(memory.content.toString("utf8"), samples, memory.file) };
   }
 
   /** Removes the states of this task and of those after it. */
@@ -142,7 +219,73 @@ export class RunDirectory {
     }
   }
 
+  /** How damaged results come back: from the last task whose copy of them is good. */
+  async #resultsRemedy(): Promise<string> {
+    const folder = dirname(this.#taskFolder(0));
+    const names = existsSync(folder) ? (await readdir(folder)).sort().reverse() : [];
+    for (const name of names.filter((text) => /^\d+$/.test(text))) {
+      const file = join(folder, name, RESULTS);
+      const sums = join(folder, name, CHECKSUMS);
+      try {
+        const content = await readFile(file);
+        verifyChecksum(await readFile(sums, "utf8"), RESULTS, content, { file, remedy: "" });
+        return `Copy ${file} there: the results after task ${Number(name)}`;
+      } catch {
+        // The one before it may be good.
+      }
+    }
+    return "Start the run again in another directory";
+  }
+
   #taskFolder(task: number): string {
     return this.file(join("tasks", String(task).padStart(2, "0")));
+  }
+}
+
+/** What a run directory keeps of a task. */
+export interface TaskState {
+  readonly model: Model;
+  readonly memory: ExemplarMemory;
+  /** Of this task and those before it. */
+  readonly results: Results;
+  readonly origin: Origin;
+}
+
+const [CONFIG, EVENTS, RESULTS] = ["config.yaml", "events.jsonl", "results.json"];
+const [MODEL, MEMORY, ORIGIN] = ["model.safetensors", "memory.json", "origin.json"];
+
+/** Where there is a lock alone, a run was killed before it began. */
+async function refuseContent(path: string): Promise<void> {
+  if (!existsSync(path)) return;
+  const isDirectory = (await stat(path)).isDirectory();
+  const begun = `${CONFIG}.partial`;
+  if (isDirectory && (await readdir(path)).every((name) => isOfLock(name) || name === begun))
+    return;
+  throw new ItamlError("RUN_DIRECTORY", "the run directory is not empty", {
+    where: path,
+    expected: "an empty or a new directory",
+    remedy: "Continue the run with --resume, or choose another directory with --out",
+  });
+}
+
+async function readConfigOf(path: string): Promise<Config> {
+  const file = join(path, CONFIG);
+  if (!existsSync(file)) {
+    throw new ItamlError("RUN_DIRECTORY", "there is no run here", {
+      where: path,
+      expected: "a directory with config.yaml, as itaml train makes it",
+      found: existsSync(path) ? "a directory without it" : "no such directory",
+      remedy: "Start it with itaml train, without --resume",
+    });
+  }
+  return resolveConfig(parseConfigText(await readFile(file, "utf8"), file), file);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }

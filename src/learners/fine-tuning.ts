@@ -9,12 +9,14 @@ import {
   newClassifier,
   newModel,
   orRestore,
+  overwriteModel,
   splitClassifiers,
   type TaskModel,
   taskModel,
   wholeModel,
 } from "./model.js";
 import { trainingLoop } from "./training-loop.js";
+import type { Checkpointing } from "./training-state.js";
 import { TrainingStep } from "./training-step.js";
 import { holdOut, validationAccuracy } from "./validation.js";
 
@@ -52,20 +54,30 @@ export class FineTuning implements Learner {
       runtime,
       extractor,
       createOptimizer(settings.optimizer),
+      settings.gradientNorm,
     );
     return new FineTuning(context, settings, saved?.model ?? newModel(extractor, seed), step);
   }
 
-  learn(newClasses: readonly (readonly number[])[], hooks: LearnHooks = {}): Promise<void> {
-    return orRestore(this.model, () => this.#train(newClasses, hooks));
+  learn(
+    newClasses: readonly (readonly number[])[],
+    hooks: LearnHooks = {},
+    checkpointing?: Checkpointing,
+  ): Promise<void> {
+    return orRestore(this.model, () => this.#train(newClasses, hooks, checkpointing));
   }
 
-  async #train(newClasses: readonly (readonly number[])[], hooks: LearnHooks): Promise<void> {
+  async #train(
+    newClasses: readonly (readonly number[])[],
+    hooks: LearnHooks,
+    checkpointing: Checkpointing | undefined,
+  ): Promise<void> {
     const { seed, extractor, source } = this.#context;
     const { model } = this;
     const task = model.classifiers.length;
     const { featureSize } = extractor;
     model.classifiers.push(newClassifier(featureSize, newClasses.length, { seed, task }));
+    if (checkpointing?.from) overwriteModel(model, checkpointing.from.model);
     let current = copyTaskModel(wholeModel(model));
     let next = emptyTaskModel(current);
     const state = this.#step.newState(current);
@@ -74,7 +86,8 @@ export class FineTuning implements Learner {
     const { training, heldOut } = holdOut(newClasses, this.#settings.validation, seed, task);
     const old = Array.from({ length: firstNew }, () => []);
     await trainingLoop({
-      ...{ model, task, seed, hooks, settings: this.#settings },
+      ...{ model, task, seed, hooks, checkpointing, settings: this.#settings },
+      optimizers: [state],
       samples: training.flatMap((indices, i) =>
         indices.map((index) => ({ index, position: firstNew + i })),
       ),

@@ -24,6 +24,7 @@ import {
   newClassifier,
   newModel,
   orRestore,
+  overwriteModel,
   type TaskModel,
   taskModel,
 } from "./model.js";
@@ -35,6 +36,7 @@ import {
   throwIfAborted,
   trainingLoop,
 } from "./training-loop.js";
+import type { Checkpointing } from "./training-state.js";
 import { TrainingStep } from "./training-step.js";
 import { holdOut, validationAccuracy } from "./validation.js";
 
@@ -87,15 +89,24 @@ export class Itaml implements Learner {
     return new Itaml(context, settings, {
       model: saved?.model ?? newModel(extractor, seed),
       memory: saved?.memory ?? new ExemplarMemory(settings.memory),
-      step: await TrainingStep.compile(runtime, extractor, createOptimizer(settings.optimizer)),
+      step: await TrainingStep.compile(
+        runtime,
+        extractor,
+        createOptimizer(settings.optimizer),
+        settings.gradientNorm,
+      ),
       adaptation: await Adaptation.compile(context, settings.adaptation),
     });
   }
 
-  async learn(newClasses: readonly (readonly number[])[], hooks: LearnHooks = {}): Promise<void> {
+  async learn(
+    newClasses: readonly (readonly number[])[],
+    hooks: LearnHooks = {},
+    checkpointing?: Checkpointing,
+  ): Promise<void> {
     const task = this.model.classifiers.length;
     exemplarsPerClass(this.#settings.memory, this.memory.classes.length + newClasses.length);
-    await orRestore(this.model, () => this.#train(newClasses, task, hooks));
+    await orRestore(this.model, () => this.#train(newClasses, task, hooks, checkpointing));
     this.#adapted.clear();
     await this.#selectExemplars(newClasses, task);
   }
@@ -105,10 +116,12 @@ export class Itaml implements Learner {
     newClasses: readonly (readonly number[])[],
     task: number,
     hooks: LearnHooks,
+    checkpointing: Checkpointing | undefined,
   ): Promise<void> {
     const { seed, extractor } = this.#context;
     const { model, memory } = this;
     model.classifiers.push(newClassifier(extractor.featureSize, newClasses.length, { seed, task }));
+    if (checkpointing?.from) overwriteModel(model, checkpointing.from.model);
     const { training, heldOut } = holdOut(
       [...memory.classes, ...newClasses],
       this.#settings.validation,
@@ -118,7 +131,8 @@ export class Itaml implements Learner {
     const update = await this.#metaUpdate(task);
     try {
       await trainingLoop({
-        ...{ model, task, seed, hooks, settings: this.#settings },
+        ...{ model, task, seed, hooks, checkpointing, settings: this.#settings },
+        optimizers: update.optimizers,
         samples: training.flatMap((indices, position) =>
           indices.map((index) => ({ index, position })),
         ),

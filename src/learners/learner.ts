@@ -6,6 +6,7 @@ import type { PerTask } from "../optim/schedule.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Inference } from "./inference.js";
 import type { Model, TaskModel } from "./model.js";
+import type { Checkpointing } from "./training-state.js";
 
 /** What every learner stands on. */
 export interface LearnerContext {
@@ -24,6 +25,8 @@ export interface TrainingSettings {
   readonly optimizer: OptimizerSettings;
   readonly learningRate: PerTask<number>;
   readonly epochs: PerTask<number>;
+  /** Limit of the gradient's norm, over θ and φ_i together. Default: none. */
+  readonly gradientNorm?: number | undefined;
   /** Epochs, counted from 0, at which the learning rate is multiplied by `factor`. */
   readonly milestones: readonly number[];
   readonly factor: number;
@@ -79,9 +82,14 @@ export interface Learner {
    * Learns a new task. Where that fails, the model is as it was before.
    *
    * @param newClasses for each new class the indices of its training samples
+   * @param checkpointing default: none
    * @throws {ItamlError} LOSS_NOT_FINITE, INTERRUPTED, MEMORY_TOO_SMALL
    */
-  learn(newClasses: readonly (readonly number[])[], hooks?: LearnHooks): Promise<void>;
+  learn(
+    newClasses: readonly (readonly number[])[],
+    hooks?: LearnHooks,
+    checkpointing?: Checkpointing,
+  ): Promise<void>;
   /** The model that tells classes of one task apart. */
   modelFor(task: number, hooks?: LearnHooks): Promise<TaskModel>;
   release(): Promise<void>;

@@ -13,6 +13,8 @@ export interface TaskBatch extends MicroBatch {
 
 /** How a mini-batch changes a model: the paper's rule, or another one to compare with it. */
 export interface MetaUpdate {
+  /** What the optimisers remember; training changes it in place. */
+  readonly optimizers: readonly OptimizerState[];
   /**
    * Meta-trains the model, in place, on one mini-batch.
    *
@@ -50,7 +52,7 @@ export class MetaTraining implements MetaUpdate {
   readonly #options: MetaTrainingOptions;
   readonly #lanes: { lanes: number; smallest: number };
   /** One for each task, as long as a session. */
-  readonly #states: readonly OptimizerState[];
+  readonly optimizers: readonly OptimizerState[];
   /** θ of the base where every lane reads it. */
   readonly #base: Float32Array;
   /** Where inner loops put Φ_i. */
@@ -79,7 +81,7 @@ export class MetaTraining implements MetaUpdate {
       ...emptyTaskModel(base),
       theta: allocate(base.theta.length),
     });
-    this.#states = models.map((base) => step.newState(base, allocate));
+    this.optimizers = models.map((base) => step.newState(base, allocate));
     this.#base = allocate(model.theta.length);
     this.#results = models.map(newTaskModel);
     this.#scratch = options.innerSteps > 1 ? models.map(newTaskModel) : [];
@@ -126,7 +128,7 @@ export class MetaTraining implements MetaUpdate {
     how: "alone" | "overlapping",
   ): Promise<number[]> {
     const { task } = batch;
-    const state = this.#states[task] as OptimizerState;
+    const state = this.optimizers[task] as OptimizerState;
     const losses: number[] = [];
     let from: TaskModel = { ...taskModel(this.#model, task), theta: this.#base };
     for (let remaining = this.#options.innerSteps; remaining > 0; remaining--) {

@@ -93,7 +93,14 @@ export function emptyTaskModel({ theta, statistics, classifier }: TaskModel): Ta
 
 /** Whether every number of a model is finite. */
 export function isFiniteModel({ theta, statistics, classifiers }: Model): boolean {
-  return [theta, statistics, ...classifiers].every((values) => values.every(Number.isFinite));
+  return [theta, statistics, ...classifiers].every(allFinite);
+}
+
+export function allFinite(values: Float32Array): boolean {
+  // Several times as fast as asking number by number: only those that are not finite give NaN.
+  let zero = 0;
+  for (let j = 0; j < values.length; j++) zero += 0 * (values[j] as number);
+  return zero === 0;
 }
 
 /** Does work that changes a model; where it fails, the model is as it was before. */

@@ -19,7 +19,8 @@ export class ReleasedRule implements MetaUpdate {
   readonly #model: Model;
   readonly #step: TrainingStep;
   readonly #options: { innerSteps: number; eta: number };
-  readonly #state: OptimizerState;
+  /** One for all tasks. */
+  readonly optimizers: readonly [OptimizerState];
   #current: TaskModel;
   #next: TaskModel;
 
@@ -29,7 +30,7 @@ export class ReleasedRule implements MetaUpdate {
     this.#options = options;
     this.#current = copyTaskModel(wholeModel(model));
     this.#next = emptyTaskModel(this.#current);
-    this.#state = step.newState(this.#current);
+    this.optimizers = [step.newState(this.#current)];
   }
 
   async train(batches: readonly TaskBatch[], learningRate: number): Promise<number[]> {
@@ -39,13 +40,12 @@ export class ReleasedRule implements MetaUpdate {
     this.#current.theta.set(theta);
     this.#current.statistics.set(statistics);
     this.#current.classifier.set(base.classifier);
+    const [state] = this.optimizers;
     const losses: number[] = [];
     for (const batch of batches) {
       const whole = this.#widen(batch);
       for (let step = 0; step < innerSteps; step++) {
-        losses.push(
-          await this.#step.run(this.#current, this.#next, this.#state, whole, learningRate),
-        );
+        losses.push(await this.#step.run(this.#current, this.#next, state, whole, learningRate));
         [this.#current, this.#next] = [this.#next, this.#current];
       }
     }

@@ -13,6 +13,7 @@ import {
 import type { Tensor } from "../graph/tensor.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { LayoutEntry } from "../nn/layout.js";
+import { limitNorm } from "../optim/gradient-norm.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Program, Runtime, Value } from "../runtime/runtime.js";
 import type { TaskModel } from "./model.js";
@@ -43,35 +44,35 @@ export interface OptimizerState {
 export class TrainingStep {
   readonly extractor: FeatureExtractor;
   readonly optimizer: Optimizer;
-  readonly #runtime: Runtime;
   readonly #program: Program;
+  readonly #compileOverlapping: () => Promise<Program>;
   /** For runs beside one another; made when it is first needed. */
   #overlapping: Promise<Program> | undefined;
 
   private constructor(
-    runtime: Runtime,
     extractor: FeatureExtractor,
     optimizer: Optimizer,
     program: Program,
+    compileOverlapping: () => Promise<Program>,
   ) {
-    this.#runtime = runtime;
     this.extractor = extractor;
     this.optimizer = optimizer;
     this.#program = program;
+    this.#compileOverlapping = compileOverlapping;
   }
 
+  /** @param gradientNorm limit of the norm of the gradient of θ and φ together; default: none */
   static async compile(
     runtime: Runtime,
     extractor: FeatureExtractor,
     optimizer: Optimizer,
+    gradientNorm?: number,
   ): Promise<TrainingStep> {
-    const graph = trainingGraph(extractor, optimizer, await runtime.graphOptions());
-    return new TrainingStep(
-      runtime,
-      extractor,
-      optimizer,
-      await runtime.compile(serializeOnnx(graph)),
-    );
+    const graph = (options?: GraphOptions) =>
+      trainingGraph(extractor, optimizer, { gradientNorm, options });
+    const program = await runtime.compile(serializeOnnx(graph(await runtime.graphOptions())));
+    const overlapping = () => runtime.compile(serializeOnnx(graph()), { overlapping: true });
+    return new TrainingStep(extractor, optimizer, program, overlapping);
   }
 
   /**
@@ -136,10 +137,7 @@ export class TrainingStep {
   }
 
   #overlappingProgram(): Promise<Program> {
-    this.#overlapping ??= this.#runtime.compile(
-      serializeOnnx(trainingGraph(this.extractor, this.optimizer)),
-      { overlapping: true },
-    );
+    this.#overlapping ??= this.#compileOverlapping();
     return this.#overlapping;
   }
 
@@ -172,7 +170,10 @@ export class TrainingStep {
 function trainingGraph(
   extractor: FeatureExtractor,
   optimizer: Optimizer,
-  options: GraphOptions = {},
+  {
+    gradientNorm,
+    options,
+  }: { gradientNorm: number | undefined; options: GraphOptions | undefined },
 ): Graph {
   const graph = new Graph("training step", options);
   const x = extractor.declareInput(graph);
@@ -191,6 +192,8 @@ function trainingGraph(
   if (statistics.length > 0) graph.output("next.statistics", concatenate(statistics));
 
   const [classifierGradient, ...parameterGradients] = gradients(loss, [classifier, ...parameters]);
+  const whole = [concatenate(parameterGradients), classifierGradient as Tensor];
+  const gradient = gradientNorm === undefined ? whole : limitNorm(whole, gradientNorm);
   const coefficients = Object.fromEntries(
     optimizer.coefficients.map((name) => [name, graph.input(name, "float32", [])]),
   );
@@ -204,8 +207,8 @@ function trainingGraph(
       graph.output(`next.${moment}.${name}`, next.moments[i] as Tensor);
     });
   };
-  update("theta", theta, concatenate(parameterGradients));
-  update("classifier", classifier, classifierGradient as Tensor);
+  update("theta", theta, gradient[0] as Tensor);
+  update("classifier", classifier, gradient[1] as Tensor);
   return graph;
 }
 

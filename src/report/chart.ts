@@ -111,7 +111,16 @@ export function accuracyChart(curves: readonly Curve[], title: string): string {
   figure.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   figure.setAttribute("role", "img");
   figure.setAttribute("aria-label", describe(curves, title));
-  return `${figure.outerHTML}\n`;
+  return `${renumberMarkers(figure.outerHTML)}\n`;
+}
+
+/** Plot counts markers over all charts of a process; a chart's text shouldn't depend on those before it. */
+function renumberMarkers(svg: string): string {
+  const numbers = new Map<string, number>();
+  return svg.replace(/plot-marker-\d+/g, (id) => {
+    if (!numbers.has(id)) numbers.set(id, numbers.size + 1);
+    return `plot-marker-${numbers.get(id)}`;
+  });
 }
 
 /** The chart in words, for those who can't see it. */

@@ -16,8 +16,18 @@ export function itaml(
   args: readonly string[],
   onError?: (text: string, kill: (signal: NodeJS.Signals) => void) => void,
 ): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--single-threaded-gc", MAIN, ...args], { cwd });
+  const { outcome, kill } = startItaml(cwd, args, (text) => onError?.(text, kill));
+  return outcome;
+}
+
+/** Starts the built command line, to be killed. */
+export function startItaml(
+  cwd: string,
+  args: readonly string[],
+  onError?: (text: string) => void,
+): { outcome: Promise<Outcome>; kill: (signal: NodeJS.Signals) => void } {
+  const child = spawn(process.execPath, ["--single-threaded-gc", MAIN, ...args], { cwd });
+  const outcome = new Promise<Outcome>((resolve, reject) => {
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk) => {
@@ -25,11 +35,12 @@ export function itaml(
     });
     child.stderr.on("data", (chunk) => {
       stderr += chunk;
-      onError?.(stderr, (signal) => child.kill(signal));
+      onError?.(stderr);
     });
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
+  return { outcome, kill: (signal) => child.kill(signal) };
 }
 
 /** The lines of a run's events.jsonl. */

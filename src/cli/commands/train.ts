@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { readFileOrThrow } from "../../data/read-file.js";
 import { ItamlError, nearestName } from "../../errors.js";
+import { writeFileAtomically } from "../../experiment/atomic-file.js";
 import {
   applySetting,
   type Config,
@@ -27,6 +27,7 @@ export interface TrainOptions {
   data?: string;
   out?: string;
   resume?: boolean;
+  force?: boolean;
   fromTask?: number;
   seed?: number;
   set?: string[];
@@ -50,6 +51,12 @@ export async function train(name: string | undefined, options: TrainOptions): Pr
 }
 
 async function startRun(name: string | undefined, options: TrainOptions) {
+  if (options.force) {
+    throw new ItamlError("USAGE", "there is nothing to force in a new run", {
+      where: "itaml train --force",
+      expected: "--resume or --from-task with it",
+    });
+  }
   if (name === undefined) {
     throw new ItamlError("USAGE", "there is nothing to train", {
       where: "itaml train",
@@ -73,16 +80,26 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
       expected: "--out with its directory",
     });
   }
-  const { config } = await RunDirectory.open(path);
-  if (name !== undefined) refuseDifference(path, config, await readConfig(name, options));
-  else if (options.set !== undefined || options.seed !== undefined || options.data !== undefined) {
+  const { directory, config: startedWith } = await RunDirectory.open(path);
+  const changed =
+    options.set !== undefined || options.seed !== undefined || options.data !== undefined;
+  let config = startedWith;
+  if (name !== undefined || (changed && options.force)) {
+    config = await readConfig(name ?? directory.file("config.yaml"), options);
+  } else if (changed) {
     throw new ItamlError("USAGE", "a run goes on with the settings that it was started with", {
       where: "itaml train --resume",
-      remedy: "Leave --set, --seed and --data out, or start a new run",
+      remedy:
+        "Leave --set, --seed and --data out, start a new run, or change this one with --force",
     });
   }
+  if (!options.force) refuseDifference(path, startedWith, config);
   const results = await trainWithDisplay(path, config, (hooks) =>
-    resumeExperiment(path, options.fromTask, hooks),
+    resumeExperiment(path, options.fromTask, {
+      ...hooks,
+      force: options.force,
+      ...(config !== startedWith && { config }),
+    }),
   );
   return { path, results };
 }
@@ -96,31 +113,50 @@ export async function trainWithDisplay(
   let display: ProgressDisplay | undefined;
   const reading = new ProgressLine();
   reading.show(() => `reading ${config.dataset} …`);
+  const drawPicture = (results: Results) => {
+    const title = `${config.dataset}, ${config.learner}, seed ${config.seed}`;
+    return writeFileAtomically(
+      join(path, "accuracy.svg"),
+      accuracyChart(runCurves(results), title),
+    );
+  };
   try {
-    return await interruptible((signal) =>
+    const results = await interruptible((signal) =>
       run({
         signal,
-        onStart: ({ tasks, firstTask }) => {
+        onStart: ({ tasks, firstTask, firstEpoch }) => {
           reading.clear();
           const title = `${config.dataset} ${config.learner}`;
-          display = new ProgressDisplay({ title, tasks, firstTask, epochs: config.epochs });
+          display = new ProgressDisplay({
+            ...{ title, tasks, firstTask, firstEpoch },
+            epochs: config.epochs,
+          });
+          if (firstTask + firstEpoch > 0 && firstTask < tasks) {
+            process.stderr.write(`going on with task ${firstTask}, epoch ${firstEpoch}\n`);
+          }
         },
         onProgress: (progress) => display?.show(progress),
+        onWarning: (message) => {
+          reading.clear();
+          process.stderr.write(`warning: ${message}\n`);
+        },
         onTask: async (results) => {
           display?.clear();
           process.stderr.write(`${taskLine(results)}\n`);
-          const title = `${config.dataset}, ${config.learner}, seed ${config.seed}`;
-          await writeFile(join(path, "accuracy.svg"), accuracyChart(runCurves(results), title));
+          await drawPicture(results);
         },
       }),
     );
+    // Again, since a run that was killed after its last task has no more of them.
+    await drawPicture(results);
+    return results;
   } catch (error) {
     reading.clear();
     display?.clear();
     if (error instanceof ItamlError && error.code === "INTERRUPTED") {
       throw new ItamlError("INTERRUPTED", "the run was stopped", {
         where: path,
-        remedy: `Finished tasks are kept; continue with: itaml train --resume --out ${path}`,
+        remedy: `Continue with: itaml train --resume --out ${path}`,
       });
     }
     throw error;

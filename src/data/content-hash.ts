@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { relative, sep } from "node:path";
+import { chunks } from "../chunks.js";
+import { allocateSamples, type Dataset, type LabelledSamples } from "./samples.js";
+
+/** Files or samples at a time. */
+const AT_ONCE = 256;
+
+/**
+ * The content of a data set as a hash: its samples and labels, or, of picture files, their names, sizes and labels,
+ * so that nothing large is read.
+ *
+ * @param folder of the data set: names of files are taken from there
+ * @returns SHA-256, hexadecimal
+ */
+export async function contentHash(dataset: Dataset, folder: string): Promise<string> {
+  const { classes, input, train, test } = dataset;
+  const hash = createHash("sha256");
+  const { shape, type } = input;
+  hash.update(JSON.stringify({ classes, shape, type }));
+  for (const part of [train, test]) {
+    hash.update(`\n${part.labels.length}\n`);
+    for await (const piece of part.files ? describeFiles(part, folder) : readSamples(part)) {
+      hash.update(piece);
+    }
+    hash.update(Int32Array.from(part.labels));
+  }
+  return hash.digest("hex");
+}
+
+async function* describeFiles({ files = [] }: LabelledSamples, folder: string) {
+  for (const some of chunks(files, AT_ONCE)) {
+    const sizes = await Promise.all(
+      some.map((file) =>
+        // A file that can't be read is training's to report.
+        stat(file).then(
+          ({ size }) => size,
+          () => -1,
+        ),
+      ),
+    );
+    const names = some.map((file) => relative(folder, file).split(sep).join("/"));
+    yield JSON.stringify(names.map((name, i) => [name, sizes[i]]));
+  }
+}
+
+async function* readSamples({ source }: LabelledSamples) {
+  const indices = Array.from({ length: source.length }, (_, i) => i);
+  for (const some of chunks(indices, AT_ONCE)) {
+    const samples = allocateSamples(source, some.length);
+    await source.read(some, samples);
+    yield samples;
+  }
+}

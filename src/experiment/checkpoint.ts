@@ -1,0 +1,145 @@
+import { z } from "zod";
+import { ItamlError } from "../errors.js";
+import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
+import type { TrainingState } from "../learners/training-state.js";
+import type { OptimizerState } from "../learners/training-step.js";
+import type { FeatureExtractor } from "../nn/feature-extractor.js";
+import { sha256 } from "./checksums.js";
+import { decodeMemory, encodeMemory, modelTensors, takeModel, takeTensor } from "./model-files.js";
+import { type Origin, originSchema } from "./origin.js";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
+
+const FORMAT = "itaml-checkpoint-1";
+
+/** A run in the middle of a task. */
+export interface Checkpoint {
+  readonly training: TrainingState;
+  /** As it was before the task. */
+  readonly memory: ExemplarMemory;
+  /** Seconds that training of the task has taken. */
+  readonly seconds: number;
+  readonly origin: Origin;
+}
+
+const whole = z.int().min(0);
+const seconds = z.number().min(0);
+const stateSchema = z.strictObject({
+  task: whole,
+  position: z.strictObject({
+    epoch: whole,
+    batch: whole,
+    lossSum: z.number(),
+    steps: whole,
+    unreadable: whole,
+    seconds,
+    dataSeconds: seconds,
+  }),
+  /** Of each optimiser: steps done, number of moments. */
+  optimizers: z.array(z.strictObject({ steps: whole, moments: whole })),
+  bestAccuracy: z.number().optional(),
+  seconds,
+});
+
+/** Bytes of the checksum, which are the last ones: the tensor `sha256`, of all that is before it. */
+const CHECKSUM = 32;
+
+/**
+ * A checkpoint as safetensors: the model's tensors as in model.safetensors, those of the best epoch with `best.` before
+ * their names, moments as `optimizer.I.J.theta` and `optimizer.I.J.classifier`, and a checksum of everything.
+ */
+export function encodeCheckpoint(
+  { training, memory, seconds, origin }: Checkpoint,
+  extractor: FeatureExtractor,
+): Uint8Array {
+  const { task, position, model, optimizers, best } = training;
+  const tensors = modelTensors(model, extractor);
+  for (const [name, tensor] of best ? modelTensors(best.model, extractor, "best.") : []) {
+    tensors.set(name, tensor);
+  }
+  optimizers.forEach(({ moments }, i) => {
+    moments.forEach(({ theta, classifier }, j) => {
+      tensors.set(`optimizer.${i}.${j}.theta`, { data: theta, shape: [theta.length] });
+      const shape = [classifier.length / extractor.featureSize, extractor.featureSize];
+      tensors.set(`optimizer.${i}.${j}.classifier`, { data: classifier, shape });
+    });
+  });
+  tensors.set("sha256", { data: new Uint8Array(CHECKSUM), shape: [CHECKSUM] });
+  const state: z.output<typeof stateSchema> = {
+    ...{ task, position, seconds },
+    optimizers: optimizers.map(({ steps, moments }) => ({ steps, moments: moments.length })),
+    ...(best && { bestAccuracy: best.accuracy }),
+  };
+  const bytes = encodeSafetensors(tensors, {
+    format: FORMAT,
+    network: extractor.network.name,
+    state: JSON.stringify(state),
+    memory: encodeMemory(memory),
+    origin: JSON.stringify(origin),
+  });
+  bytes.set(sha256(bytes.subarray(0, -CHECKSUM)), bytes.length - CHECKSUM);
+  return bytes;
+}
+
+/**
+ * @param file its name, for messages
+ * @param accept looks at where the checkpoint came from, before it is believed to be of this network
+ * @throws {ItamlError} FILE_INVALID; whatever `accept` throws
+ */
+export function decodeCheckpoint(
+  bytes: Uint8Array,
+  { extractor, samples }: { extractor: FeatureExtractor; samples: number },
+  file: string,
+  accept: (origin: Origin) => void,
+): Checkpoint {
+  const fail = (summary: string, problem: { expected?: string; found?: string } = {}): never => {
+    throw new ItamlError("FILE_INVALID", summary, { where: file, ...problem });
+  };
+  const content = bytes.subarray(0, -CHECKSUM);
+  if (!sha256(content).equals(bytes.subarray(-CHECKSUM))) {
+    fail("the checkpoint is damaged", {
+      expected: "its last 32 bytes to be the SHA-256 of the rest",
+    });
+  }
+  const { tensors, metadata } = decodeSafetensors(bytes, file);
+  if (metadata.format !== FORMAT) {
+    fail("not a checkpoint", { expected: `format ${FORMAT}`, found: String(metadata.format) });
+  }
+  const parse = <T>(key: "origin" | "state", schema: z.ZodType<T>): T => {
+    const parsed = schema.safeParse(parseJson(metadata[key] ?? ""));
+    return parsed.success ? parsed.data : fail(`the checkpoint's ${key} can't be read`);
+  };
+  const origin = parse("origin", originSchema);
+  accept(origin);
+  const state = parse("state", stateSchema);
+  const take = (name: string, shape: readonly (number | undefined)[]) =>
+    takeTensor(tensors, name, shape, file);
+  const optimizers = state.optimizers.map(
+    ({ steps, moments }, i): OptimizerState => ({
+      steps,
+      moments: Array.from({ length: moments }, (_, j) => ({
+        theta: take(`optimizer.${i}.${j}.theta`, [extractor.parameters.size]),
+        classifier: take(`optimizer.${i}.${j}.classifier`, [undefined, extractor.featureSize]),
+      })),
+    }),
+  );
+  const { task, position, bestAccuracy, seconds } = state;
+  const model = takeModel(tensors, extractor, file);
+  if (model.classifiers.length !== task + 1) fail("the checkpoint has a wrong number of tasks");
+  const best = bestAccuracy !== undefined && {
+    best: { accuracy: bestAccuracy, model: takeModel(tensors, extractor, file, "best.") },
+  };
+  return {
+    training: { task, position, model, optimizers, ...best },
+    memory: decodeMemory(metadata.memory ?? "", samples, file),
+    ...{ seconds, origin },
+  };
+}
+
+/** @returns undefined where it is none */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,60 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { ItamlError } from "../errors.js";
+import type { Config } from "./config.js";
+
+/** What a state came from: with anything else it would have been another one. */
+export const originSchema = z.object({
+  /** Version of the program. */
+  itaml: z.string(),
+  /** Content of the data set, as a hash. */
+  data: z.string(),
+  config: z.record(z.string(), z.unknown()),
+});
+
+export type Origin = z.output<typeof originSchema>;
+
+/** Paths, which may change: the hash of the data set stands for what is there. */
+const PATHS: readonly (keyof Config)[] = ["data", "classes"];
+
+/** @param data hash of the data set's content */
+export function originOf(config: Config, itaml: string, data: string): Origin {
+  const entries = Object.entries(config).filter(
+    ([key, value]) => value !== undefined && !PATHS.includes(key as keyof Config),
+  );
+  // Sorted: the same settings are the same bytes.
+  return { itaml, data, config: Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+/**
+ * Refuses to go on from a state of other settings, data or program.
+ *
+ * @param file of the state
+ * @throws {ItamlError} RUN_CHANGED with all that differs
+ */
+export function refuseOtherOrigin(state: Origin, now: Origin, file: string): void {
+  const differing = differences(state, now);
+  if (differing.length === 0) return;
+  const side = (of: "state" | "now") =>
+    differing
+      .map(({ name, ...values }) => `${name} ${JSON.stringify(values[of]) ?? "none"}`)
+      .join(", ");
+  throw new ItamlError("RUN_CHANGED", "the run was something else when this was written", {
+    where: file,
+    expected: side("state"),
+    found: side("now"),
+    remedy:
+      "Bring that back, or go on all the same with --force; the results are then of no single setting",
+  });
+}
+
+function differences(state: Origin, now: Origin) {
+  const parts = [
+    { name: "itaml", state: state.itaml, now: now.itaml },
+    { name: "content of the data set", state: state.data, now: now.data },
+    ...[...new Set([...Object.keys(state.config), ...Object.keys(now.config)])].map((key) => ({
+      ...{ name: key, state: state.config[key], now: now.config[key] },
+    })),
+  ] as const;
+  return parts.filter((part) => !isDeepStrictEqual(part.state, part.now));
+}

@@ -1,0 +1,181 @@
+import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { constants, readFileSync, readlinkSync } from "node:fs";
+import { copyFile, link, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { z } from "zod";
+import { ItamlError } from "../errors.js";
+
+const ownerSchema = z.object({
+  version: z.literal(1),
+  id: z.uuid(),
+  pid: z.int(),
+  /** A name, and where the system has them the space of its process numbers: containers may share a name. */
+  host: z.string(),
+  processes: z.string().optional(),
+  /** When the process started, in the words of the system: a later one with its number isn't taken for it. */
+  started: z.string().optional(),
+  since: z.string(),
+});
+
+/** Who writes to a run. */
+export type LockOwner = z.output<typeof ownerSchema>;
+
+/** The right to write to a run directory, which one process at a time has: its file lock.json. */
+export class RunLock {
+  readonly #path: string;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * Takes the lock; that of a process of this machine which is gone is replaced.
+   *
+   * @throws {ItamlError} RUN_IN_USE with process and host
+   */
+  static async acquire(directory: string): Promise<RunLock> {
+    const path = join(directory, LOCK);
+    await acquire(path, {
+      ...{ version: 1, id: randomUUID(), pid: process.pid, ...thisMachine() },
+      ...{ started: processStart(process.pid), since: new Date().toISOString() },
+    });
+    await removeLeftovers(directory);
+    return new RunLock(path);
+  }
+
+  async release(): Promise<void> {
+    await rm(this.#path, { force: true });
+  }
+}
+
+const LOCK = "lock.json";
+
+/** Whether a file in a run directory belongs to its lock. */
+export function isOfLock(name: string): boolean {
+  return name === LOCK || name.startsWith(`${LOCK}.`);
+}
+
+async function acquire(path: string, owner: LockOwner): Promise<void> {
+  while (!(await createWhole(path, owner))) {
+    const other = await readOwner(path);
+    if (!other) continue;
+    if (!isGone(other)) throw inUse(path, other);
+    // Only who has the lock of this stale lock removes it: somebody else's new one could be taken for it otherwise.
+    const ofStale = `${path}.${other.id}`;
+    await acquire(ofStale, owner);
+    try {
+      if ((await readOwner(path))?.id === other.id) await rm(path);
+    } finally {
+      await rm(ofStale);
+    }
+  }
+}
+
+/** Creates a file with all of its content at once, unless it is there. */
+async function createWhole(path: string, owner: LockOwner): Promise<boolean> {
+  const whole = `${path}.${owner.id}.new`;
+  await writeFile(whole, `${JSON.stringify(owner)}\n`);
+  try {
+    // Not every file system has links.
+    await link(whole, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "EEXIST") throw error;
+      return copyFile(whole, path, constants.COPYFILE_EXCL);
+    });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  } finally {
+    await rm(whole, { force: true });
+  }
+}
+
+/** @returns undefined where there is no lock any more */
+async function readOwner(path: string): Promise<LockOwner | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    return ownerSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new ItamlError(
+      "RUN_IN_USE",
+      "the lock can't be read",
+      { where: path, remedy: "If nothing trains in this run, remove that file" },
+      { cause },
+    );
+  }
+}
+
+/** What processes that were killed while they took the lock have left. */
+async function removeLeftovers(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (name === LOCK || !isOfLock(name)) continue;
+    const owner = await readOwner(join(directory, name)).catch(() => undefined);
+    if (owner && isGone(owner)) await rm(join(directory, name), { force: true });
+  }
+}
+
+function thisMachine(): Pick<LockOwner, "host" | "processes"> {
+  try {
+    return { host: hostname(), processes: readlinkSync("/proc/self/ns/pid") };
+  } catch {
+    return { host: hostname() };
+  }
+}
+
+function isHere({ host, processes }: LockOwner): boolean {
+  const here = thisMachine();
+  return host === here.host && processes === here.processes;
+}
+
+/** Whether the owner is surely gone: of another machine nobody here can tell. */
+function isGone(owner: LockOwner): boolean {
+  if (!isHere(owner)) return false;
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+  const started = processStart(owner.pid);
+  return owner.started !== undefined && started !== undefined && started !== owner.started;
+}
+
+/** When a process started, or that it has ended; undefined where the system doesn't say. */
+function processStart(pid: number): string | undefined {
+  try {
+    if (process.platform !== "linux") {
+      return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], {
+        encoding: "utf8",
+        env: { ...process.env, LC_ALL: "C", TZ: "UTC" },
+        stdio: ["ignore", "pipe", "ignore"],
+      }).trim();
+    }
+    // What follows the name, which may have any character: state, …, and as the twentieth the start since boot.
+    const status = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
+    if (fields[0] === "Z" || fields[0] === "X") return "ended";
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${boot} ${fields[19]}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function inUse(path: string, owner: LockOwner): ItamlError {
+  const { pid, host, since } = owner;
+  const directory = dirname(path);
+  return new ItamlError("RUN_IN_USE", `process ${pid} on ${host} trains in this run`, {
+    where: directory,
+    found: `${basename(path)} of ${since}`,
+    remedy: isHere(owner)
+      ? `Wait until it is done, or end it with: kill ${pid}`
+      : `Whether it still does can't be told from this machine. If it doesn't, remove ${path}`,
+  });
+}

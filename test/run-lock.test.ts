@@ -1,0 +1,104 @@
+import { spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { type LockOwner, RunLock } from "../src/experiment/run-lock.js";
+import { temporaryFolder } from "./support/folder.js";
+
+/** A lock of this process with some of it changed, as another process would have left it. */
+async function writeLock(folder: string, changes: Partial<LockOwner>, name = "lock.json") {
+  const other = temporaryFolder();
+  const lock = await RunLock.acquire(other);
+  const own = JSON.parse(readFileSync(join(other, "lock.json"), "utf8")) as LockOwner;
+  await lock.release();
+  const owner = { ...own, id: randomUUID(), ...changes };
+  writeFileSync(join(folder, name), JSON.stringify(owner));
+  return owner;
+}
+
+/** The number of a process that has ended. */
+function endedProcess(): number {
+  return spawnSync(process.execPath, ["--version"]).pid;
+}
+
+test("a live owner is named, and nothing stays behind", async () => {
+  const folder = temporaryFolder();
+  const lock = await RunLock.acquire(folder);
+  const second = RunLock.acquire(folder);
+  await expect(second).rejects.toMatchObject({ code: "RUN_IN_USE" });
+  await expect(second).rejects.toThrow(
+    `process ${process.pid} on ${hostname()} trains in this run`,
+  );
+  await expect(second).rejects.toThrow(`kill ${process.pid}`);
+  expect(readdirSync(folder)).toEqual(["lock.json"]);
+  await lock.release();
+  expect(readdirSync(folder)).toEqual([]);
+  await (await RunLock.acquire(folder)).release();
+});
+
+test("the lock of an ended process is replaced", async () => {
+  const folder = temporaryFolder();
+  const { id } = await writeLock(folder, { pid: endedProcess() });
+  const lock = await RunLock.acquire(folder);
+  const owner = JSON.parse(readFileSync(join(folder, "lock.json"), "utf8"));
+  expect(owner).toMatchObject({ pid: process.pid, host: hostname() });
+  expect(owner.id).not.toBe(id);
+  await lock.release();
+});
+
+test("a later process with the owner's number isn't taken for it", async (context) => {
+  const folder = temporaryFolder();
+  const { started } = await writeLock(folder, { started: "in another year" });
+  if (started === undefined || process.platform === "win32") return context.skip();
+  await (await RunLock.acquire(folder)).release();
+});
+
+test.each<[string, Partial<LockOwner>]>([
+  ["host", { host: "elsewhere.example" }],
+  ["container on this host", { processes: "pid:[1]" }],
+])("another %s is not guessed about", async (_, changes) => {
+  const folder = temporaryFolder();
+  await writeLock(folder, { pid: endedProcess(), ...changes });
+  const before = readFileSync(join(folder, "lock.json"), "utf8");
+  const refused = RunLock.acquire(folder);
+  await expect(refused).rejects.toMatchObject({ code: "RUN_IN_USE" });
+  await expect(refused).rejects.toThrow(/can't be told from this machine.*remove .*lock\.json/);
+  if (changes.host) await expect(refused).rejects.toThrow(changes.host);
+  expect(readFileSync(join(folder, "lock.json"), "utf8")).toBe(before);
+  expect(readdirSync(folder)).toEqual(["lock.json"]);
+});
+
+test("a lock that can't be read is left to the user", async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "lock.json"), "");
+  await expect(RunLock.acquire(folder)).rejects.toThrow(/the lock can't be read.*remove that file/);
+});
+
+test("of many that find a stale lock at once, one gets it", async () => {
+  for (let round = 0; round < 20; round++) {
+    const folder = temporaryFolder();
+    await writeLock(folder, { pid: endedProcess() });
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 8 }, () => RunLock.acquire(folder)),
+    );
+    const got = outcomes.filter(({ status }) => status === "fulfilled");
+    expect(got).toHaveLength(1);
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") expect(outcome.reason.code).toBe("RUN_IN_USE");
+    }
+    expect(readdirSync(folder)).toEqual(["lock.json"]);
+  }
+});
+
+test("what a process left that was killed while it took a stale lock is no hindrance", async () => {
+  const folder = temporaryFolder();
+  const pid = endedProcess();
+  const stale = await writeLock(folder, { pid });
+  await writeLock(folder, { pid }, `lock.json.${stale.id}`);
+  await writeLock(folder, { pid }, `lock.json.${randomUUID()}.new`);
+  const lock = await RunLock.acquire(folder);
+  expect(readdirSync(folder)).toEqual(["lock.json"]);
+  await lock.release();
+});
