@@ -2,10 +2,12 @@
 export type ErrorCode =
   | "ARCHIVE_INVALID"
   | "CONFIG_INVALID"
+  | "DATASET_CHANGED"
   | "DATASET_INVALID"
   | "DATASET_MISSING"
   | "DATASET_UNKNOWN"
   | "DEVICE_UNAVAILABLE"
+  | "DISK_FULL"
   | "DOWNLOAD_FAILED"
   | "FILE_INVALID"
   | "GRAPH_INVALID"
@@ -15,7 +17,10 @@ export type ErrorCode =
   | "LABEL_KNOWN"
   | "LOSS_NOT_FINITE"
   | "MEMORY_TOO_SMALL"
+  | "NOT_WRITABLE"
+  | "OUT_OF_MEMORY"
   | "RUN_DIRECTORY"
+  | "TOO_MANY_FILES"
   | "USAGE";
 
 /** The parts of an error: data first, text later. */

@@ -1,6 +1,12 @@
+import { appendFileSync, statSync, truncateSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
+import { writingError } from "../system-errors.js";
 
-/** Writes a file as a whole or not at all: beside its place, synced, then renamed. */
+/**
+ * Writes a file as a whole or not at all: beside its place, synced, then renamed.
+ *
+ * @throws {ItamlError} DISK_FULL, NOT_WRITABLE, TOO_MANY_FILES
+ */
 export async function writeFileAtomically(
   path: string,
   content: string | Uint8Array,
@@ -17,6 +23,22 @@ export async function writeFileAtomically(
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true });
-    throw error;
+    throw writingError(error, path);
+  }
+}
+
+/**
+ * Adds a line to a file, whole or not at all.
+ *
+ * @throws {ItamlError} DISK_FULL, NOT_WRITABLE, TOO_MANY_FILES
+ */
+export function appendLine(path: string, line: string): void {
+  const before = statSync(path, { throwIfNoEntry: false })?.size;
+  try {
+    appendFileSync(path, `${line}\n`);
+  } catch (error) {
+    // A full disk takes the first part of a line.
+    if (before !== undefined) truncateSync(path, before);
+    throw writingError(error, path);
   }
 }

@@ -125,7 +125,11 @@ async function run(
     return results;
   } catch (error) {
     const { name, message } = error as Error;
-    directory.logEvent({ kind: "stopped", error: name, message });
+    try {
+      directory.logEvent({ kind: "stopped", error: name, message });
+    } catch {
+      // Where the disk is full this can't be written either: what stopped the run is what counts.
+    }
     throw error;
   } finally {
     await learner.release();

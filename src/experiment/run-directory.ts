@@ -1,14 +1,20 @@
-import { appendFileSync, existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { readFileOrThrow } from "../data/read-file.js";
 import { ItamlError } from "../errors.js";
 import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
 import type { Model } from "../learners/model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
-import { writeFileAtomically } from "./atomic-file.js";
+import { writingError } from "../system-errors.js";
+import { appendLine, writeFileAtomically } from "./atomic-file.js";
+import { writeFolderAtomically } from "./atomic-folder.js";
 import { type Config, formatConfig, parseConfigText, resolveConfig } from "./config.js";
 import { decodeMemory, decodeModel, encodeMemory, encodeModel } from "./model-files.js";
 import { parseResults, type Results } from "./results.js";
+
+/** Bytes of a text file of a run; the largest have some megabytes. */
+const MAXIMUM_TEXT = 2 ** 26;
 
 /**
  * The directory of one run: config.yaml, events.jsonl, results.json, accuracy.svg, and tasks/NN with the model and
@@ -24,7 +30,7 @@ export class RunDirectory {
   /**
    * Starts a new run.
    *
-   * @throws {ItamlError} RUN_DIRECTORY where something is there already
+   * @throws {ItamlError} RUN_DIRECTORY where something is there already; DISK_FULL, NOT_WRITABLE
    */
   static async create(path: string, config: Config): Promise<RunDirectory> {
     if (existsSync(path) && (!(await stat(path)).isDirectory() || (await readdir(path)).length)) {
@@ -34,10 +40,16 @@ export class RunDirectory {
         remedy: "Continue the run with --resume, or choose another directory with --out",
       });
     }
-    await mkdir(path, { recursive: true });
-    const directory = new RunDirectory(path);
-    await writeFileAtomically(directory.file("config.yaml"), formatConfig(config));
-    return directory;
+    let made: string | undefined;
+    try {
+      made = await mkdir(path, { recursive: true });
+      const directory = new RunDirectory(path);
+      await writeFileAtomically(directory.file("config.yaml"), formatConfig(config));
+      return directory;
+    } catch (error) {
+      if (made !== undefined) await rm(made, { recursive: true, force: true });
+      throw writingError(error, path);
+    }
   }
 
   /**
@@ -55,7 +67,7 @@ export class RunDirectory {
         found: existsSync(path) ? "a directory without it" : "no such directory",
       });
     }
-    const text = await readFile(file, "utf8");
+    const text = (await readFileOrThrow(file, "FILE_INVALID", MAXIMUM_TEXT)).toString();
     return { directory, config: resolveConfig(parseConfigText(text, file), file) };
   }
 
@@ -66,7 +78,7 @@ export class RunDirectory {
   /** Adds a line to events.jsonl. */
   logEvent(event: { kind: string } & Record<string, unknown>): void {
     const line = JSON.stringify({ time: new Date().toISOString(), ...event });
-    appendFileSync(this.file("events.jsonl"), `${line}\n`);
+    appendLine(this.file("events.jsonl"), line);
   }
 
   async writeResults(results: Results): Promise<void> {
@@ -79,7 +91,9 @@ export class RunDirectory {
   /** The results so far; undefined before the first task is done. */
   async readResults(): Promise<Results | undefined> {
     const file = this.file("results.json");
-    return existsSync(file) ? parseResults(await readFile(file, "utf8"), file) : undefined;
+    if (!existsSync(file)) return undefined;
+    const bytes = await readFileOrThrow(file, "FILE_INVALID", MAXIMUM_TEXT);
+    return parseResults(bytes.toString(), file);
   }
 
   /** Stores the state after a task: a whole folder or none. */
@@ -89,14 +103,10 @@ export class RunDirectory {
     memory: ExemplarMemory,
     extractor: FeatureExtractor,
   ): Promise<void> {
-    const folder = this.#taskFolder(task);
-    const partial = `${folder}.partial`;
-    await rm(partial, { recursive: true, force: true });
-    await mkdir(partial, { recursive: true });
-    await writeFileAtomically(join(partial, "model.safetensors"), encodeModel(model, extractor));
-    await writeFileAtomically(join(partial, "memory.json"), encodeMemory(memory));
-    await rm(folder, { recursive: true, force: true });
-    await rename(partial, folder);
+    await writeFolderAtomically(this.#taskFolder(task), {
+      "model.safetensors": encodeModel(model, extractor),
+      "memory.json": encodeMemory(memory),
+    });
   }
 
   /**
@@ -119,7 +129,8 @@ export class RunDirectory {
         remedy: "Continue from an earlier task with --from-task",
       });
     }
-    const model = decodeModel(await readFile(modelFile), extractor, modelFile);
+    const bytes = await readFileOrThrow(modelFile, "FILE_INVALID");
+    const model = decodeModel(bytes, extractor, modelFile);
     if (model.classifiers.length !== task + 1) {
       throw new ItamlError("FILE_INVALID", "the model has a wrong number of tasks", {
         where: modelFile,
@@ -127,7 +138,8 @@ export class RunDirectory {
         found: String(model.classifiers.length),
       });
     }
-    const memory = decodeMemory(await readFile(memoryFile, "utf8"), samples, memoryFile);
+    const text = (await readFileOrThrow(memoryFile, "FILE_INVALID", MAXIMUM_TEXT)).toString();
+    const memory = decodeMemory(text, samples, memoryFile);
     return { model, memory };
   }
 

@@ -1,4 +1,3 @@
-import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Augmentation } from "../data/augmentation.js";
@@ -7,6 +6,7 @@ import { readFileOrThrow } from "../data/read-file.js";
 import type { SampleSource } from "../data/samples.js";
 import { ItamlError } from "../errors.js";
 import { writeFileAtomically } from "../experiment/atomic-file.js";
+import { writeFolderAtomically } from "../experiment/atomic-folder.js";
 import { decodeMemory, decodeModel, encodeMemory, encodeModel } from "../experiment/model-files.js";
 import { decodeSafetensors, encodeSafetensors } from "../experiment/safetensors.js";
 import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
@@ -205,11 +205,12 @@ export class IncrementalClassifier {
     return rows.map((row) => labels[predictClass(logits, row)] as Label);
   }
 
-  /** Writes everything to a folder, which {@link load} reads; one that is there is replaced as a whole. */
+  /**
+   * Writes everything to a folder, which {@link load} reads; one that is there is replaced as a whole.
+   *
+   * @throws {ItamlError} DISK_FULL, NOT_WRITABLE. What was there before is there still
+   */
   async save(folder: string): Promise<void> {
-    const partial = `${folder}.partial`;
-    await rm(partial, { recursive: true, force: true });
-    await mkdir(partial, { recursive: true });
     const { extractor } = this.#context;
     const { network, ...others } = this.#options;
     const options = { ...others, ...(network && !isOwn(network) && { network }) };
@@ -224,15 +225,12 @@ export class IncrementalClassifier {
       data: this.#pool.data as Uint8Array,
       shape: [this.#pool.length, ...extractor.input.shape],
     };
-    const files: [string, string | Uint8Array][] = [
-      ["classifier.json", `${JSON.stringify(saved, undefined, 2)}\n`],
-      ["model.safetensors", encodeModel(model, extractor)],
-      ["memory.json", encodeMemory(memory)],
-      ["exemplars.safetensors", encodeSafetensors(new Map([["exemplars", exemplars]]))],
-    ];
-    for (const [name, content] of files) await writeFileAtomically(join(partial, name), content);
-    await rm(folder, { recursive: true, force: true });
-    await rename(partial, folder);
+    await writeFolderAtomically(folder, {
+      "classifier.json": `${JSON.stringify(saved, undefined, 2)}\n`,
+      "model.safetensors": encodeModel(model, extractor),
+      "memory.json": encodeMemory(memory),
+      "exemplars.safetensors": encodeSafetensors(new Map([["exemplars", exemplars]])),
+    });
   }
 
   /**
@@ -273,7 +271,11 @@ export class IncrementalClassifier {
     );
   }
 
-  /** Writes the base model as an ONNX file with the labels in its metadata (see docs/library.md). */
+  /**
+   * Writes the base model as an ONNX file with the labels in its metadata (see docs/library.md).
+   *
+   * @throws {ItamlError} DISK_FULL, NOT_WRITABLE
+   */
   async exportOnnx(file: string): Promise<void> {
     const { extractor } = this.#context;
     const bytes = exportOnnxModel(this.#learner.model, extractor, this.#tasks.flat());

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { readFileOrThrow } from "../../data/read-file.js";
 import { ItamlError, nearestName } from "../../errors.js";
+import { writeFileAtomically } from "../../experiment/atomic-file.js";
 import {
   applySetting,
   type Config,
@@ -110,7 +110,8 @@ export async function trainWithDisplay(
           display?.clear();
           process.stderr.write(`${taskLine(results)}\n`);
           const title = `${config.dataset}, ${config.learner}, seed ${config.seed}`;
-          await writeFile(join(path, "accuracy.svg"), accuracyChart(runCurves(results), title));
+          const chart = accuracyChart(runCurves(results), title);
+          await writeFileAtomically(join(path, "accuracy.svg"), chart);
         },
       }),
     );
