@@ -66,11 +66,12 @@ function changeGuard(files: readonly string[]): (index: number) => Promise<void>
   return async (index) => {
     const file = files[index] as string;
     const isFirst = Number.isNaN(sizes[index]);
-    const { size, mtimeMs } = await stat(file).catch((error) => {
+    const stats = await stat(file).catch((error) => {
       if (!isFirst && isMissing(error)) throw changed(file, "no such file");
-      // The reader says what else is wrong.
-      return { size: Number.NaN, mtimeMs: 0 };
     });
+    // The reader says what is wrong.
+    if (!stats) return;
+    const { size, mtimeMs } = stats;
     if (!isFirst && (size !== sizes[index] || mtimeMs !== times[index])) {
       throw changed(file, `${size} bytes of ${new Date(mtimeMs).toISOString()}`);
     }

@@ -1,4 +1,4 @@
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { ItamlError } from "../errors.js";
 import { copyWindow, type Picture } from "./augmentation.js";
 import { readFileOrThrow } from "./read-file.js";
@@ -55,6 +55,7 @@ export async function decodeImage(
     const picture = sharp(bytes, { failOn: "error", limitInputPixels: MAXIMUM_PIXELS })
       .autoOrient()
       .removeAlpha();
+    if (scaling) await refuseLine(picture, scaling, file);
     const coloured = channels === 1 ? picture.greyscale() : picture.toColourspace("srgb");
     const scaled = scaling ? coloured.resize({ ...scaling, kernel: "linear" }) : coloured;
     const { data, info } = await scaled.raw({ depth: "uchar" }).toBuffer({
@@ -62,6 +63,7 @@ export async function decodeImage(
     });
     return { data, channels, height: info.height, width: info.width, planar: false };
   } catch (cause) {
+    if (cause instanceof ItamlError) throw cause;
     const found = (cause as Error).message;
     throw new ItamlError(
       "IMAGE_INVALID",
@@ -70,6 +72,18 @@ export async function decodeImage(
       { cause },
     );
   }
+}
+
+/** A picture that is hardly more than a line could grow beyond all bounds when its shorter side is scaled. */
+async function refuseLine(picture: Sharp, { fit, width }: Scaling, file: string): Promise<void> {
+  const { width: across, height: down } = await picture.metadata();
+  const [shorter, longer] = [Math.min(across, down), Math.max(across, down)];
+  if (fit === "fill" || (width * width * longer) / shorter <= MAXIMUM_PIXELS) return;
+  throw new ItamlError("IMAGE_INVALID", "the picture is too narrow to be scaled", {
+    where: file,
+    expected: `at most ${MAXIMUM_PIXELS} pixels, scaled`,
+    found: `${across} × ${down}`,
+  });
 }
 
 /**

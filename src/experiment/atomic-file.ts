@@ -33,12 +33,13 @@ export async function writeFileAtomically(
  * @throws {ItamlError} DISK_FULL, NOT_WRITABLE, TOO_MANY_FILES
  */
 export function appendLine(path: string, line: string): void {
-  const before = statSync(path, { throwIfNoEntry: false })?.size;
+  const size = () => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const before = size();
   try {
     appendFileSync(path, `${line}\n`);
   } catch (error) {
     // A full disk takes the first part of a line.
-    if (before !== undefined) truncateSync(path, before);
+    if (size() > before) truncateSync(path, before);
     throw writingError(error, path);
   }
 }

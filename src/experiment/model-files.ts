@@ -60,10 +60,12 @@ export function decodeModel(bytes: Uint8Array, extractor: FeatureExtractor, file
     return data;
   };
   const gather = (prefix: string, layout: Layout) => {
+    // All are in the file before there is room made for them: the network may be one of any size.
+    const parts = layout.entries.map(({ name, shape }) => take(`${prefix}.${name}`, shape));
     const buffer = new Float32Array(layout.size);
-    for (const { name, shape, offset } of layout.entries) {
-      buffer.set(take(`${prefix}.${name}`, shape), offset);
-    }
+    layout.entries.forEach(({ offset }, i) => {
+      buffer.set(parts[i] as Float32Array, offset);
+    });
     return buffer;
   };
   const classifiers: Float32Array[] = [];

@@ -1,4 +1,5 @@
 import * as ort from "onnxruntime-node";
+import { allocationError } from "../allocation.js";
 import { ItamlError } from "../errors.js";
 import { type Device, type Program, type Runtime, type Value, valueType } from "./runtime.js";
 
@@ -64,14 +65,22 @@ class SessionProgram implements Program {
     inputs: Readonly<Record<string, Value>>,
     outputs: readonly Name[] | Readonly<Record<Name, Value>>,
   ): Promise<Record<Name, Value>> {
-    const feeds = mapValues(inputs, toOrt);
-    if (Array.isArray(outputs)) {
-      const results = await this.#session.run(feeds, outputs as string[]);
-      return mapValues(results, fromOrt) as Record<Name, Value>;
+    try {
+      const feeds = mapValues(inputs, toOrt);
+      if (Array.isArray(outputs)) {
+        const results = await this.#session.run(feeds, outputs as string[]);
+        return mapValues(results, fromOrt) as Record<Name, Value>;
+      }
+      const given = outputs as Readonly<Record<Name, Value>>;
+      await this.#session.run(feeds, mapValues(given, toOrt));
+      return given;
+    } catch (error) {
+      const [samples] = inputs.x?.shape ?? [];
+      throw allocationError(error, {
+        where: samples === undefined ? "a step" : `a step of ${samples} samples`,
+        remedy: "Lower batchSize, images.size or the size of the network",
+      });
     }
-    const given = outputs as Readonly<Record<Name, Value>>;
-    await this.#session.run(feeds, mapValues(given, toOrt));
-    return given;
   }
 
   release(): Promise<void> {
