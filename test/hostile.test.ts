@@ -20,6 +20,7 @@ import { extractArchive } from "../src/data/archive.js";
 import { readClassList } from "../src/data/class-list.js";
 import { download } from "../src/data/download.js";
 import { decodeImage } from "../src/data/image.js";
+import { readMat5 } from "../src/data/mat5.js";
 import { ItamlError } from "../src/errors.js";
 import { applySetting, parseConfigText, resolveConfig } from "../src/experiment/config.js";
 import { emptyResults, parseResults } from "../src/experiment/results.js";
@@ -27,6 +28,7 @@ import { decodeSafetensors } from "../src/experiment/safetensors.js";
 import { IncrementalClassifier } from "../src/library/incremental-classifier.js";
 import { itaml } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
+import { compressed, encodeMat5, matrix } from "./support/mat5.js";
 import { pngWithSize } from "./support/png.js";
 import { encodeTar, type TarEntry } from "./support/tar.js";
 
@@ -236,6 +238,16 @@ describe("safetensors", () => {
     const { tensors } = decodeSafetensors(bytes, "names");
     expect([...tensors.keys()]).toEqual(["__proto__", "constructor"]);
   });
+});
+
+test("a MAT file that unpacks to more than a hundred times its size is refused", async () => {
+  const file = join(temporaryFolder(), "bomb.mat");
+  const values = new Uint8Array(80_000_000);
+  writeFileSync(
+    file,
+    encodeMat5(compressed(matrix({ name: "X", shape: [8000, 10_000], values }), 1)),
+  );
+  await expect(readMat5(file)).rejects.toThrow("an element is larger than what holds it");
 });
 
 test("results whose parts don't fit are refused", () => {

@@ -8,7 +8,7 @@ import {
   renameSync,
   writeFileSync,
 } from "node:fs";
-import { mkdir, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PassThrough, pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -16,6 +16,7 @@ import { Parser, type ReadEntry } from "tar";
 import { ItamlError } from "../errors.js";
 import { refusal } from "../system-errors.js";
 import { type DownloadProgress, download, type RemoteFile } from "./download.js";
+import { makeFolder } from "./make-folder.js";
 
 /** Entries of an archive: CUB-200-2011 has 12,000. */
 const MAXIMUM_ENTRIES = 1_000_000;
@@ -87,7 +88,7 @@ export async function extractArchive(
   let leftover: string | undefined;
   try {
     await rm(temporary, { recursive: true, force: true });
-    leftover = await mkdir(temporary, { recursive: true });
+    leftover = await makeFolder(temporary);
     const total = (await stat(file)).size;
     const input = createReadStream(file, { signal });
     const unpacker = /\.(tgz|gz)$/.test(file) ? createGunzip() : new PassThrough();
@@ -106,7 +107,7 @@ export async function extractArchive(
     for (const [from, to] of movesInto(folder, temporary)) renameSync(from, to);
     leftover = temporary;
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (signal?.aborted || error instanceof ItamlError) throw error;
     const refused = refusal(error, folder);
     if (refused) throw refused;
     throw new ItamlError(

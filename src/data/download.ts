@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { ItamlError } from "../errors.js";
 import { writingError } from "../system-errors.js";
+import { makeFolder } from "./make-folder.js";
 
 export interface Checksum {
   readonly algorithm: "md5" | "sha256";
@@ -110,7 +111,7 @@ async function fetchTo(
     work.catch((error) => {
       throw writingError(error, partial);
     });
-  await writing(mkdir(dirname(partial), { recursive: true }));
+  await makeFolder(dirname(partial));
   // A server that doesn't know ranges sends the whole file.
   const start = response.status === 206 ? existing : 0;
   const length = response.headers.get("content-length");

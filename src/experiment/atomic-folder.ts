@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../data/make-folder.js";
 import { writingError } from "../system-errors.js";
 import { writeFileAtomically } from "./atomic-file.js";
 
@@ -19,7 +20,7 @@ export async function writeFolderAtomically(
   let leftover: string | undefined = partial;
   try {
     await rm(partial, { recursive: true, force: true });
-    leftover = (await mkdir(partial, { recursive: true })) ?? partial;
+    leftover = (await makeFolder(partial)) ?? partial;
     for (const [name, content] of Object.entries(files)) {
       await writeFileAtomically(join(partial, name), content);
     }

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolder } from "../data/make-folder.js";
 import { readFileOrThrow } from "../data/read-file.js";
 import { ItamlError } from "../errors.js";
 import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
 import type { Model } from "../learners/model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
-import { writingError } from "../system-errors.js";
 import { appendLine, writeFileAtomically } from "./atomic-file.js";
 import { writeFolderAtomically } from "./atomic-folder.js";
 import { type Config, formatConfig, parseConfigText, resolveConfig } from "./config.js";
@@ -40,16 +40,15 @@ export class RunDirectory {
         remedy: "Continue the run with --resume, or choose another directory with --out",
       });
     }
-    let made: string | undefined;
+    const made = await makeFolder(path);
+    const directory = new RunDirectory(path);
     try {
-      made = await mkdir(path, { recursive: true });
-      const directory = new RunDirectory(path);
       await writeFileAtomically(directory.file("config.yaml"), formatConfig(config));
-      return directory;
     } catch (error) {
       if (made !== undefined) await rm(made, { recursive: true, force: true });
-      throw writingError(error, path);
+      throw error;
     }
+    return directory;
   }
 
   /**
