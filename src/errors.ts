@@ -2,10 +2,12 @@
 export type ErrorCode =
   | "ARCHIVE_INVALID"
   | "CONFIG_INVALID"
+  | "DATASET_CHANGED"
   | "DATASET_INVALID"
   | "DATASET_MISSING"
   | "DATASET_UNKNOWN"
   | "DEVICE_UNAVAILABLE"
+  | "DISK_FULL"
   | "DOWNLOAD_FAILED"
   | "FILE_INVALID"
   | "GRAPH_INVALID"
@@ -15,9 +17,12 @@ export type ErrorCode =
   | "LABEL_KNOWN"
   | "LOSS_NOT_FINITE"
   | "MEMORY_TOO_SMALL"
+  | "NOT_WRITABLE"
+  | "OUT_OF_MEMORY"
   | "RUN_CHANGED"
   | "RUN_DIRECTORY"
   | "RUN_IN_USE"
+  | "TOO_MANY_FILES"
   | "USAGE";
 
 /** The parts of an error: data first, text later. */
@@ -62,6 +67,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
+    if (Math.abs(name.length - candidate.length) >= bestDistance) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }

@@ -70,7 +70,7 @@ test("a run from training to classifying", async () => {
   const resized = await itaml(folder, ["classify", "run", "large.png", "--resize", "--each"]);
   expect(resized.code).toBe(0);
   const absent = await itaml(folder, ["classify", "run", "none.png"]);
-  expect(absent.stderr).toContain("none.png: the picture can't be read");
+  expect(absent.stderr).toContain("none.png: the file can't be read; found ENOENT");
 });
 
 test("interrupted and killed runs are continued to the same results", async () => {

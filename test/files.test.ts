@@ -21,7 +21,7 @@ const tensor = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }).chain(
   );
 });
 const tensors = fc.dictionary(
-  fc.string({ minLength: 1 }).filter((name) => name !== "__metadata__" && name !== "__proto__"),
+  fc.string({ minLength: 1 }).filter((name) => name !== "__metadata__"),
   tensor,
   { maxKeys: 4 },
 );
@@ -29,7 +29,6 @@ const tensors = fc.dictionary(
 test("safetensors are read as they were written", () =>
   fc.assert(
     fc.property(tensors, fc.dictionary(fc.string(), fc.string()), (content, metadata) => {
-      fc.pre(!Object.hasOwn(metadata, "__proto__"));
       const bytes = encodeSafetensors(new Map(Object.entries(content)), metadata);
       const decoded = decodeSafetensors(bytes, "made");
       expect(decoded.metadata).toEqual({ ...metadata });

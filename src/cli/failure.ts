@@ -6,11 +6,13 @@ const INTERRUPTED = 130;
 /** Prints an error to standard error and returns the exit code: 1 failed, 2 wrong usage, 130 interrupted. */
 export function reportError(error: unknown, json: boolean): number {
   if (!(error instanceof ItamlError)) {
-    console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+    console.error(printable(error instanceof Error ? (error.stack ?? error.message) : `${error}`));
     return 1;
   }
   const { code, message, problem } = error;
-  console.error(json ? JSON.stringify({ error: { code, message, ...problem } }) : message);
+  console.error(
+    json ? JSON.stringify({ error: { code, message, ...problem } }) : printable(message),
+  );
   switch (code) {
     case "INTERRUPTED":
       return INTERRUPTED;
@@ -21,4 +23,12 @@ export function reportError(error: unknown, json: boolean): number {
     default:
       return 1;
   }
+}
+
+/** Names in files may hold codes that terminals obey. */
+function printable(text: string): string {
+  return text.replaceAll(
+    /(?!\n)\p{Cc}/gu,
+    (code) => `\\u${code.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

@@ -8,13 +8,24 @@ import {
   renameSync,
   writeFileSync,
 } from "node:fs";
-import { mkdir, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PassThrough, pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { Parser, type ReadEntry } from "tar";
 import { ItamlError } from "../errors.js";
+import { refusal } from "../system-errors.js";
 import { type DownloadProgress, download, type RemoteFile } from "./download.js";
+import { makeFolder } from "./make-folder.js";
+
+/** Entries of an archive: CUB-200-2011 has 12,000. */
+const MAXIMUM_ENTRIES = 1_000_000;
+/** Bytes that an archive unpacks to: ImageNet has 150 GB. */
+const MAXIMUM_SIZE = 2 ** 38;
+/** Pictures hardly compress, and text ten times: an archive that unpacks to more than this times its size is a bomb … */
+const MAXIMUM_RATIO = 100;
+/** … once it has unpacked to this, in bytes: a small one does no harm. */
+const HARMLESS_SIZE = 2 ** 26;
 
 export interface ExtractionProgress {
   readonly archive: string;
@@ -54,8 +65,9 @@ export async function fetchArchive(
  * it, and moved to their places when all of them are there.
  *
  * @param strip leading folders that are left out of every path, and with them what is in no deeper one
- * @throws {ItamlError} ARCHIVE_INVALID where it is damaged, holds a link, a device or a path out of the folder, or
- * can't be written. Nothing of it is there then
+ * @throws {ItamlError} ARCHIVE_INVALID where it is damaged, holds a link, a device or a path out of the folder, unpacks to
+ * more than an archive of data can, or is in the way of what is there; DISK_FULL, NOT_WRITABLE, TOO_MANY_FILES. Nothing
+ * of it is there then
  */
 export async function extractArchive(
   file: string,
@@ -76,13 +88,18 @@ export async function extractArchive(
   let leftover: string | undefined;
   try {
     await rm(temporary, { recursive: true, force: true });
-    leftover = await mkdir(temporary, { recursive: true });
+    leftover = await makeFolder(temporary);
     const total = (await stat(file)).size;
     const input = createReadStream(file, { signal });
     const unpacker = /\.(tgz|gz)$/.test(file) ? createGunzip() : new PassThrough();
     // An error of the input comes out of the loop: it destroys the stream that is read there.
     const content = pipeline(input, unpacker, () => {});
+    let unpacked = 0;
     for await (const chunk of content) {
+      unpacked += chunk.length;
+      if (unpacked > Math.max(HARMLESS_SIZE, MAXIMUM_RATIO * input.bytesRead)) {
+        throw new Error(`more than ${MAXIMUM_RATIO} times as much as the archive has`);
+      }
       entries.write(chunk);
       onProgress?.({ archive: file, read: input.bytesRead, total });
     }
@@ -90,7 +107,9 @@ export async function extractArchive(
     for (const [from, to] of movesInto(folder, temporary)) renameSync(from, to);
     leftover = temporary;
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (signal?.aborted || error instanceof ItamlError) throw error;
+    const refused = refusal(error, folder);
+    if (refused) throw refused;
     throw new ItamlError(
       "ARCHIVE_INVALID",
       "the archive can't be extracted",
@@ -112,13 +131,18 @@ class EntryWriter {
   readonly #parser: Parser;
   #output: number | undefined;
   #complete = false;
+  #entries = 0;
+  #size = 0;
 
   constructor(folder: string, strip: number) {
     this.#folder = folder;
     this.#strip = strip;
     this.#parser = new Parser({
       strict: true,
+      // What comes here is unpacked already, and isn't unpacked a second time.
+      maxDecompressionRatio: 0,
       zstd: false,
+      brotli: false,
       onReadEntry: (entry) => this.#add(entry),
     })
       .on("ignoredEntry", (entry: ReadEntry) => this.#add(entry))
@@ -146,6 +170,9 @@ class EntryWriter {
 
   #add(entry: ReadEntry): void {
     this.position = `in ${entry.path}`;
+    this.#size += entry.size;
+    if (++this.#entries > MAXIMUM_ENTRIES) throw new Error(`more than ${MAXIMUM_ENTRIES} entries`);
+    if (this.#size > MAXIMUM_SIZE) throw new Error(`more than ${MAXIMUM_SIZE} bytes`);
     const parts = safeParts(entry).slice(this.#strip);
     entry.on("end", () => {
       this.close();

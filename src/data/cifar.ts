@@ -14,6 +14,8 @@ import {
 
 const SHAPE = [3, 32, 32];
 const PIXELS = 3 * 32 * 32;
+/** Bytes of a file; CIFAR-100's training part has 154 MB. */
+const MAXIMUM_SIZE = 2 ** 28;
 
 /** One of the two data sets as its authors' binary version has it. */
 interface Format {
@@ -131,7 +133,7 @@ async function readPart(
   const sources: SampleSource[] = [];
   for (const name of names) {
     const file = join(root, name);
-    const bytes = await readFileOrThrow(file, "DATASET_MISSING");
+    const bytes = await readFileOrThrow(file, "DATASET_MISSING", MAXIMUM_SIZE);
     if (bytes.length === 0 || bytes.length % stride !== 0) {
       throw new ItamlError("DATASET_INVALID", `not whole records of ${format.title}`, {
         where: file,

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { ItamlError } from "../errors.js";
+import { writingError } from "../system-errors.js";
+import { makeFolder } from "./make-folder.js";
 
 export interface Checksum {
   readonly algorithm: "md5" | "sha256";
@@ -14,10 +16,14 @@ export interface Checksum {
   readonly of: "content" | "file";
 }
 
+/** Redirections that are followed. */
+const MAXIMUM_REDIRECTIONS = 5;
+
 /** A file that is to be had from several places, with its checksum. */
 export interface RemoteFile {
   /** Its name in the data folder; `.gz` files are stored as they are. */
   readonly name: string;
+  /** https alone, but for servers on this machine. */
   readonly urls: readonly string[];
   readonly bytes: number;
   readonly checksum: Checksum;
@@ -39,7 +45,7 @@ export interface DownloadProgress {
  * checks the content, and only then gives the file its name.
  *
  * @returns whether anything had to be downloaded
- * @throws {ItamlError} DOWNLOAD_FAILED where no mirror gives the right file
+ * @throws {ItamlError} DOWNLOAD_FAILED where no mirror gives the right file; DISK_FULL, NOT_WRITABLE
  */
 export async function download(
   file: RemoteFile,
@@ -59,6 +65,8 @@ export async function download(
       await fetchTo(
         partial,
         url,
+        // Another mirror may have packed the same content otherwise.
+        2 * file.bytes,
         (received, total) => onProgress?.({ file: file.name, url, received, total }),
         signal,
       );
@@ -72,7 +80,7 @@ export async function download(
         `${url}: wrong content (${file.checksum.algorithm} ${hash ?? "of a damaged file"})`,
       );
     } catch (error) {
-      if (signal?.aborted) throw error;
+      if (signal?.aborted || error instanceof ItamlError) throw error;
       failures.push(`${url}: ${reason(error)}`);
     }
   }
@@ -83,38 +91,61 @@ export async function download(
   });
 }
 
-/** Appends to a partial file what is missing of it. */
+/** Appends to a partial file what is missing of it; it never becomes larger than `atMost` bytes. */
 async function fetchTo(
   partial: string,
   url: string,
+  atMost: number,
   onProgress: (received: number, total: number | undefined) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const existing = existsSync(partial) ? (await stat(partial)).size : 0;
-  const response = await fetch(url, {
+  const response = await request(url, {
     ...(existing > 0 && { headers: { range: `bytes=${existing}-` } }),
     ...(signal && { signal }),
   });
   // 416: the partial file is already as long as the whole.
   if (response.status === 416) return;
   if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
-  await mkdir(dirname(partial), { recursive: true });
+  const writing = <T>(work: Promise<T>) =>
+    work.catch((error) => {
+      throw writingError(error, partial);
+    });
+  await makeFolder(dirname(partial));
   // A server that doesn't know ranges sends the whole file.
   const start = response.status === 206 ? existing : 0;
   const length = response.headers.get("content-length");
   const total = length === null ? undefined : start + Number(length);
-  const output = await open(partial, start > 0 ? "a" : "w");
+  const output = await writing(open(partial, start > 0 ? "a" : "w"));
   try {
     let received = start;
     for await (const chunk of response.body) {
-      await output.write(chunk);
       received += chunk.length;
+      if (received > atMost) throw new Error(`more than ${atMost} bytes`);
+      await writing(output.writeFile(chunk));
       onProgress(received, total);
     }
-    await output.sync();
+    await writing(output.sync());
   } finally {
     await output.close();
   }
+}
+
+/** Fetches over https, or from this machine itself; so do redirections. */
+async function request(url: string, options: RequestInit): Promise<Response> {
+  let address = new URL(url);
+  for (let followed = 0; followed <= MAXIMUM_REDIRECTIONS; followed++) {
+    const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(address.hostname);
+    if (address.protocol !== "https:" && !(address.protocol === "http:" && isLocal)) {
+      throw new Error(`${address.href} is not https`);
+    }
+    const response = await fetch(address, { ...options, redirect: "manual" });
+    const location = response.headers.get("location");
+    if (response.status < 300 || response.status >= 400 || location === null) return response;
+    await response.body?.cancel();
+    address = new URL(location, address);
+  }
+  throw new Error(`more than ${MAXIMUM_REDIRECTIONS} redirections`);
 }
 
 /** Where a file is in a folder, as it is named or unpacked. */

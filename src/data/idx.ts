@@ -10,8 +10,8 @@ export interface IdxArray {
   readonly data: Uint8Array;
 }
 
-/** A gzip file may not unpack to more than this (the largest known idx file, EMNIST's, has 0.6 GB). */
-const MAXIMUM_SIZE = 2 ** 31 - 1;
+/** A file may not have or unpack to more than this (the largest known idx file, EMNIST's, has 547 MB). */
+const MAXIMUM_SIZE = 600_000_000;
 
 /**
  * Reads an idx file, plain or gzipped (told by its content).
@@ -19,7 +19,7 @@ const MAXIMUM_SIZE = 2 ** 31 - 1;
  * @throws {ItamlError} DATASET_MISSING, DATASET_INVALID
  */
 export async function readIdxFile(path: string): Promise<IdxArray> {
-  const bytes = await readFileOrThrow(path, "DATASET_MISSING");
+  const bytes = await readFileOrThrow(path, "DATASET_MISSING", MAXIMUM_SIZE);
   return parseIdx(await unzipped(bytes, path), path);
 }
 

@@ -1,4 +1,7 @@
+import { stat } from "node:fs/promises";
+import { ItamlError } from "../errors.js";
 import { seededRandom } from "../random.js";
+import { isSystemError } from "../system-errors.js";
 import { type Augmentation, augment, centreCrop } from "./augmentation.js";
 import { decodeImage } from "./image.js";
 import type { SampleSource, Unreadable } from "./samples.js";
@@ -17,12 +20,14 @@ export interface ImageSourceOptions {
 
 /**
  * Picture files as samples [3, size, size]. They are decoded when they are read, in libuv's threads, so a data set may
- * be larger than memory.
+ * be larger than memory. What changes after it was first read, or goes away, ends the reading with DATASET_CHANGED: the
+ * rest would learn from other data than the start.
  */
 export function imageSource(files: readonly string[], options: ImageSourceOptions): SampleSource {
   const { size, resize, augmentation, seed, broken } = options;
   const sampleSize = 3 * size * size;
   const scratch = new Uint8Array(sampleSize);
+  const refuseChanged = changeGuard(files);
   return {
     length: files.length,
     sampleSize,
@@ -34,12 +39,15 @@ export function imageSource(files: readonly string[], options: ImageSourceOption
       const readOne = async (index: number, position: number) => {
         const sample = target.subarray(position * sampleSize, (position + 1) * sampleSize);
         try {
+          await refuseChanged(index);
           const picture = await decodeImage(files[index] as string, 3, scaling);
           if (!variation) return centreCrop(picture, size, sample as Uint8Array);
           const random = seededRandom(seed, "augmentation", ...variation, index);
           augment(picture, size, augmentation, random, sample as Uint8Array, scratch);
         } catch (error) {
-          if (broken === "error") throw error;
+          const isBroken = error instanceof ItamlError && error.code === "IMAGE_INVALID";
+          if (broken === "error" || !isBroken) throw error;
+          if (isMissing(error.cause)) throw changed(files[index] as string, "no such file");
           unreadable.push(position);
         }
       };
@@ -49,4 +57,37 @@ export function imageSource(files: readonly string[], options: ImageSourceOption
       return unreadable.sort((a, b) => a - b) satisfies Unreadable;
     },
   };
+}
+
+/** Says of a file whether it's the one that was read first, by its size and its time of change. */
+function changeGuard(files: readonly string[]): (index: number) => Promise<void> {
+  const sizes = new Float64Array(files.length).fill(Number.NaN);
+  const times = new Float64Array(files.length);
+  return async (index) => {
+    const file = files[index] as string;
+    const isFirst = Number.isNaN(sizes[index]);
+    const stats = await stat(file).catch((error) => {
+      if (!isFirst && isMissing(error)) throw changed(file, "no such file");
+    });
+    // The reader says what is wrong.
+    if (!stats) return;
+    const { size, mtimeMs } = stats;
+    if (!isFirst && (size !== sizes[index] || mtimeMs !== times[index])) {
+      throw changed(file, `${size} bytes of ${new Date(mtimeMs).toISOString()}`);
+    }
+    sizes[index] = size;
+    times[index] = mtimeMs;
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  return isSystemError(error) && error.code === "ENOENT";
+}
+
+function changed(file: string, found: string): ItamlError {
+  return new ItamlError("DATASET_CHANGED", "the picture has changed since the run began", {
+    where: file,
+    found,
+    remedy: "Restore the data set and continue the run, or start a new one",
+  });
 }

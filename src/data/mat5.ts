@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createInflate } from "node:zlib";
 import { ItamlError, type Problem } from "../errors.js";
+import { refusal } from "../system-errors.js";
 
 /** An array of real numbers as a MAT file holds it. */
 export interface MatArray {
@@ -50,6 +51,10 @@ const MAXIMUM_SIZE = 2 ** 31 - 1;
 const MAXIMUM_HEADER_ELEMENT = 256;
 /** Deflate can't pack closer: 258 bytes into two bits. */
 const MAXIMUM_COMPRESSION = 1032;
+/** Pictures and numbers hardly compress: a variable of more than this times its compressed size is a bomb … */
+const LIKELY_COMPRESSION = 100;
+/** … once it has this many bytes: a small one does no harm. */
+const HARMLESS_SIZE = 2 ** 26;
 
 const CHUNK_LENGTH = 2 ** 16;
 
@@ -72,6 +77,8 @@ export async function readMat5(path: string): Promise<Map<string, MatArray>> {
   } catch (cause) {
     const { syscall, code = String(cause) } = cause as NodeJS.ErrnoException;
     if (syscall === undefined) throw cause;
+    const lacking = refusal(cause, path);
+    if (lacking?.code === "TOO_MANY_FILES") throw lacking;
     const problem = { where: path, found: code };
     throw new ItamlError("DATASET_MISSING", "the file can't be read", problem, { cause });
   }
@@ -99,7 +106,7 @@ async function readVariables(file: FileHandle, path: string): Promise<Map<string
       type === COMPRESSED
         ? new ElementReader(
             inflated(fileChunks(file, content, end), length),
-            length * MAXIMUM_COMPRESSION,
+            largestUnpacked(length),
             where,
           )
         : new ElementReader(fileChunks(file, start, end), end - start, where),
@@ -109,6 +116,12 @@ async function readVariables(file: FileHandle, path: string): Promise<Map<string
     start = end;
   }
   return variables;
+}
+
+/** Bytes that an element may unpack to. */
+function largestUnpacked(length: number): number {
+  const likely = Math.max(length * LIKELY_COMPRESSION, HARMLESS_SIZE);
+  return Math.min(length * MAXIMUM_COMPRESSION, likely);
 }
 
 function checkHeader(header: Buffer, path: string): void {

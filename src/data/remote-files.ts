@@ -65,7 +65,7 @@ export const CIFAR100_ARCHIVE: RemoteFile = {
   archive: { strip: 1 },
 };
 
-const SVHN = "http://ufldl.stanford.edu/housenumbers/";
+const SVHN = "https://ufldl.stanford.edu/housenumbers/";
 
 export const SVHN_FILES: readonly RemoteFile[] = [
   published(`${SVHN}train_32x32.mat`, 182040794, "e26dedcc434d2e4c54c9b2d4a06d8373"),

@@ -1,3 +1,4 @@
+import { allocationError } from "../allocation.js";
 import { ItamlError } from "../errors.js";
 import type { InputDescription } from "../nn/feature-extractor.js";
 
@@ -123,10 +124,21 @@ export function concatenateSources(sources: readonly SampleSource[]): SampleSour
   }
 }
 
-/** Room for `samples` samples of a source. */
+/**
+ * Room for `samples` samples of a source.
+ *
+ * @throws {ItamlError} OUT_OF_MEMORY
+ */
 export function allocateSamples(source: SampleSource, samples: number): SampleData {
   const elements = samples * source.sampleSize;
-  return source.type === "float32" ? new Float32Array(elements) : new Uint8Array(elements);
+  try {
+    return source.type === "float32" ? new Float32Array(elements) : new Uint8Array(elements);
+  } catch (error) {
+    throw allocationError(error, {
+      where: `${samples} samples of ${source.sampleSize} values`,
+      remedy: "Lower batchSize or images.size",
+    });
+  }
 }
 
 /** The indices of the samples of each class, in data order. */

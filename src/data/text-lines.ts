@@ -1,6 +1,9 @@
 import { ItamlError } from "../errors.js";
 import { readFileOrThrow } from "./read-file.js";
 
+/** Bytes of a list; CUB's longest has half a megabyte. */
+const MAXIMUM_SIZE = 2 ** 24;
+
 /** A line of a text file. */
 export interface TextLine {
   /** Without spaces around it. */
@@ -15,7 +18,7 @@ export interface TextLine {
  * @throws {ItamlError} DATASET_MISSING; DATASET_INVALID where there is none
  */
 export async function readTextLines(file: string): Promise<TextLine[]> {
-  const content = (await readFileOrThrow(file, "DATASET_MISSING")).toString();
+  const content = (await readFileOrThrow(file, "DATASET_MISSING", MAXIMUM_SIZE)).toString();
   const lines = content
     .split(/\r?\n/)
     .map((line, i) => ({ text: line.trim(), where: `${file}, line ${i + 1}` }))

@@ -1,7 +1,13 @@
+import { appendFileSync, statSync, truncateSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { writingError } from "../system-errors.js";
 
-/** Writes a file as a whole or not at all: beside its place, synced, then renamed. */
+/**
+ * Writes a file as a whole or not at all: beside its place, synced, then renamed.
+ *
+ * @throws {ItamlError} DISK_FULL, NOT_WRITABLE, TOO_MANY_FILES
+ */
 export async function writeFileAtomically(
   path: string,
   content: string | Uint8Array,
@@ -19,7 +25,24 @@ export async function writeFileAtomically(
     await syncFolder(dirname(path));
   } catch (error) {
     await rm(partial, { force: true });
-    throw error;
+    throw writingError(error, path);
+  }
+}
+
+/**
+ * Adds a line to a file, whole or not at all.
+ *
+ * @throws {ItamlError} DISK_FULL, NOT_WRITABLE, TOO_MANY_FILES
+ */
+export function appendLine(path: string, line: string): void {
+  const size = () => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const before = size();
+  try {
+    appendFileSync(path, `${line}\n`);
+  } catch (error) {
+    // A full disk takes the first part of a line.
+    if (size() > before) truncateSync(path, before);
+    throw writingError(error, path);
   }
 }
 

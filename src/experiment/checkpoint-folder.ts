@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../data/make-folder.js";
 import { ItamlError } from "../errors.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import { writeFileAtomically } from "./atomic-file.js";
@@ -28,7 +29,7 @@ export class CheckpointFolder {
     const name =
       `task${String(task).padStart(2, "0")}-epoch${String(position.epoch).padStart(3, "0")}` +
       `-batch${String(position.batch).padStart(5, "0")}.safetensors`;
-    await mkdir(this.#path, { recursive: true });
+    await makeFolder(this.#path);
     await writeFileAtomically(join(this.#path, name), bytes);
     this.#damaged.delete(name);
     const good = (await this.#names()).filter((other) => !this.#damaged.has(other));

@@ -1,9 +1,12 @@
-import { parseDocument, stringify } from "yaml";
+import { Lexer, Parser, parseDocument, stringify } from "yaml";
 import { z } from "zod";
 import { ItamlError, nearestName } from "../errors.js";
 import { EXEMPLAR_SELECTIONS } from "../incremental/exemplar-memory.js";
 import { REDUCED_WIDTHS } from "../nn/reduced-resnet.js";
 import { DEVICES } from "../runtime/runtime.js";
+
+/** Levels of YAML in a configuration, which has four: the parser calls itself for each of them. */
+const MAXIMUM_DEPTH = 50;
 
 const count = z.int().min(1);
 const positive = z.number().positive();
@@ -58,7 +61,10 @@ export const configSchema = z.strictObject({
 
   network: z
     .discriminatedUnion("name", [
-      z.strictObject({ name: z.literal("mlp"), hidden: z.array(count).default([400, 400]) }),
+      z.strictObject({
+        name: z.literal("mlp"),
+        hidden: z.array(count).max(100).default([400, 400]),
+      }),
       z.strictObject({
         name: z.literal("reduced-resnet18"),
         widths: z
@@ -158,6 +164,7 @@ export function resolveConfig(input: unknown, where: string): Config {
  * @throws {ItamlError} CONFIG_INVALID with the line
  */
 export function parseConfigText(text: string, where: string): Record<string, unknown> {
+  checkDepth(text, where);
   const document = parseDocument(text);
   const invalid = (error: Error, line?: number) =>
     new ItamlError("CONFIG_INVALID", "not valid YAML", {
@@ -182,6 +189,20 @@ export function parseConfigText(text: string, where: string): Record<string, unk
   return content as Record<string, unknown>;
 }
 
+/** The lexer and the first parser work with a stack of their own. */
+function checkDepth(text: string, where: string): void {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _ of parser.next(lexeme));
+    if (parser.stack.length > 2 * MAXIMUM_DEPTH) {
+      throw new ItamlError("CONFIG_INVALID", "too many levels", {
+        where,
+        expected: `at most ${MAXIMUM_DEPTH}`,
+      });
+    }
+  }
+}
+
 export function formatConfig(config: Config): string {
   return stringify(config);
 }
@@ -189,7 +210,7 @@ export function formatConfig(config: Config): string {
 /**
  * Applies `key=value`, or `key.key=value`, to a configuration; the value is read as YAML.
  *
- * @throws {ItamlError} USAGE where there is no `=`
+ * @throws {ItamlError} USAGE where there is no `=`; CONFIG_INVALID where a key can't be one
  */
 export function applySetting(config: Record<string, unknown>, setting: string): void {
   const equals = setting.indexOf("=");
@@ -201,6 +222,11 @@ export function applySetting(config: Record<string, unknown>, setting: string): 
     });
   }
   const path = setting.slice(0, equals).split(".");
+  // What objects inherit is no key of theirs.
+  const inherited = path.find((key) => key in {});
+  if (inherited !== undefined) {
+    throw new ItamlError("CONFIG_INVALID", `unknown key "${inherited}"`, { where: "--set" });
+  }
   const last = path.pop() as string;
   let target = config;
   for (const key of path) {

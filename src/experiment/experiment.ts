@@ -230,7 +230,11 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
     return results;
   } catch (error) {
     const reported = await withLastCheckpoint(error as Error, directory);
-    directory.logEvent({ kind: "stopped", error: reported.name, message: reported.message });
+    try {
+      directory.logEvent({ kind: "stopped", error: reported.name, message: reported.message });
+    } catch {
+      // Where the disk is full this can't be written either: what stopped the run is what counts.
+    }
     throw reported;
   }
 }

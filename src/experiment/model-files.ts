@@ -65,10 +65,12 @@ export function takeModel(
   const take = (name: string, shape: readonly (number | undefined)[]) =>
     takeTensor(tensors, `${prefix}${name}`, shape, file);
   const gather = (group: string, layout: Layout) => {
+    // All are in the file before there is room made for them: the network may be one of any size.
+    const parts = layout.entries.map(({ name, shape }) => take(`${group}.${name}`, shape));
     const buffer = new Float32Array(layout.size);
-    for (const { name, shape, offset } of layout.entries) {
-      buffer.set(take(`${group}.${name}`, shape), offset);
-    }
+    layout.entries.forEach(({ offset }, i) => {
+      buffer.set(parts[i] as Float32Array, offset);
+    });
     return buffer;
   };
   const classifiers: Float32Array[] = [];

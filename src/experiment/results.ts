@@ -124,10 +124,27 @@ export function parseResults(
     throw new ItamlError("FILE_INVALID", "not valid JSON", { where: file, ...remedy }, { cause });
   }
   const result = resultsSchema.safeParse(content);
-  if (result.success) return result.data;
+  if (result.success) {
+    checkMatrices(result.data, file);
+    return result.data;
+  }
   const issue = result.error.issues[0];
   throw new ItamlError("FILE_INVALID", `not a results file: ${issue?.message}`, {
     where: `${file}: ${issue?.path.join(".")}`,
     ...remedy,
   });
+}
+
+/** Each matrix has a row for each task, with a number for each task so far. */
+function checkMatrices({ tasks, matrix }: Results, file: string): void {
+  const sizes = tasks.map((_, task) => task + 1).join();
+  for (const [name, rows] of Object.entries(matrix)) {
+    const found = rows.map(({ length }) => length).join();
+    if (found === sizes) continue;
+    throw new ItamlError("FILE_INVALID", "not a results file: tasks and matrix don't fit", {
+      where: `${file}: matrix.${name}`,
+      expected: `rows of ${sizes || "no"} numbers`,
+      found: found || "none",
+    });
+  }
 }

@@ -1,12 +1,15 @@
 import { appendFileSync, existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat, truncate } from "node:fs/promises";
+import { readdir, rm, rmdir, stat, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { makeFolder } from "../data/make-folder.js";
+import { readFileOrThrow } from "../data/read-file.js";
 import { ItamlError } from "../errors.js";
 import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
 import type { Model } from "../learners/model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
-import { syncFolder, writeFileAtomically } from "./atomic-file.js";
+import { appendLine, writeFileAtomically } from "./atomic-file.js";
+import { writeFolderAtomically } from "./atomic-folder.js";
 import { CheckpointFolder } from "./checkpoint-folder.js";
 import { CHECKSUMS, formatChecksums, verifyChecksum } from "./checksums.js";
 import { type Config, formatConfig, parseConfigText, resolveConfig } from "./config.js";
@@ -14,6 +17,9 @@ import { decodeMemory, decodeModel, encodeMemory, encodeModel } from "./model-fi
 import { type Origin, originSchema } from "./origin.js";
 import { formatResults, parseResults, type Results } from "./results.js";
 import { isOfLock, RunLock } from "./run-lock.js";
+
+/** Bytes of a text file of a run; the largest have some megabytes. */
+const MAXIMUM_TEXT = 2 ** 26;
 
 /**
  * The directory of one run: config.yaml, events.jsonl, results.json, accuracy.svg, tasks/NN with the model and the
@@ -33,19 +39,21 @@ export class RunDirectory {
   /**
    * Starts a new run, to be closed.
    *
-   * @throws {ItamlError} RUN_DIRECTORY where something is there already; RUN_IN_USE
+   * @throws {ItamlError} RUN_DIRECTORY where something is there already; RUN_IN_USE; DISK_FULL, NOT_WRITABLE
    */
   static async create(path: string, config: Config): Promise<RunDirectory> {
     await refuseContent(path);
-    await mkdir(path, { recursive: true });
-    const directory = new RunDirectory(path, await RunLock.acquire(path));
+    const outermost = await makeFolder(path);
+    let directory: RunDirectory | undefined;
     try {
+      directory = new RunDirectory(path, await RunLock.acquire(path));
       // Somebody else may have had the lock, and made a run.
       await refuseContent(path);
       await directory.writeConfig(config);
       return directory;
     } catch (error) {
-      await directory.close();
+      await directory?.close();
+      if (outermost !== undefined) await removeEmptyFolders(path, outermost);
       throw error;
     }
   }
@@ -91,14 +99,14 @@ export class RunDirectory {
   /** Adds a line to events.jsonl. */
   logEvent(event: { kind: string } & Record<string, unknown>): void {
     const line = JSON.stringify({ time: new Date().toISOString(), ...event });
-    appendFileSync(this.file(EVENTS), `${line}\n`);
+    appendLine(this.file(EVENTS), line);
   }
 
   /** Ends the last line of events.jsonl where it is whole, and removes it where it was cut off. */
   async repairEvents(): Promise<void> {
     const file = this.file(EVENTS);
     if (!existsSync(file)) return;
-    const bytes = await readFile(file);
+    const bytes = await readFileOrThrow(file, "FILE_INVALID");
     const end = bytes.lastIndexOf("\n") + 1;
     if (end === bytes.length) return;
     if (isJson(bytes.toString("utf8", end))) appendFileSync(file, "\n");
@@ -122,11 +130,10 @@ export class RunDirectory {
       if (!existsSync(this.#taskFolder(1))) return undefined;
       throw new ItamlError("FILE_INVALID", "the results are missing", { where: file, ...remedy });
     }
-    const results = parseResults(await readFile(file, "utf8"), file, remedy);
+    const results = parseResults(await readText(file), file, remedy);
     const copy = join(this.#taskFolder(results.tasks.length - 1), RESULTS);
     if (!existsSync(copy)) return results;
-    if (isDeepStrictEqual(results, parseResults(await readFile(copy, "utf8"), copy)))
-      return results;
+    if (isDeepStrictEqual(results, parseResults(await readText(copy), copy))) return results;
     throw new ItamlError("FILE_INVALID", "the results are not those of the run", {
       where: file,
       expected: `the content of ${copy}`,
@@ -146,19 +153,10 @@ export class RunDirectory {
       [RESULTS]: formatResults(results),
       [ORIGIN]: `${JSON.stringify(origin, undefined, 2)}\n`,
     };
-    const folder = this.#taskFolder(task);
-    const partial = `${folder}.partial`;
-    await rm(partial, { recursive: true, force: true });
-    await mkdir(partial, { recursive: true });
-    for (const [name, content] of Object.entries({
+    await writeFolderAtomically(this.#taskFolder(task), {
       ...files,
       [CHECKSUMS]: formatChecksums(files),
-    })) {
-      await writeFileAtomically(join(partial, name), content);
-    }
-    await rm(folder, { recursive: true, force: true });
-    await rename(partial, folder);
-    await syncFolder(dirname(folder));
+    });
   }
 
   /**
@@ -183,11 +181,11 @@ export class RunDirectory {
           remedy,
         });
       }
-      const content = await readFile(file);
+      const content = await readFileOrThrow(file, "FILE_INVALID");
       // Runs of version 0.1.0 have no checksums and no origin.
       const sums = join(folder, CHECKSUMS);
       if (existsSync(sums)) {
-        verifyChecksum(await readFile(sums, "utf8"), name, content, { file, remedy });
+        verifyChecksum(await readText(sums), name, content, { file, remedy });
       }
       return { content, file };
     };
@@ -227,8 +225,8 @@ export class RunDirectory {
       const file = join(folder, name, RESULTS);
       const sums = join(folder, name, CHECKSUMS);
       try {
-        const content = await readFile(file);
-        verifyChecksum(await readFile(sums, "utf8"), RESULTS, content, { file, remedy: "" });
+        const content = await readFileOrThrow(file, "FILE_INVALID");
+        verifyChecksum(await readText(sums), RESULTS, content, { file, remedy: "" });
         return `Copy ${file} there: the results after task ${Number(name)}`;
       } catch {
         // The one before it may be good.
@@ -278,7 +276,7 @@ async function readConfigOf(path: string): Promise<Config> {
       remedy: "Start it with itaml train, without --resume",
     });
   }
-  return resolveConfig(parseConfigText(await readFile(file, "utf8"), file), file);
+  return resolveConfig(parseConfigText(await readText(file), file), file);
 }
 
 function isJson(text: string): boolean {
@@ -288,4 +286,18 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+async function readText(file: string): Promise<string> {
+  return (await readFileOrThrow(file, "FILE_INVALID", MAXIMUM_TEXT)).toString("utf8");
+}
+
+/** Removes a folder and those around it up to the outermost, as long as nothing is in them. */
+async function removeEmptyFolders(path: string, outermost: string): Promise<void> {
+  try {
+    await rmdir(path);
+  } catch {
+    return;
+  }
+  if (path !== outermost) await removeEmptyFolders(dirname(path), outermost);
 }

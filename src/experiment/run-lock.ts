@@ -6,6 +6,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { ItamlError } from "../errors.js";
+import { writingError } from "../system-errors.js";
 
 const ownerSchema = z.object({
   version: z.literal(1),
@@ -76,8 +77,8 @@ async function acquire(path: string, owner: LockOwner): Promise<void> {
 /** Creates a file with all of its content at once, unless it is there. */
 async function createWhole(path: string, owner: LockOwner): Promise<boolean> {
   const whole = `${path}.${owner.id}.new`;
-  await writeFile(whole, `${JSON.stringify(owner)}\n`);
   try {
+    await writeFile(whole, `${JSON.stringify(owner)}\n`);
     // Not every file system has links.
     await link(whole, path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "EEXIST") throw error;
@@ -86,7 +87,7 @@ async function createWhole(path: string, owner: LockOwner): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    throw writingError(error, path);
   } finally {
     await rm(whole, { force: true });
   }

@@ -25,15 +25,17 @@ function typeName(data: TensorData): TypeName {
   return data instanceof Uint8Array ? "U8" : "I64";
 }
 
-/** Headers above this are refused, as the format's reference implementation does. */
-const MAXIMUM_HEADER = 100_000_000;
+/** Bytes of a header: 100,000 tensors. */
+const MAXIMUM_HEADER = 10_000_000;
 
 /** Encodes tensors in the safetensors format: header length, JSON header, raw little-endian data. */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  // Without a prototype any name is a key.
+  const header: Record<string, unknown> = Object.create(null);
+  header.__metadata__ = metadata;
   let size = 0;
   for (const [name, { data, shape }] of tensors) {
     header[name] = {
@@ -59,7 +61,7 @@ export function encodeSafetensors(
 }
 
 /**
- * Decodes a safetensors file. Nothing in it is believed before it is checked.
+ * Decodes a safetensors file. Nothing in it is believed before it is checked: every byte of the data belongs to one tensor.
  *
  * @param file its name, for messages
  * @throws {ItamlError} FILE_INVALID
@@ -79,51 +81,89 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsC
   }
   const header = parseHeader(bytes.subarray(8, 8 + headerLength), fail);
   const dataStart = 8 + headerLength;
-  const tensors = new Map<string, StoredTensor>();
-  let end = 0;
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === "__metadata__") continue;
+  const { __metadata__: metadata = {}, ...entries } = header;
+  if (!isStrings(metadata)) fail("the metadata are not texts");
+  const places = Object.entries(entries).map(([name, entry]) => {
     const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-    const type = Object.hasOwn(TYPES, String(dtype)) ? TYPES[dtype as TypeName] : undefined;
-    if (!type) fail(`tensor "${name}"`, { expected: "F32, U8 or I64", found: String(dtype) });
+    if (typeof dtype !== "string" || !Object.hasOwn(TYPES, dtype)) {
+      return fail(`tensor "${name}"`, { expected: "F32, U8 or I64", found: String(dtype) });
+    }
     if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) {
       return fail(`tensor "${name}" has no shape or no offsets`);
     }
+    const type = TYPES[dtype as TypeName];
     const [from, to] = offsets as [number, number];
-    const size = shape.reduce((product, length) => product * length, type?.bytes ?? 1);
-    if (to - from !== size || from < 0 || dataStart + to > bytes.length) {
+    const size = shape.reduce((product, length) => product * length, type.bytes);
+    if (to - from !== size || dataStart + to > bytes.length) {
       fail(`tensor "${name}"`, {
         expected: `${size} bytes within the file`,
         found: `offsets ${from} to ${to} of ${bytes.length - dataStart}`,
       });
     }
-    // A copy, not Buffer's slice: elements must be aligned.
-    const { buffer } = new Uint8Array(bytes.subarray(dataStart + from, dataStart + to));
-    tensors.set(name, { data: TYPES[dtype as TypeName].make(buffer), shape });
-    end = Math.max(end, to);
+    return { name, shape, type, from, to };
+  });
+  let end = 0;
+  for (const { name, from, to } of [...places].sort((a, b) => a.from - b.from || a.to - b.to)) {
+    if (from !== end) {
+      fail(`tensor "${name}" overlaps another, or leaves a gap`, {
+        expected: `its data from ${end} on`,
+        found: `from ${from} on`,
+      });
+    }
+    end = to;
   }
   if (dataStart + end !== bytes.length) {
     fail("there is data after the last tensor", {
       found: `${bytes.length - dataStart - end} bytes`,
     });
   }
-  const metadata = (header.__metadata__ ?? {}) as Record<string, string>;
-  return { tensors, metadata };
+  // Copied only now that no byte is in two tensors, and not as Buffer's slice: elements must be aligned.
+  const tensors = new Map(
+    places.map(({ name, shape, type, from, to }): [string, StoredTensor] => {
+      const { buffer } = new Uint8Array(bytes.subarray(dataStart + from, dataStart + to));
+      return [name, { data: type.make(buffer), shape }];
+    }),
+  );
+  return { tensors, metadata: metadata as Record<string, string> };
 }
 
 function parseHeader(
   bytes: Uint8Array,
   fail: (summary: string) => never,
 ): Readonly<Record<string, unknown>> {
+  let text: string;
+  let header: unknown;
   try {
-    const header: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    if (typeof header === "object" && header !== null && !Array.isArray(header)) {
-      return header as Record<string, unknown>;
-    }
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    header = JSON.parse(text);
   } catch {
-    // Reported below, like a header that is JSON but no object.
+    return fail("the header is not JSON");
   }
-  return fail("the header is not a JSON object");
+  if (typeof header !== "object" || header === null || Array.isArray(header)) {
+    return fail("the header is not a JSON object");
+  }
+  // Of two keys of one name JSON.parse keeps the last.
+  if (countKeys(text) !== Object.keys(header).length) fail("a tensor is there twice");
+  return header as Record<string, unknown>;
+}
+
+/** Keys of the outermost object of a JSON text. */
+function countKeys(text: string): number {
+  let [depth, keys] = [0, 0];
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    else if (token === ":" && depth === 1) keys++;
+  }
+  return keys;
+}
+
+function isStrings(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.values(value).every((text) => typeof text === "string")
+  );
 }
 
 function isSizes(value: unknown): value is number[] {

@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import { datasetFolder, findDataset } from "../data/catalog.js";
 import { loadDataset } from "../data/load-dataset.js";
 import { type Dataset, indicesByClass } from "../data/samples.js";
@@ -27,7 +28,7 @@ export interface Setup {
 /**
  * Loads and checks everything before anything is written or trained.
  *
- * @throws {ItamlError} DATASET_…, CONFIG_INVALID, MEMORY_TOO_SMALL, DEVICE_UNAVAILABLE
+ * @throws {ItamlError} DATASET_…, CONFIG_INVALID, MEMORY_TOO_SMALL, OUT_OF_MEMORY, DEVICE_UNAVAILABLE
  */
 export async function prepare(config: Config): Promise<Setup> {
   const entry = findDataset(config.dataset);
@@ -42,6 +43,7 @@ export async function prepare(config: Config): Promise<Setup> {
     ...(config.threads !== undefined && { threads: config.threads }),
   });
   const extractor = new FeatureExtractor(createNetwork(config.network), dataset.input);
+  checkMemory(extractor, config, tasks.length);
   const inference = await Inference.compile(runtime, extractor);
   const { source } = dataset.train;
   const { seed } = config;
@@ -69,6 +71,25 @@ export function testSet({ dataset: { test }, tasks }: Setup, seen: number): Test
     source: test.source,
     tasks: tasks.slice(0, seen).map((classes) => indicesByClass(test.labels, classes)),
   };
+}
+
+/**
+ * Refuses a network whose parameters alone are larger than memory. What a batch needs beside them depends on the
+ * runtime, which says so when it is too much.
+ */
+function checkMemory({ parameters }: FeatureExtractor, { learner, rule }: Config, tasks: number) {
+  // θ, what it was before the session, and what comes next: of Algorithm 1 for each task.
+  const copies = learner === "itaml" && rule === "paper" ? 2 + tasks : 3;
+  const needed = 4 * parameters.size * copies;
+  const available = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  if (needed <= available) return;
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  throw new ItamlError("OUT_OF_MEMORY", "the network is larger than memory", {
+    where: "network",
+    expected: `at most ${gigabytes(available)} for ${copies} copies of its parameters`,
+    found: gigabytes(needed),
+    remedy: "Use a smaller network, or fewer tasks",
+  });
 }
 
 /** Of as many classes as a task has, every one is among the top. */

@@ -1,12 +1,11 @@
-import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import type { Augmentation } from "../data/augmentation.js";
 import { augmentedSource } from "../data/augmented-source.js";
 import { readFileOrThrow } from "../data/read-file.js";
 import type { SampleSource } from "../data/samples.js";
 import { ItamlError } from "../errors.js";
 import { writeFileAtomically } from "../experiment/atomic-file.js";
+import { writeFolderAtomically } from "../experiment/atomic-folder.js";
 import { decodeMemory, decodeModel, encodeMemory, encodeModel } from "../experiment/model-files.js";
 import { decodeSafetensors, encodeSafetensors } from "../experiment/safetensors.js";
 import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
@@ -28,6 +27,7 @@ import { createNetwork, type NetworkSettings } from "../nn/index.js";
 import type { Network } from "../nn/network.js";
 import { createOnnxRuntime, type OnnxRuntimeOptions } from "../runtime/onnxruntime-node.js";
 import { type Images, SamplePool } from "./sample-pool.js";
+import { parseSavedClassifier, type SavedClassifier } from "./saved-classifier.js";
 
 /** A class, as the application names it. */
 export type Label = string | number;
@@ -76,6 +76,9 @@ export const DEFAULT_SETTINGS: Omit<ItamlSettings, "memory"> = {
   adaptation: { epochs: 1, learningRate: 1e-4, batchSize: 64 },
 };
 
+/** Bytes of a saved classifier's JSON files. */
+const MAXIMUM_TEXT = 2 ** 26;
+
 /** What is known about a continuum. */
 export interface Classification {
   /** The task that all samples were taken to come from, counted from 0. */
@@ -85,14 +88,6 @@ export interface Classification {
   /** S_i of each task, by which the task was chosen (paper, Algorithm 2). */
   readonly scores: number[];
 }
-
-const labelSchema = z.union([z.string(), z.number()]);
-const savedSchema = z.object({
-  version: z.literal(1),
-  network: z.string(),
-  options: z.record(z.string(), z.unknown()),
-  tasks: z.array(z.array(labelSchema)),
-});
 
 /** A classifier that is taught new classes, task after task, without forgetting the old ones (iTAML). */
 export class IncrementalClassifier {
@@ -205,16 +200,17 @@ export class IncrementalClassifier {
     return rows.map((row) => labels[predictClass(logits, row)] as Label);
   }
 
-  /** Writes everything to a folder, which {@link load} reads; one that is there is replaced as a whole. */
+  /**
+   * Writes everything to a folder, which {@link load} reads; one that is there is replaced as a whole.
+   *
+   * @throws {ItamlError} DISK_FULL, NOT_WRITABLE. What was there before is there still
+   */
   async save(folder: string): Promise<void> {
-    const partial = `${folder}.partial`;
-    await rm(partial, { recursive: true, force: true });
-    await mkdir(partial, { recursive: true });
     const { extractor } = this.#context;
     const { network, ...others } = this.#options;
     const options = { ...others, ...(network && !isOwn(network) && { network }) };
     const { model, memory } = this.#learner;
-    const saved: z.output<typeof savedSchema> = {
+    const saved: SavedClassifier = {
       version: 1,
       network: extractor.network.name,
       options,
@@ -224,36 +220,28 @@ export class IncrementalClassifier {
       data: this.#pool.data as Uint8Array,
       shape: [this.#pool.length, ...extractor.input.shape],
     };
-    const files: [string, string | Uint8Array][] = [
-      ["classifier.json", `${JSON.stringify(saved, undefined, 2)}\n`],
-      ["model.safetensors", encodeModel(model, extractor)],
-      ["memory.json", encodeMemory(memory)],
-      ["exemplars.safetensors", encodeSafetensors(new Map([["exemplars", exemplars]]))],
-    ];
-    for (const [name, content] of files) await writeFileAtomically(join(partial, name), content);
-    await rm(folder, { recursive: true, force: true });
-    await rename(partial, folder);
+    await writeFolderAtomically(folder, {
+      "classifier.json": `${JSON.stringify(saved, undefined, 2)}\n`,
+      "model.safetensors": encodeModel(model, extractor),
+      "memory.json": encodeMemory(memory),
+      "exemplars.safetensors": encodeSafetensors(new Map([["exemplars", exemplars]])),
+    });
   }
 
   /**
    * Reads what {@link save} wrote.
    *
    * @param overrides the network, where it was one of the application's own; the device
-   * @throws {ItamlError} FILE_INVALID
+   * @throws {ItamlError} FILE_INVALID where a file is missing, damaged or doesn't fit the others; INPUT_INVALID,
+   * GRAPH_INVALID where the network is missing or can't be one for such samples
    */
   static async load(
     folder: string,
     overrides: Pick<ClassifierOptions, "network" | "device" | "threads"> = {},
   ): Promise<IncrementalClassifier> {
     const file = join(folder, "classifier.json");
-    const parsed = savedSchema.safeParse(parseJson(await read(file), file));
-    if (!parsed.success) {
-      throw new ItamlError("FILE_INVALID", "not a saved classifier", {
-        where: file,
-        found: parsed.error.issues[0]?.message ?? "",
-      });
-    }
-    const { options, tasks, network } = parsed.data;
+    const text = await readFileOrThrow(file, "FILE_INVALID", MAXIMUM_TEXT);
+    const { options, tasks, network } = parseSavedClassifier(text, file);
     // Older files have no built-in network among the options: there was one only.
     const builtIn = options.network !== undefined || network === "mlp";
     if (!builtIn && overrides.network === undefined) {
@@ -266,14 +254,14 @@ export class IncrementalClassifier {
         },
       );
     }
-    return IncrementalClassifier.#assemble(
-      { ...(options as unknown as ClassifierOptions), ...overrides },
-      tasks,
-      folder,
-    );
+    return IncrementalClassifier.#assemble({ ...options, ...overrides }, tasks, folder);
   }
 
-  /** Writes the base model as an ONNX file with the labels in its metadata (see docs/library.md). */
+  /**
+   * Writes the base model as an ONNX file with the labels in its metadata (see docs/library.md).
+   *
+   * @throws {ItamlError} DISK_FULL, NOT_WRITABLE
+   */
   async exportOnnx(file: string): Promise<void> {
     const { extractor } = this.#context;
     const bytes = exportOnnxModel(this.#learner.model, extractor, this.#tasks.flat());
@@ -299,7 +287,7 @@ export class IncrementalClassifier {
       std,
     });
     const pool = new SamplePool(extractor.input);
-    const saved = folder ? await loadState(folder, extractor, pool) : undefined;
+    const saved = folder ? await loadState(folder, extractor, pool, tasks) : undefined;
     const runtime = createOnnxRuntime(options);
     const context: LearnerContext = {
       runtime,
@@ -364,6 +352,7 @@ async function loadState(
   folder: string,
   extractor: FeatureExtractor,
   pool: SamplePool,
+  tasks: readonly (readonly Label[])[],
 ): Promise<{ model: Model; memory: ExemplarMemory }> {
   const [modelFile, memoryFile, exemplarsFile] = [
     join(folder, "model.safetensors"),
@@ -372,23 +361,31 @@ async function loadState(
   ];
   const { tensors } = decodeSafetensors(await read(exemplarsFile), exemplarsFile);
   const exemplars = tensors.get("exemplars");
-  if (!exemplars) {
-    throw new ItamlError("FILE_INVALID", "it holds no exemplars", { where: exemplarsFile });
+  const { shape, type } = extractor.input;
+  const isOfType = exemplars?.data instanceof (type === "uint8" ? Uint8Array : Float32Array);
+  if (!isOfType || exemplars?.shape.slice(1).join() !== shape.join()) {
+    throw new ItamlError("FILE_INVALID", "it holds no exemplars of this classifier", {
+      where: exemplarsFile,
+      expected: `a tensor "exemplars", ${type} [samples, ${shape.join(", ")}]`,
+      ...(exemplars && { found: `[${exemplars.shape.join(", ")}]` }),
+    });
   }
-  pool.append(exemplars.data as Uint8Array | Float32Array);
+  pool.append(exemplars?.data as Uint8Array | Float32Array);
   const model = decodeModel(await read(modelFile), extractor, modelFile);
-  const text = new TextDecoder().decode(await read(memoryFile));
-  return { model, memory: decodeMemory(text, pool.length, memoryFile) };
+  const text = await readFileOrThrow(memoryFile, "FILE_INVALID", MAXIMUM_TEXT);
+  const memory = decodeMemory(text.toString(), pool.length, memoryFile);
+  const sizes = tasks.map(({ length }) => length);
+  const found = taskSizes(model, extractor);
+  if (found.join() !== sizes.join() || memory.classes.length !== tasks.flat().length) {
+    throw new ItamlError("FILE_INVALID", "the files are not of one classifier", {
+      where: folder,
+      expected: `tasks of ${sizes.join(", ")} classes, as in classifier.json`,
+      found: `tasks of ${found.join(", ")} in the model, ${memory.classes.length} classes in the memory`,
+    });
+  }
+  return { model, memory };
 }
 
 function read(file: string): Promise<Uint8Array> {
   return readFileOrThrow(file, "FILE_INVALID");
-}
-
-function parseJson(bytes: Uint8Array, file: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new ItamlError("FILE_INVALID", "not valid JSON", { where: file }, { cause });
-  }
 }

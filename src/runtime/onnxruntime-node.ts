@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
 import { ItamlError } from "../errors.js";
 import { findChannelBlock } from "./channel-block.js";
+import { runError } from "./run-error.js";
 import { computeOutputs, runSession } from "./run-session.js";
 import type { Device, Program, Runtime, Value } from "./runtime.js";
 import { WorkerProgram } from "./worker-program.js";
@@ -86,12 +87,16 @@ class SessionProgram implements Program {
     inputs: Readonly<Record<string, Value>>,
     outputs: readonly Name[] | Readonly<Record<Name, Value>>,
   ): Promise<Record<Name, Value>> {
-    if (Array.isArray(outputs)) {
-      return computeOutputs(this.#session, inputs, outputs, this.#copies);
+    try {
+      if (Array.isArray(outputs)) {
+        return await computeOutputs(this.#session, inputs, outputs, this.#copies);
+      }
+      const given = outputs as Readonly<Record<Name, Value>>;
+      await runSession(this.#session, inputs, given, this.#copies);
+      return given;
+    } catch (error) {
+      throw runError(error, inputs);
     }
-    const given = outputs as Readonly<Record<Name, Value>>;
-    await runSession(this.#session, inputs, given, this.#copies);
-    return given;
   }
 
   release(): Promise<void> {

@@ -22,6 +22,7 @@ export interface Program {
    *   or values whose memory is written; it may be that of an input only where the graph reads that input
    *   before it computes the output, and never partly
    * @returns the outputs
+   * @throws {ItamlError} OUT_OF_MEMORY
    */
   run<Name extends string>(
     inputs: Readonly<Record<string, Value>>,

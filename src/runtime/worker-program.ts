@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { InferenceSession } from "onnxruntime-node";
 import { ItamlError } from "../errors.js";
+import { runError } from "./run-error.js";
 import { isShared } from "./run-session.js";
 import type { Program, Value } from "./runtime.js";
 
@@ -79,7 +80,7 @@ export class WorkerProgram implements Program {
         job.outputs[name]?.data.set(data);
       }
       if (error === undefined) job.resolve();
-      else job.reject(error);
+      else job.reject(runError(error, job.inputs));
       this.#startNext();
     });
     worker.on("error", (error) => {

@@ -1,5 +1,5 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeFileAtomically } from "../../experiment/atomic-file.js";
 import { startExperiment } from "../../experiment/experiment.js";
 import type { Results } from "../../experiment/results.js";
 import { accuracyChart, comparisonCurves } from "../../report/chart.js";
@@ -23,7 +23,7 @@ export async function demo({ out }: { out?: string }): Promise<void> {
     runs.push({ title, results });
   }
   const picture = join(folder, "accuracy.svg");
-  await writeFile(
+  await writeFileAtomically(
     picture,
     accuracyChart(comparisonCurves(runs), "Ten classes of strokes in five tasks"),
   );

@@ -1,6 +1,6 @@
-import { writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { ItamlError } from "../../errors.js";
+import { writeFileAtomically } from "../../experiment/atomic-file.js";
 import type { Results } from "../../experiment/results.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
 import { accuracyChart, comparisonCurves, runCurves } from "../../report/chart.js";
@@ -25,7 +25,10 @@ export async function report(
   const single = runs.length === 1;
   const picture = out ?? (single ? join(paths[0] as string, "accuracy.svg") : "comparison.svg");
   const curves = single ? runCurves(first.results) : comparisonCurves(runs);
-  await writeFile(picture, accuracyChart(curves, single ? first.title : "Accuracy of runs"));
+  await writeFileAtomically(
+    picture,
+    accuracyChart(curves, single ? first.title : "Accuracy of runs"),
+  );
   console.log(
     single
       ? `${accuracyTable(first.results)}\n\n${summaryTable(first.results)}`

@@ -34,6 +34,9 @@ export interface TrainOptions {
   json?: boolean;
 }
 
+/** Bytes of a configuration file. */
+const MAXIMUM_CONFIG = 2 ** 20;
+
 /** Configurations that come with the program. */
 const CONFIGS = join(import.meta.dirname, "../../../configs");
 
@@ -179,7 +182,7 @@ export async function readConfig(
 ): Promise<Config> {
   const isFile = /\.ya?ml$/.test(name) || (existsSync(name) && statSync(name).isFile());
   const file = isFile ? name : findConfig(name);
-  const text = (await readFileOrThrow(file, "CONFIG_INVALID")).toString("utf8");
+  const text = (await readFileOrThrow(file, "CONFIG_INVALID", MAXIMUM_CONFIG)).toString("utf8");
   const content = parseConfigText(text, file);
   if (seed !== undefined) content.seed = seed;
   if (data !== undefined) content.data = data;

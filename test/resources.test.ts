@@ -1,0 +1,195 @@
+import { execFile } from "node:child_process";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import sharp from "sharp";
+import { describe, expect, test } from "vitest";
+import { imageSource } from "../src/data/image-source.js";
+import type { ErrorCode } from "../src/errors.js";
+import { appendLine, writeFileAtomically } from "../src/experiment/atomic-file.js";
+import { writeFolderAtomically } from "../src/experiment/atomic-folder.js";
+import { type ConfigInput, resolveConfig } from "../src/experiment/config.js";
+import { startExperiment } from "../src/experiment/experiment.js";
+import { Graph } from "../src/graph/graph.js";
+import { serializeOnnx } from "../src/graph/onnx.js";
+import { add } from "../src/graph/operators/index.js";
+import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
+import { refusal, writingError } from "../src/system-errors.js";
+import { temporaryFolder } from "./support/folder.js";
+import { writePictureFolder } from "./support/pictures.js";
+
+describe("what the system refuses", () => {
+  test.each<[string, ErrorCode]>([
+    ["ENOSPC", "DISK_FULL"],
+    ["EDQUOT", "DISK_FULL"],
+    ["EROFS", "NOT_WRITABLE"],
+    ["EACCES", "NOT_WRITABLE"],
+    ["EPERM", "NOT_WRITABLE"],
+    ["EMFILE", "TOO_MANY_FILES"],
+    ["ENFILE", "TOO_MANY_FILES"],
+    ["ENOTDIR", "NOT_WRITABLE"],
+  ])("%s is %s, with the place and what to do", (code, expected) => {
+    const cause = Object.assign(new Error(code), { code, syscall: "write" });
+    expect(writingError(cause, "some/file")).toMatchObject({
+      code: expected,
+      problem: { where: "some/file", found: code, remedy: expect.any(String) },
+      cause,
+    });
+  });
+
+  test("other errors stay what they are", () => {
+    const bug = new TypeError("a bug");
+    expect(writingError(bug, "file")).toBe(bug);
+    expect(refusal(bug, "file")).toBeUndefined();
+    const absent = Object.assign(new Error("ENOENT"), { code: "ENOENT", syscall: "open" });
+    expect(refusal(absent, "file")).toBeUndefined();
+  });
+
+  test("a file in a folder that isn't there, or in the place of a folder", async () => {
+    const folder = temporaryFolder();
+    await expect(writeFileAtomically(join(folder, "none/file"), "x")).rejects.toMatchObject({
+      code: "NOT_WRITABLE",
+      problem: { found: "ENOENT" },
+    });
+    mkdirSync(join(folder, "taken/in"), { recursive: true });
+    await expect(writeFileAtomically(join(folder, "taken"), "x")).rejects.toMatchObject({
+      code: "NOT_WRITABLE",
+    });
+    expect(readdirSync(folder)).toEqual(["taken"]);
+  });
+
+  test("a folder that can't be written leaves the old one", async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, "made");
+    await writeFolderAtomically(path, { a: "1", b: "2" });
+    await expect(writeFolderAtomically(path, { a: "3", "none/b": "4" })).rejects.toMatchObject({
+      code: "NOT_WRITABLE",
+    });
+    expect(readdirSync(folder)).toEqual(["made"]);
+    expect(readFileSync(join(path, "a"), "utf8")).toBe("1");
+    await writeFolderAtomically(path, { c: "5" });
+    expect(readdirSync(folder)).toEqual(["made"]);
+    expect(readdirSync(path)).toEqual(["c"]);
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("a line on a full disk", () => {
+    expect(() => appendLine("/dev/full", "line")).toThrow("ITAML_DISK_FULL: /dev/full: the disk");
+  });
+
+  test.skipIf(process.platform === "win32")("too many open files", async () => {
+    const folder = temporaryFolder();
+    const picture = join(folder, "a.png");
+    const background = { r: 0, g: 0, b: 0 };
+    await sharp({ create: { width: 4, height: 4, channels: 3, background } }).toFile(picture);
+    const module = pathToFileURL(join(import.meta.dirname, "../src/data/image-source.ts"));
+    const program = `
+      import { openSync } from "node:fs";
+      import { imageSource } from "${module}";
+      const resize = { test: 4, training: 4 };
+      const options = { size: 4, resize, augmentation: {}, seed: 1, broken: "skip" };
+      const source = imageSource([${JSON.stringify(picture)}], options);
+      const target = new Uint8Array(48);
+      console.log((await source.read([0], target)).length);
+      try { for (;;) openSync("/dev/null"); } catch {}
+      console.log(await source.read([0], target).catch((error) => error.message));`;
+    const limited = 'ulimit -n 100; exec "$0" --import tsx --input-type module --eval "$1"';
+    const { stdout } = await promisify(execFile)("sh", ["-c", limited, process.execPath, program]);
+    const [unreadable, message] = stdout.split("\n");
+    expect(unreadable).toBe("0");
+    expect(message).toMatch(/^ITAML_TOO_MANY_FILES: .*a\.png: .*Raise the limit: ulimit -n/);
+  });
+});
+
+describe("pictures that change while they are used", () => {
+  const read = async (broken: "error" | "skip", change: (file: string) => void) => {
+    const folder = temporaryFolder();
+    await writePictureFolder(folder, { train: 1 });
+    const files = [0, 1].map((label) => join(folder, `train/class${label}/000.jpg`));
+    const resize = { test: 8, training: 8 };
+    const source = imageSource(files, { size: 8, resize, augmentation: {}, seed: 1, broken });
+    const target = new Uint8Array(2 * 192);
+    expect(await source.read([0, 1], target)).toEqual([]);
+    expect(await source.read([0, 1], target)).toEqual([]);
+    change(files[1] as string);
+    return source.read([0, 1], target);
+  };
+
+  test.each(["error", "skip"] as const)("are refused, with broken: %s", async (broken) => {
+    const message = /ITAML_DATASET_CHANGED: .*class1.*has changed since the run began/;
+    await expect(read(broken, (file) => rmSync(file))).rejects.toThrow(message);
+    await expect(read(broken, (file) => appendFileSync(file, "more"))).rejects.toThrow(message);
+    await expect(read(broken, (file) => utimesSync(file, 1, 1))).rejects.toThrow(
+      /found \d+ bytes of 1970-01-01/,
+    );
+  });
+
+  test("and such as went away before they were read are not taken for broken ones", async () => {
+    const folder = temporaryFolder();
+    const resize = { test: 8, training: 8 };
+    const options = { size: 8, resize, augmentation: {}, seed: 1 };
+    const files = [join(folder, "none.jpg")];
+    const target = new Uint8Array(192);
+    const skipping = imageSource(files, { ...options, broken: "skip" });
+    await expect(skipping.read([0], target)).rejects.toMatchObject({ code: "DATASET_CHANGED" });
+    const strict = imageSource(files, { ...options, broken: "error" });
+    await expect(strict.read([0], target)).rejects.toMatchObject({ code: "IMAGE_INVALID" });
+  });
+});
+
+describe("too little memory", () => {
+  test("for a step names its samples", async () => {
+    const graph = new Graph("too large");
+    const x = graph.input("x", "float32", ["batch", 1]);
+    graph.output("y", add(x, graph.input("row", "float32", [1, 2 ** 23])));
+    const program = await createOnnxRuntime().compile(serializeOnnx(graph));
+    const row = { data: new Float32Array(2 ** 23), shape: [1, 2 ** 23] };
+    // 2^48 bytes are more than any machine can address.
+    const samples = 2 ** 23;
+    const x0 = { data: new Float32Array(samples), shape: [samples, 1] };
+    await expect(program.run({ x: x0, row }, ["y"])).rejects.toThrow(
+      /^ITAML_OUT_OF_MEMORY: a step of 8388608 samples: .*Lower batchSize/,
+    );
+    // It goes on with less.
+    const one = { data: Float32Array.of(3), shape: [1, 1] };
+    expect((await program.run({ x: one, row }, ["y"])).y.data[0]).toBe(3);
+    await program.release();
+  });
+
+  test("for the parameters is said before anything is written", async () => {
+    const run = join(temporaryFolder(), "run");
+    const config: ConfigInput = {
+      ...{ dataset: "strokes", classesPerTask: 2, optimizer: { name: "sgd" }, learningRate: 0.1 },
+      ...{ epochs: 1, batchSize: 8, network: { name: "mlp", hidden: [1_000_000_000, 1000] } },
+    };
+    await expect(startExperiment(run, resolveConfig(config, "test"))).rejects.toThrow(
+      /^ITAML_OUT_OF_MEMORY: network: .*7 copies.*Use a smaller network/,
+    );
+    expect(existsSync(run)).toBe(false);
+  });
+});
+
+test("a run directory that can't be made leaves nothing behind", async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "file"), "");
+  const config = resolveConfig(
+    {
+      ...{ dataset: "strokes", classesPerTask: 2, optimizer: { name: "sgd" }, learningRate: 0.1 },
+      ...{ epochs: 1, batchSize: 8, network: { name: "mlp", hidden: [4] } },
+    },
+    "test",
+  );
+  await expect(startExperiment(join(folder, "file/run"), config)).rejects.toMatchObject({
+    code: "NOT_WRITABLE",
+  });
+  expect(readdirSync(folder)).toEqual(["file"]);
+});
