@@ -116,14 +116,18 @@ export class TrainingStep {
       weights: { data: weights.map((weight) => weight / weighted), shape: [rows] },
       ...this.#modelValues("", from),
     };
-    const outputs: Record<string, Value> = { loss, ...this.#modelValues("next.", into) };
+    const outputs: Record<string, Value> = {
+      loss,
+      ...outputsInPieces(this.#modelValues("next.", into)),
+    };
     const coefficients = optimizer.coefficientsAt(state.steps + 1, learningRate);
     for (const name of optimizer.coefficients) {
       inputs[name] = { data: Float32Array.of(coefficients[name] as number), shape: [] };
     }
     optimizer.moments.forEach((name, i) => {
       Object.assign(inputs, this.#parameterValues(`${name}.`, state.moments[i] as TaskModel));
-      Object.assign(outputs, this.#parameterValues(`next.${name}.`, state.moments[i] as TaskModel));
+      const moments = this.#parameterValues(`next.${name}.`, state.moments[i] as TaskModel);
+      Object.assign(outputs, outputsInPieces(moments));
     });
     const program = how === "alone" ? this.#program : await this.#overlappingProgram();
     await program.run(inputs, outputs);
@@ -166,6 +170,51 @@ export class TrainingStep {
   }
 }
 
+/**
+ * Elements of a piece of an output. ONNX Runtime brings every output to JavaScript in new memory; blocks above 32 MB are
+ * new to the process each time, and the system fills them page by page.
+ */
+const PIECE = 2 ** 22;
+
+/** Sizes of the pieces of a vector. */
+function pieceSizes(length: number): number[] {
+  return Array.from({ length: Math.ceil(length / PIECE) }, (_, i) =>
+    Math.min(PIECE, length - i * PIECE),
+  );
+}
+
+function pieceName(name: string, piece: number): string {
+  return piece === 0 ? name : `${name}.${piece}`;
+}
+
+/** Values of vectors as {@link vectorOutput} names them; others as they are. */
+function outputsInPieces(values: Readonly<Record<string, Value>>): Record<string, Value> {
+  const pieces = Object.entries(values).flatMap(([name, value]) =>
+    value.shape.length === 1
+      ? pieceSizes(value.data.length).map((size, i): [string, Value] => {
+          const data = value.data.subarray(i * PIECE, i * PIECE + size);
+          return [pieceName(name, i), { data, shape: [size] }];
+        })
+      : [[name, value] as [string, Value]],
+  );
+  return Object.fromEntries(pieces);
+}
+
+/** Names a vector, or the pieces of a long one, as results of its graph. */
+function vectorOutput(name: string, vector: Tensor): void {
+  const sizes = pieceSizes(vector.shape[0] as number);
+  const pieces =
+    sizes.length === 1
+      ? [vector]
+      : splitVector(
+          vector,
+          sizes.map((size) => [size]),
+        );
+  pieces.forEach((piece, i) => {
+    vector.graph.output(pieceName(name, i), piece);
+  });
+}
+
 /** Inputs and outputs as {@link TrainingStep.run} names them; the numbers of samples and rows are symbolic. */
 function trainingGraph(
   extractor: FeatureExtractor,
@@ -189,7 +238,7 @@ function trainingGraph(
   const logits = linear(features, classifier);
   const loss = sum(multiply(binaryCrossEntropyWithLogits(logits, targets), weights));
   graph.output("loss", loss);
-  if (statistics.length > 0) graph.output("next.statistics", concatenate(statistics));
+  if (statistics.length > 0) vectorOutput("next.statistics", concatenate(statistics));
 
   const [classifierGradient, ...parameterGradients] = gradients(loss, [classifier, ...parameters]);
   const whole = [concatenate(parameterGradients), classifierGradient as Tensor];
@@ -202,9 +251,10 @@ function trainingGraph(
       graph.input(`${moment}.${name}`, "float32", parameter.shape),
     );
     const next = optimizer.update(parameter, gradient, moments, coefficients);
-    graph.output(`next.${name}`, next.parameter);
+    const output = parameter.rank === 1 ? vectorOutput : graph.output.bind(graph);
+    output(`next.${name}`, next.parameter);
     optimizer.moments.forEach((moment, i) => {
-      graph.output(`next.${moment}.${name}`, next.moments[i] as Tensor);
+      output(`next.${moment}.${name}`, next.moments[i] as Tensor);
     });
   };
   update("theta", theta, gradient[0] as Tensor);
