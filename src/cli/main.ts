@@ -48,6 +48,7 @@ program
   .option("--from-task <n>", "train the run in --out again from this task on, from 0", natural)
   .option("--force", "continue though settings, data set or version differ from the run's")
   .option("--seed <n>", "seed of everything random", natural)
+  .option("--device <device>", "cpu, webgpu or cuda (default: the configuration's)")
   .option("--set <key=value>", "change a key of the configuration; repeatable", collect)
   .addOption(json())
   .addHelpText("after", "\nKeys of a configuration: docs/configuration.md")

@@ -66,9 +66,9 @@ export function createOnnxRuntime({
 
 const REMEDIES = {
   cuda:
-    "Use --set device=cpu, or install an NVIDIA driver with CUDA 12 and cuDNN 9 on Linux x64 " +
+    "Use --device cpu, or install an NVIDIA driver with CUDA 12 and cuDNN 9 on Linux x64 " +
     "and run npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12",
-  webgpu: "Use --set device=cpu, or install a Vulkan driver for your GPU",
+  webgpu: "Use --device cpu, or install a Vulkan driver for your GPU",
 };
 
 function firstLine(error: unknown): string {

@@ -30,6 +30,7 @@ export interface TrainOptions {
   force?: boolean;
   fromTask?: number;
   seed?: number;
+  device?: string;
   set?: string[];
   json?: boolean;
 }
@@ -84,8 +85,9 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
     });
   }
   const { directory, config: startedWith } = await RunDirectory.open(path);
-  const changed =
-    options.set !== undefined || options.seed !== undefined || options.data !== undefined;
+  const changed = [options.set, options.seed, options.data, options.device].some(
+    (given) => given !== undefined,
+  );
   let config = startedWith;
   if (name !== undefined || (changed && options.force)) {
     config = await readConfig(name ?? directory.file("config.yaml"), options);
@@ -93,7 +95,7 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
     throw new ItamlError("USAGE", "a run goes on with the settings that it was started with", {
       where: "itaml train --resume",
       remedy:
-        "Leave --set, --seed and --data out, start a new run, or change this one with --force",
+        "Leave --set, --seed, --data and --device out, start a new run, or change this one with --force",
     });
   }
   if (!options.force) refuseDifference(path, startedWith, config);
@@ -178,13 +180,14 @@ function taskLine({ tasks }: Results): string {
 /** Reads a configuration by file or data set name, and applies the command line's changes. */
 export async function readConfig(
   name: string,
-  { data, seed, set = [] }: Pick<TrainOptions, "data" | "seed" | "set">,
+  { data, seed, device, set = [] }: Pick<TrainOptions, "data" | "seed" | "device" | "set">,
 ): Promise<Config> {
   const isFile = /\.ya?ml$/.test(name) || (existsSync(name) && statSync(name).isFile());
   const file = isFile ? name : findConfig(name);
   const text = (await readFileOrThrow(file, "CONFIG_INVALID", MAXIMUM_CONFIG)).toString("utf8");
   const content = parseConfigText(text, file);
   if (seed !== undefined) content.seed = seed;
+  if (device !== undefined) content.device = device;
   if (data !== undefined) content.data = data;
   for (const setting of set) applySetting(content, setting);
   for (const key of ["data", "classes"]) {
