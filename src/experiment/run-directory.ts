@@ -13,6 +13,7 @@ import { writeFolderAtomically } from "./atomic-folder.js";
 import { CheckpointFolder } from "./checkpoint-folder.js";
 import { CHECKSUMS, formatChecksums, verifyChecksum } from "./checksums.js";
 import { type Config, formatConfig, parseConfigText, resolveConfig } from "./config.js";
+import { parseEvents, type RunEvent } from "./events.js";
 import { decodeMemory, decodeModel, encodeMemory, encodeModel } from "./model-files.js";
 import { type Origin, originSchema } from "./origin.js";
 import { formatResults, parseResults, type Results } from "./results.js";
@@ -100,6 +101,18 @@ export class RunDirectory {
   logEvent(event: { kind: string } & Record<string, unknown>): void {
     const line = JSON.stringify({ time: new Date().toISOString(), ...event });
     appendLine(this.file(EVENTS), line);
+  }
+
+  /**
+   * The events so far, of a run under way without a line that isn't whole yet; none where there is no events.jsonl.
+   *
+   * @throws {ItamlError} FILE_INVALID with the line
+   */
+  async readEvents(): Promise<RunEvent[]> {
+    const file = this.file(EVENTS);
+    if (!existsSync(file)) return [];
+    const lines = (await readText(file)).split("\n");
+    return parseEvents(isJson(lines.at(-1) as string) ? lines : lines.slice(0, -1), file);
   }
 
   /** Ends the last line of events.jsonl where it is whole, and removes it where it was cut off. */
