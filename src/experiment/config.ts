@@ -4,6 +4,7 @@ import { ItamlError, nearestName } from "../errors.js";
 import { EXEMPLAR_SELECTIONS } from "../incremental/exemplar-memory.js";
 import { REDUCED_WIDTHS } from "../nn/reduced-resnet.js";
 import { DEVICES } from "../runtime/runtime.js";
+import { LOG_FORMATS } from "./log-formats.js";
 
 /** Levels of YAML in a configuration, which has four: the parser calls itself for each of them. */
 const MAXIMUM_DEPTH = 50;
@@ -112,6 +113,7 @@ export const configSchema = z.strictObject({
 
   device: z.enum(DEVICES).default("cpu"),
   threads: count.optional(),
+  logs: z.array(z.enum(LOG_FORMATS)).optional(),
 });
 
 /** A complete configuration. */
