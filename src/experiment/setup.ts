@@ -3,13 +3,12 @@ import { datasetFolder, findDataset } from "../data/catalog.js";
 import { loadDataset } from "../data/load-dataset.js";
 import { type Dataset, indicesByClass } from "../data/samples.js";
 import { ItamlError } from "../errors.js";
-import { type ExemplarMemory, exemplarsPerClass } from "../incremental/exemplar-memory.js";
+import { exemplarsPerClass } from "../incremental/exemplar-memory.js";
 import { taskStream } from "../incremental/task-stream.js";
 import { FineTuning } from "../learners/fine-tuning.js";
 import { Inference } from "../learners/inference.js";
 import { Itaml } from "../learners/itaml.js";
-import type { Learner, LearnerContext } from "../learners/learner.js";
-import type { Model } from "../learners/model.js";
+import type { Learner, LearnerContext, SavedLearner } from "../learners/learner.js";
 import type { TestSet } from "../learners/predictions.js";
 import { FeatureExtractor } from "../nn/feature-extractor.js";
 import { createNetwork } from "../nn/index.js";
@@ -56,10 +55,7 @@ export async function prepare(config: Config): Promise<Setup> {
 }
 
 /** The configured learner, at its start or as it was saved. */
-export function createLearner(
-  { config, context }: Setup,
-  saved?: { model: Model; memory: ExemplarMemory },
-): Promise<Learner> {
+export function createLearner({ config, context }: Setup, saved?: SavedLearner): Promise<Learner> {
   return config.learner === "itaml"
     ? Itaml.create(context, config, saved)
     : FineTuning.create(context, config, saved);

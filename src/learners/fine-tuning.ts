@@ -1,6 +1,13 @@
 import { ExemplarMemory } from "../incremental/exemplar-memory.js";
 import { createOptimizer } from "../optim/index.js";
-import type { Learner, LearnerContext, LearnHooks, TrainingSettings } from "./learner.js";
+import { type Head, trainedHead } from "./head.js";
+import type {
+  Learner,
+  LearnerContext,
+  LearnHooks,
+  SavedLearner,
+  TrainingSettings,
+} from "./learner.js";
 import { readMicroBatch } from "./micro-batch.js";
 import {
   copyTaskModel,
@@ -28,6 +35,7 @@ export class FineTuning implements Learner {
   readonly name = "finetuning";
   readonly model: Model;
   readonly memory = new ExemplarMemory(0);
+  readonly state = new Map();
   readonly #context: LearnerContext;
   readonly #settings: TrainingSettings;
   readonly #step: TrainingStep;
@@ -47,7 +55,7 @@ export class FineTuning implements Learner {
   static async create(
     context: LearnerContext,
     settings: TrainingSettings,
-    saved?: { model: Model },
+    saved?: SavedLearner,
   ): Promise<FineTuning> {
     const { runtime, extractor, seed } = context;
     const step = await TrainingStep.compile(
@@ -113,6 +121,10 @@ export class FineTuning implements Learner {
       validate: () =>
         validationAccuracy(this.#context, model, [...old, ...heldOut], this.#settings.continuum),
     });
+  }
+
+  async head(): Promise<Head> {
+    return trainedHead(this.model, this.#context.extractor.featureSize);
   }
 
   async modelFor(task: number): Promise<TaskModel> {

@@ -9,11 +9,13 @@ import {
 import { createOptimizer } from "../optim/index.js";
 import { forTask, type PerTask } from "../optim/schedule.js";
 import { Adaptation, type AdaptationSettings } from "./adaptation.js";
+import { type Head, trainedHead } from "./head.js";
 import { readableRows } from "./inference.js";
 import {
   type Learner,
   type LearnerContext,
   type LearnHooks,
+  type SavedLearner,
   type TrainingSettings,
   taskSizes,
 } from "./learner.js";
@@ -60,6 +62,7 @@ export class Itaml implements Learner {
   readonly name = "itaml";
   readonly model: Model;
   readonly memory: ExemplarMemory;
+  readonly state = new Map();
   readonly #context: LearnerContext;
   readonly #settings: ItamlSettings;
   readonly #step: TrainingStep;
@@ -83,7 +86,7 @@ export class Itaml implements Learner {
   static async create(
     context: LearnerContext,
     settings: ItamlSettings,
-    saved?: { model: Model; memory: ExemplarMemory },
+    saved?: SavedLearner,
   ): Promise<Itaml> {
     const { runtime, extractor, seed } = context;
     return new Itaml(context, settings, {
@@ -144,6 +147,10 @@ export class Itaml implements Learner {
     } finally {
       await update.release();
     }
+  }
+
+  async head(): Promise<Head> {
+    return trainedHead(this.model, this.#context.extractor.featureSize);
   }
 
   /** The base model adapted to a task with its exemplars; of the first task alone, the base model. */

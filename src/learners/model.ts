@@ -17,6 +17,8 @@ export interface TaskModel {
   theta: Float32Array;
   statistics: Float32Array;
   classifier: Float32Array;
+  /** Of each row; training knows none. Default: zeros. */
+  readonly bias?: Float32Array;
 }
 
 /** A model before its first task. */

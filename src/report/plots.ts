@@ -62,7 +62,7 @@ export function lineChart(chart: LineChart): string {
       )
     : [];
   const axis = ({ label, domain, ticks, type = "linear", format = String }: Axis) => ({
-    ...{ type, label, labelAnchor: "center", labelArrow: "none" } as const,
+    ...({ type, label, labelAnchor: "center", labelArrow: "none" } as const),
     ...{ domain: [...domain], ticks: [...ticks], tickFormat: format },
   });
   return draw(chart.description, {
@@ -71,9 +71,7 @@ export function lineChart(chart: LineChart): string {
     y: { ...axis(y), label: null, grid: true },
     marks: [
       ...rules.map((rule) =>
-        "x" in rule
-          ? Plot.ruleX([rule.x], ruleStyle(rule))
-          : Plot.ruleY([rule.y], ruleStyle(rule)),
+        "x" in rule ? Plot.ruleX([rule.x], ruleStyle(rule)) : Plot.ruleY([rule.y], ruleStyle(rule)),
       ),
       ...rules.flatMap((rule) =>
         "x" in rule && rule.label
