@@ -53,7 +53,7 @@ function resultsOf(
     const accuracies = {
       top: config.top,
       testSamples: 100 * (task + 1),
-      continuum: { p: config.continuum, ...of(row, 0.97) },
+      continuum: { p: config.continuum, ...of(row, 0.97), taskConfusion: confusion(task + 1) },
       single: of(
         row.map((accuracy) => accuracy - 0.2),
         0.8,
@@ -64,8 +64,21 @@ function resultsOf(
       ),
     };
     const classes = [2 * task, 2 * task + 1];
-    return addTask(results, classes, accuracies, { train: 10 + task, adapt: 0.5, evaluate: 1 });
+    const sizes = [1, 5, 20].map((p) => ({
+      ...{ p, classAccuracy: 1 - 0.4 / p, taskAccuracy: 1 - 0.3 / p },
+    }));
+    const seconds = { train: 10 + task, adapt: 0.5, evaluate: 1 };
+    return addTask(results, classes, accuracies, sizes, seconds);
   }, emptyResults(config));
+}
+
+/** Of ten continua of each task one is taken for the first task. */
+function confusion(tasks: number): number[][] {
+  return Array.from({ length: tasks }, (_, t) =>
+    Array.from({ length: tasks }, (_, i) =>
+      t === 0 && i === 0 ? 10 : i === t ? 9 : i === 0 ? 1 : 0,
+    ),
+  );
 }
 
 function madeEpoch(task: number, epoch: number): EpochEvent {
