@@ -95,6 +95,20 @@ program
   .action(async (runs, options) => (await import("./commands/report.js")).report(runs, options));
 
 program
+  .command("results")
+  .summary("the results of runs as a table, or for other programs")
+  .description(
+    "Print what runs ended with, mean ± standard deviation over the seeds of a configuration, " +
+      "configurations side by side.",
+  )
+  .argument("<runs...>", "run directories")
+  .addOption(json())
+  .option("--csv", "print one line for each run, task and metric")
+  .option("--markdown", "print the table as Markdown")
+  .addHelpText("after", "\nThe formats: docs/results.md")
+  .action(async (runs, options) => (await import("./commands/results.js")).results(runs, options));
+
+program
   .command("export")
   .summary("write the model of a run as one ONNX file")
   .argument("<run>", "a run directory")
