@@ -3,13 +3,11 @@ import {
   ExemplarMemory,
   type ExemplarSelection,
   exemplarsPerClass,
-  herding,
-  selectRandom,
 } from "../incremental/exemplar-memory.js";
 import { createOptimizer } from "../optim/index.js";
 import { forTask, type PerTask } from "../optim/schedule.js";
 import { Adaptation, type AdaptationSettings } from "./adaptation.js";
-import { readableRows } from "./inference.js";
+import { addExemplars } from "./exemplar-selection.js";
 import {
   type Learner,
   type LearnerContext,
@@ -93,7 +91,7 @@ export class Itaml implements Learner {
         runtime,
         extractor,
         createOptimizer(settings.optimizer),
-        settings.gradientNorm,
+        { gradientNorm: settings.gradientNorm },
       ),
       adaptation: await Adaptation.compile(context, settings.adaptation),
     });
@@ -108,7 +106,7 @@ export class Itaml implements Learner {
     exemplarsPerClass(this.#settings.memory, this.memory.classes.length + newClasses.length);
     await orRestore(this.model, () => this.#train(newClasses, task, hooks, checkpointing));
     this.#adapted.clear();
-    await this.#selectExemplars(newClasses, task);
+    await addExemplars(this.memory, this.model, newClasses, this.#settings.exemplars, this.#context);
   }
 
   /** Meta-training on D(t) ∪ M. */
@@ -200,25 +198,5 @@ export class Itaml implements Learner {
       data: taskBatches.filter(({ samples }) => samples > 0),
       unreadable: taskBatches.reduce((sum, { unreadable }) => sum + unreadable, 0),
     };
-  }
-
-  async #selectExemplars(newClasses: readonly (readonly number[])[], task: number): Promise<void> {
-    const { seed, inference, source } = this.#context;
-    const own = taskModel(this.model, task);
-    await this.memory.add(newClasses.length, async (newClass, count) => {
-      const candidates = newClasses[newClass] as readonly number[];
-      switch (this.#settings.exemplars) {
-        case "first":
-          return candidates.slice(0, count);
-        case "random":
-          return selectRandom(candidates, count, seed, "exemplars", task, newClass);
-        case "herding": {
-          const features = await inference.features(own, source, candidates);
-          const readable = candidates.filter((_, i) => !features.unreadable.includes(i));
-          const chosen = herding(readableRows(features), features.columns, count);
-          return chosen.map((i) => readable[i] as number);
-        }
-      }
-    });
   }
 }
