@@ -15,7 +15,7 @@ import {
   wholeModel,
 } from "../src/learners/model.js";
 import { predict } from "../src/learners/predictions.js";
-import { taskColumns, taskMaxima } from "../src/learners/task-prediction.js";
+import { taskColumns, taskEvidence } from "../src/learners/task-prediction.js";
 import { type MicroBatch, TrainingStep } from "../src/learners/training-step.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { createNetwork, type NetworkSettings } from "../src/nn/index.js";
@@ -147,7 +147,7 @@ async function scoring(classes: number): Promise<string[]> {
   const indices = Array.from({ length: source.length }, (_, i) => i);
   const time = await best(async () => {
     for await (const logits of inference.logitsByBatch(wholeModel(model), source, indices)) {
-      taskMaxima(logits, columns);
+      taskEvidence(logits, columns, "maximum");
     }
   });
   await inference.release();

@@ -8,7 +8,7 @@ import {
   isAmongTop,
   predictTask,
   taskColumns,
-  taskMaxima,
+  taskEvidence,
   taskScores,
 } from "../src/learners/task-prediction.js";
 import { expectClose } from "./support/close.js";
@@ -175,10 +175,10 @@ describe("task prediction", () => {
     const columns = taskColumns([2, 2, 2, 2, 2]);
     const continuum = Array.from({ length: 20 }, (_, i) => i);
     expectClose(
-      taskScores(taskMaxima(logits, columns), continuum),
+      taskScores(taskEvidence(logits, columns, "maximum"), continuum),
       reference.numbers("scores_first20"),
     );
-    expect([predictTask(taskMaxima(logits, columns), continuum)]).toEqual(
+    expect([predictTask(taskEvidence(logits, columns, "maximum"), continuum)]).toEqual(
       reference.integers("task_first20"),
     );
   });
@@ -186,8 +186,8 @@ describe("task prediction", () => {
   test("of equal scores the lower task wins, and tasks may differ in size", () => {
     const logits = { data: Float32Array.of(1, 0, 3, 2, 2, 3), columns: 6, unreadable: [] };
     const columns = taskColumns([1, 2, 3]);
-    expect(taskScores(taskMaxima(logits, columns), [0])).toEqual([1, 3, 3]);
-    expect(predictTask(taskMaxima(logits, columns), [0])).toBe(1);
+    expect(taskScores(taskEvidence(logits, columns, "maximum"), [0])).toEqual([1, 3, 3]);
+    expect(predictTask(taskEvidence(logits, columns, "maximum"), [0])).toBe(1);
   });
 
   test("a class is among the top k; of equal logits the first counts", () => {

@@ -18,10 +18,11 @@ function made(learner: string, slope: number): Results {
       {
         top: 1,
         testSamples: 100 * (task + 1),
-        continuum: { p: 20, ...of(accuracy) },
+        continuum: { p: 20, ...of(accuracy), taskConfusion: [] },
         single: of(accuracy - 0.2),
         oracle: of(0.99),
       },
+      [{ p: 1, classAccuracy: accuracy, taskAccuracy: accuracy }],
       { train: 1, adapt: 0.25, evaluate: 0.25 },
     );
   }

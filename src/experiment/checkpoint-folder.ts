@@ -54,7 +54,7 @@ export class CheckpointFolder {
    */
   async load(
     task: number,
-    network: { extractor: FeatureExtractor; samples: number },
+    extractor: FeatureExtractor,
     accept: (origin: Origin, file: string) => void,
     onDamage: (error: ItamlError) => void,
   ): Promise<Checkpoint | undefined> {
@@ -62,7 +62,7 @@ export class CheckpointFolder {
       if (Number(NAME.exec(name)?.[1]) !== task) continue;
       const file = join(this.#path, name);
       try {
-        return decodeCheckpoint(await readFile(file), network, file, (origin) =>
+        return decodeCheckpoint(await readFile(file), extractor, file, (origin) =>
           accept(origin, file),
         );
       } catch (error) {

@@ -1,21 +1,18 @@
 import { z } from "zod";
 import { ItamlError } from "../errors.js";
-import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
 import type { TrainingState } from "../learners/training-state.js";
 import type { OptimizerState } from "../learners/training-step.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import { sha256 } from "./checksums.js";
-import { decodeMemory, encodeMemory, modelTensors, takeModel, takeTensor } from "./model-files.js";
+import { modelTensors, takeModel, takeTensor } from "./model-files.js";
 import { type Origin, originSchema } from "./origin.js";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
 
-const FORMAT = "itaml-checkpoint-1";
+const FORMAT = "itaml-checkpoint-2";
 
-/** A run in the middle of a task. */
+/** A run in the middle of a task; what the learner knew before the task is in the run's tasks/NN. */
 export interface Checkpoint {
   readonly training: TrainingState;
-  /** As it was before the task. */
-  readonly memory: ExemplarMemory;
   /** Seconds that training of the task has taken. */
   readonly seconds: number;
   readonly origin: Origin;
@@ -48,7 +45,7 @@ const CHECKSUM = 32;
  * their names, moments as `optimizer.I.J.theta` and `optimizer.I.J.classifier`, and a checksum of everything.
  */
 export function encodeCheckpoint(
-  { training, memory, seconds, origin }: Checkpoint,
+  { training, seconds, origin }: Checkpoint,
   extractor: FeatureExtractor,
 ): Uint8Array {
   const { task, position, model, optimizers, best } = training;
@@ -73,7 +70,6 @@ export function encodeCheckpoint(
     format: FORMAT,
     network: extractor.network.name,
     state: JSON.stringify(state),
-    memory: encodeMemory(memory),
     origin: JSON.stringify(origin),
   });
   bytes.set(sha256(bytes.subarray(0, -CHECKSUM)), bytes.length - CHECKSUM);
@@ -87,7 +83,7 @@ export function encodeCheckpoint(
  */
 export function decodeCheckpoint(
   bytes: Uint8Array,
-  { extractor, samples }: { extractor: FeatureExtractor; samples: number },
+  extractor: FeatureExtractor,
   file: string,
   accept: (origin: Origin) => void,
 ): Checkpoint {
@@ -130,7 +126,6 @@ export function decodeCheckpoint(
   };
   return {
     training: { task, position, model, optimizers, ...best },
-    memory: decodeMemory(metadata.memory ?? "", samples, file),
     ...{ seconds, origin },
   };
 }

@@ -3,9 +3,14 @@ import { datasetFolder } from "../data/catalog.js";
 import { contentHash } from "../data/content-hash.js";
 import { indicesByClass } from "../data/samples.js";
 import { ItamlError } from "../errors.js";
-import { type Learner, type LearnHooks, taskSizes } from "../learners/learner.js";
+import {
+  type Learner,
+  type LearnHooks,
+  type SavedLearner,
+  taskSizes,
+} from "../learners/learner.js";
 import type { Model } from "../learners/model.js";
-import { measure, predictWith } from "../learners/predictions.js";
+import { measure, measureSizes, predictWith } from "../learners/predictions.js";
 import type { Checkpointing } from "../learners/training-state.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { Config } from "./config.js";
@@ -88,15 +93,12 @@ export async function resumeExperiment(
     const damaged: ItamlError[] = [];
     const checkpoint =
       fromTask === undefined
-        ? await directory.checkpoints.load(firstTask, network, accept, (error) => {
+        ? await directory.checkpoints.load(firstTask, extractor, accept, (error) => {
             damaged.push(error);
           })
         : undefined;
-    const saved = checkpoint
-      ? modelBefore(checkpoint)
-      : firstTask > 0
-        ? await directory.loadTask(firstTask - 1, network, accept)
-        : undefined;
+    const saved =
+      firstTask > 0 ? await directory.loadTask(firstTask - 1, network, accept) : undefined;
     const known = checkpoint?.training.model ?? saved?.model;
     if (known) refuseOtherTasks(known, prepared.setup, path);
     return await withLearner(prepared, { saved }, async (learner) => {
@@ -134,7 +136,7 @@ async function prepareRun(config: Config): Promise<PreparedRun> {
 
 async function withLearner<T>(
   { setup }: PreparedRun,
-  { saved }: { saved?: Parameters<typeof createLearner>[1] },
+  { saved }: { saved?: SavedLearner | undefined },
   work: (learner: Learner) => Promise<T>,
 ): Promise<T> {
   const learner = await createLearner(setup, saved);
@@ -156,11 +158,6 @@ function refuseOtherTasks(model: Model, { tasks, context }: Setup, path: string)
     expected: `tasks of ${sizes.join(", ")} classes`,
     found: learned.join(", "),
   });
-}
-
-/** The model of a checkpoint without the task that is being learned: learning adds it again. */
-function modelBefore({ training: { model, task }, memory }: Checkpoint) {
-  return { model: { ...model, classifiers: model.classifiers.slice(0, task) }, memory };
 }
 
 interface Run extends PreparedRun {
@@ -213,14 +210,15 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
         hooks,
       });
       const accuracies = measure(predictions, { p: config.continuum, seed: config.seed });
+      const sizes = measureSizes(predictions, config.seed);
       const seconds = {
         train: (trained - started) / 1000,
         adapt: (adapted - trained) / 1000,
         evaluate: (performance.now() - adapted) / 1000,
       };
-      results = addTask(results, classes, accuracies, seconds);
-      const { model, memory } = learner;
-      await directory.saveTask(task, { model, memory, results, origin }, context.extractor);
+      results = addTask(results, classes, accuracies, sizes, seconds);
+      const { model, memory, state } = learner;
+      await directory.saveTask(task, { model, memory, state, results, origin }, context.extractor);
       await directory.writeResults(results);
       await directory.checkpoints.clear();
       directory.logEvent({ kind: "task", ...results.tasks.at(-1) });
@@ -241,19 +239,18 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
 
 /** Checkpoints of a task in the run directory: after every epoch, and when the interval has passed. */
 function checkpointingOf(
-  { setup, learner, directory, origin }: Run,
+  { setup, directory, origin }: Run,
   from: Checkpoint | undefined,
   started: number,
   interval = 300,
 ): Checkpointing {
-  const { memory } = learner;
   let last = performance.now();
   return {
     from: from?.training,
     due: () => performance.now() - last >= 1000 * interval,
     save: async (training) => {
       const seconds = (performance.now() - started) / 1000;
-      const checkpoint = { training, memory, seconds, origin };
+      const checkpoint = { training, seconds, origin };
       await directory.checkpoints.save(checkpoint, setup.context.extractor);
       last = performance.now();
     },

@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { ItamlError } from "../errors.js";
 import { ExemplarMemory } from "../incremental/exemplar-memory.js";
+import type { LearnerState } from "../learners/learner.js";
 import { allFinite, type Model } from "../learners/model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { Layout } from "../nn/layout.js";
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.js";
 
 const FORMAT = "itaml-model-1";
+const STATE_FORMAT = "itaml-learner-1";
 
 /** A model as safetensors: `theta.NAME`, `statistics.NAME`, and `classifier.I` for each task. */
 export function encodeModel(model: Model, extractor: FeatureExtractor): Uint8Array {
@@ -115,6 +117,29 @@ export function takeTensor(
     });
   }
   return data;
+}
+
+/** What a learner knows beside model and memory, as safetensors. */
+export function encodeLearnerState(state: LearnerState): Uint8Array {
+  return encodeSafetensors(state, { format: STATE_FORMAT });
+}
+
+/** @throws {ItamlError} FILE_INVALID where there are tensors of other types, or numbers that are not finite */
+export function decodeLearnerState(bytes: Uint8Array, file: string): LearnerState {
+  const { tensors, metadata } = decodeSafetensors(bytes, file);
+  if (metadata.format !== STATE_FORMAT) {
+    throw new ItamlError("FILE_INVALID", "not a learner's state", {
+      where: file,
+      expected: `format ${STATE_FORMAT}`,
+      found: String(metadata.format),
+    });
+  }
+  return new Map(
+    [...tensors].map(([name, { shape }]) => [
+      name,
+      { data: takeTensor(tensors, name, shape, file), shape },
+    ]),
+  );
 }
 
 const memorySchema = z.strictObject({

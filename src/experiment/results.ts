@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ItamlError } from "../errors.js";
 import { type Summary, summarize } from "../incremental/metrics.js";
-import type { Accuracies } from "../learners/predictions.js";
+import type { Accuracies, measureSizes } from "../learners/predictions.js";
 
 const fraction = z.number().min(0).max(1);
 const accuracies = z.object({ classAccuracy: fraction, taskAccuracy: fraction });
@@ -24,6 +24,10 @@ const resultsSchema = z.object({
       continuum: z.object({ p: z.int(), ...accuracies.shape }),
       single: accuracies,
       oracle: z.object({ classAccuracy: fraction }),
+      /** Continuum accuracies over p. Runs of version 0.1.0 don't have them. */
+      sizes: z.array(z.object({ p: z.int(), ...accuracies.shape })).optional(),
+      /** [task][predicted task]: numbers of continua of the configured p; likewise. */
+      taskConfusion: z.array(z.array(z.int())).optional(),
       seconds: z.object({ train: z.number(), adapt: z.number(), evaluate: z.number() }),
     }),
   ),
@@ -64,6 +68,7 @@ export function addTask(
   results: Results,
   classes: readonly number[],
   { testSamples, continuum, single, oracle }: Accuracies,
+  sizes: ReturnType<typeof measureSizes>,
   seconds: TaskResult["seconds"],
 ): Results {
   const matrix = {
@@ -82,6 +87,8 @@ export function addTask(
     },
     single: { classAccuracy: single.classAccuracy, taskAccuracy: single.taskAccuracy },
     oracle: { classAccuracy: oracle.classAccuracy },
+    sizes,
+    taskConfusion: continuum.taskConfusion,
     seconds,
   };
   return {

@@ -5,15 +5,21 @@ import { isDeepStrictEqual } from "node:util";
 import { makeFolder } from "../data/make-folder.js";
 import { readFileOrThrow } from "../data/read-file.js";
 import { ItamlError } from "../errors.js";
-import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
-import type { Model } from "../learners/model.js";
+import type { SavedLearner } from "../learners/learner.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import { appendLine, writeFileAtomically } from "./atomic-file.js";
 import { writeFolderAtomically } from "./atomic-folder.js";
 import { CheckpointFolder } from "./checkpoint-folder.js";
 import { CHECKSUMS, formatChecksums, verifyChecksum } from "./checksums.js";
 import { type Config, formatConfig, parseConfigText, resolveConfig } from "./config.js";
-import { decodeMemory, decodeModel, encodeMemory, encodeModel } from "./model-files.js";
+import {
+  decodeLearnerState,
+  decodeMemory,
+  decodeModel,
+  encodeLearnerState,
+  encodeMemory,
+  encodeModel,
+} from "./model-files.js";
 import { type Origin, originSchema } from "./origin.js";
 import { formatResults, parseResults, type Results } from "./results.js";
 import { isOfLock, RunLock } from "./run-lock.js";
@@ -144,12 +150,13 @@ export class RunDirectory {
   /** Stores the state after a task: a whole folder or none. */
   async saveTask(
     task: number,
-    { model, memory, results, origin }: TaskState,
+    { model, memory, state, results, origin }: TaskState,
     extractor: FeatureExtractor,
   ): Promise<void> {
     const files = {
       [MODEL]: encodeModel(model, extractor),
       [MEMORY]: encodeMemory(memory),
+      ...(state.size > 0 && { [STATE]: encodeLearnerState(state) }),
       [RESULTS]: formatResults(results),
       [ORIGIN]: `${JSON.stringify(origin, undefined, 2)}\n`,
     };
@@ -170,7 +177,7 @@ export class RunDirectory {
     task: number,
     { extractor, samples }: { extractor: FeatureExtractor; samples: number },
     accept: (origin: Origin, file: string) => void = () => {},
-  ): Promise<{ model: Model; memory: ExemplarMemory }> {
+  ): Promise<SavedLearner> {
     const folder = this.#taskFolder(task);
     const read = async (name: string) => {
       const file = join(folder, name);
@@ -203,7 +210,12 @@ export class RunDirectory {
       });
     }
     const memory = await read(MEMORY);
-    return { model, memory: decodeMemory(memory.content.toString("utf8"), samples, memory.file) };
+    const state = existsSync(join(folder, STATE)) ? await read(STATE) : undefined;
+    return {
+      model,
+      memory: decodeMemory(memory.content.toString("utf8"), samples, memory.file),
+      state: state ? decodeLearnerState(state.content, state.file) : new Map(),
+    };
   }
 
   /** Removes the states of this task and of those after it. */
@@ -241,16 +253,15 @@ export class RunDirectory {
 }
 
 /** What a run directory keeps of a task. */
-export interface TaskState {
-  readonly model: Model;
-  readonly memory: ExemplarMemory;
+export interface TaskState extends SavedLearner {
   /** Of this task and those before it. */
   readonly results: Results;
   readonly origin: Origin;
 }
 
 const [CONFIG, EVENTS, RESULTS] = ["config.yaml", "events.jsonl", "results.json"];
-const [MODEL, MEMORY, ORIGIN] = ["model.safetensors", "memory.json", "origin.json"];
+const [MODEL, MEMORY, STATE] = ["model.safetensors", "memory.json", "learner.safetensors"];
+const ORIGIN = "origin.json";
 
 /** Where there is a lock alone, a run was killed before it began. */
 async function refuseContent(path: string): Promise<void> {

@@ -4,8 +4,9 @@ import { linear } from "../graph/operators/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { Layout, LayoutEntry } from "../nn/layout.js";
+import type { Head } from "./head.js";
 import { taskSizes } from "./learner.js";
-import { joinClassifiers, type Model } from "./model.js";
+import type { Model } from "./model.js";
 import { taskColumns } from "./task-prediction.js";
 
 /**
@@ -15,6 +16,7 @@ import { taskColumns } from "./task-prediction.js";
  */
 export function exportOnnxModel(
   model: Model,
+  head: Head,
   extractor: FeatureExtractor,
   labels: readonly (string | number)[],
 ): Uint8Array {
@@ -30,32 +32,44 @@ export function exportOnnxModel(
     { training: false },
   );
   const classifier = graph.constant(
-    joinClassifiers(model.classifiers),
+    head.classifier,
     [labels.length, extractor.featureSize],
     "classifier.weight",
   );
-  const logits = linear(features, classifier);
+  const bias = graph.constant(head.bias, [labels.length], "classifier.bias");
+  const logits = linear(features, classifier, bias);
   const sizes = taskSizes(model, extractor);
   graph.output("logits", logits);
-  graph.output("task_scores", taskScoresOf(logits, sizes));
+  graph.output("task_scores", taskScoresOf(logits, sizes, head.taskEvidence));
   return serializeOnnx(graph, {
     labels: JSON.stringify(labels),
     tasks: JSON.stringify(sizes),
   });
 }
 
-/** For each task the sum over the batch of its largest logit, [tasks]. */
-function taskScoresOf(logits: Tensor, sizes: readonly number[]): Tensor {
+/** For each task the sum over the batch of what the samples say for it, [tasks]. */
+function taskScoresOf(
+  logits: Tensor,
+  sizes: readonly number[],
+  evidence: Head["taskEvidence"],
+): Tensor {
   const { graph } = logits;
+  const [scores, reduction] =
+    evidence === "maximum"
+      ? [logits, "ReduceMax"]
+      : [
+          graph.node("LogSoftmax", [logits], { shape: logits.shape }, { axis: 1 }),
+          "ReduceLogSumExp",
+        ];
   const [batch] = logits.shape;
-  const largest = taskColumns(sizes).map(({ start, end }) => {
+  const ofTasks = taskColumns(sizes).map(({ start, end }) => {
     const own = graph.node(
       "Slice",
-      [logits, graph.integers([start]), graph.integers([end]), graph.integers([1])],
+      [scores, graph.integers([start]), graph.integers([end]), graph.integers([1])],
       { shape: [batch as string, end - start] },
     );
     return graph.node(
-      "ReduceMax",
+      reduction,
       [own],
       { shape: [batch as string, 1] },
       { axes: [1], keepdims: 1 },
@@ -63,7 +77,7 @@ function taskScoresOf(logits: Tensor, sizes: readonly number[]): Tensor {
   });
   const all = graph.node(
     "Concat",
-    largest,
+    ofTasks,
     { shape: [batch as string, sizes.length] },
     { axis: 1 },
   );

@@ -38,10 +38,11 @@ export class Inference {
     const x = extractor.declareInput(graph);
     const theta = graph.input("theta", "float32", [extractor.parameters.size]);
     const classifier = graph.input("classifier", "float32", ["rows", extractor.featureSize]);
+    const bias = graph.input("bias", "float32", ["rows"]);
     const { binding } = bindInputs(extractor, theta);
     const { features } = extractor.apply(x, binding, { training: false });
     graph.output("features", features);
-    graph.output("logits", linear(features, classifier));
+    graph.output("logits", linear(features, classifier, bias));
     return new Inference(extractor, await runtime.compile(serializeOnnx(graph)));
   }
 
@@ -70,14 +71,16 @@ export class Inference {
 
   async *#run(
     output: "features" | "logits",
-    { theta, statistics, classifier }: TaskModel,
+    { theta, statistics, classifier, bias }: TaskModel,
     source: SampleSource,
     indices: readonly number[],
   ): AsyncGenerator<Rows> {
     const { input, featureSize } = this.extractor;
+    const classes = classifier.length / featureSize;
     const parameters: Record<string, Value> = {
       theta: { data: theta, shape: [theta.length] },
-      classifier: { data: classifier, shape: [classifier.length / featureSize, featureSize] },
+      classifier: { data: classifier, shape: [classes, featureSize] },
+      bias: { data: bias ?? new Float32Array(classes), shape: [classes] },
       ...(statistics.length > 0 && {
         statistics: { data: statistics, shape: [statistics.length] },
       }),

@@ -4,6 +4,7 @@ import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { OptimizerSettings } from "../optim/index.js";
 import type { PerTask } from "../optim/schedule.js";
 import type { Runtime } from "../runtime/runtime.js";
+import type { Head } from "./head.js";
 import type { Inference } from "./inference.js";
 import type { Model, TaskModel } from "./model.js";
 import type { Checkpointing } from "./training-state.js";
@@ -73,11 +74,22 @@ export interface LearnHooks {
   signal?: AbortSignal | undefined;
 }
 
-/** A class-incremental learner: taught task after task, asked for predictions in between. */
-export interface Learner {
-  readonly name: string;
+/** What a learner knows beside model and memory: tensors by name, stored with them. */
+export type LearnerState = ReadonlyMap<
+  string,
+  { readonly data: Float32Array; readonly shape: readonly number[] }
+>;
+
+/** All that a learner has learned. */
+export interface SavedLearner {
   readonly model: Model;
   readonly memory: ExemplarMemory;
+  readonly state: LearnerState;
+}
+
+/** A class-incremental learner: taught task after task, asked for predictions in between. */
+export interface Learner extends SavedLearner {
+  readonly name: string;
   /**
    * Learns a new task. Where that fails, the model is as it was before.
    *
@@ -90,6 +102,8 @@ export interface Learner {
     hooks?: LearnHooks,
     checkpointing?: Checkpointing,
   ): Promise<void>;
+  /** What tells tasks apart, and classes where nothing is known about the task. */
+  head(hooks?: LearnHooks): Promise<Head>;
   /** The model that tells classes of one task apart. */
   modelFor(task: number, hooks?: LearnHooks): Promise<TaskModel>;
   release(): Promise<void>;

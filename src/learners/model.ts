@@ -17,6 +17,8 @@ export interface TaskModel {
   theta: Float32Array;
   statistics: Float32Array;
   classifier: Float32Array;
+  /** Of each row; training knows none. Default: zeros. */
+  readonly bias?: Float32Array;
 }
 
 /** A model before its first task. */
@@ -104,10 +106,7 @@ export function allFinite(values: Float32Array): boolean {
 }
 
 /** Does work that changes a model, told what it was before; where it fails, the model is that again. */
-export async function orRestore<T>(
-  model: Model,
-  work: (before: Model) => Promise<T>,
-): Promise<T> {
+export async function orRestore<T>(model: Model, work: (before: Model) => Promise<T>): Promise<T> {
   const before = copyModel(model);
   try {
     return await work(before);

@@ -1,15 +1,16 @@
 import type { SampleSource } from "../data/samples.js";
 import { continua } from "../incremental/continuum.js";
+import { type Head, modelWithHead, trainedHead } from "./head.js";
 import type { Inference, Rows } from "./inference.js";
 import { type Learner, type LearnHooks, taskSizes } from "./learner.js";
-import { type Model, type TaskModel, taskModel, wholeModel } from "./model.js";
+import { type Model, type TaskModel, taskModel } from "./model.js";
 import {
   isAmongTop,
   predictClass,
   predictTask,
   type TaskColumns,
   taskColumns,
-  taskMaxima,
+  taskEvidence,
 } from "./task-prediction.js";
 
 /** Labelled samples of the tasks seen. */
@@ -23,8 +24,8 @@ export interface TestSet {
 export interface Predictions {
   /** k: a class counts as right where it is among the k largest logits. */
   readonly top: number;
-  /** The base model's largest logit of every task, one row for each sample. */
-  readonly maxima: Rows;
+  /** What each sample says for each task. */
+  readonly evidence: Rows;
   /** Rows of each task's samples, without those that can't be read. */
   readonly rows: readonly (readonly number[])[];
   /** Whether a row's class is right when its task is given. */
@@ -48,7 +49,11 @@ export interface Accuracies {
   /** Samples that the accuracies are of. */
   testSamples: number;
   /** Continua of p samples of one unknown task. */
-  continuum: Accuracy & { p: number };
+  continuum: Accuracy & {
+    p: number;
+    /** [task][predicted task]: numbers of continua. */
+    taskConfusion: number[][];
+  };
   /** Sample by sample, among all classes seen, by the base model. */
   single: Accuracy;
   /** The task is given. */
@@ -58,6 +63,8 @@ export interface Accuracies {
 export interface PredictionOptions {
   /** Default: 1. */
   readonly top?: number;
+  /** What compares all classes. Default: the model's own rows. */
+  readonly head?: Head;
   /** The model that tells a task's classes apart. Default: the base model, without adaptation. */
   readonly modelFor?: (task: number) => TaskModel | Promise<TaskModel>;
 }
@@ -70,22 +77,28 @@ export async function predict(
   model: Model,
   inference: Inference,
   { source, tasks }: TestSet,
-  { top = 1, modelFor = (task) => taskModel(model, task) }: PredictionOptions = {},
+  {
+    top = 1,
+    head = trainedHead(model, inference.extractor.featureSize),
+    modelFor = (task) => taskModel(model, task),
+  }: PredictionOptions = {},
 ): Promise<Predictions> {
   const columns = taskColumns(taskSizes(model, inference.extractor));
   const indices = tasks.flat(2);
   const oracleRight = new Uint8Array(indices.length);
   const singleRight = new Uint8Array(indices.length);
   const singleTaskRight = new Uint8Array(indices.length);
-  const maxima = new Float32Array(indices.length * columns.length);
+  const evidence = new Float32Array(indices.length * columns.length);
   const unreadable = new Set<number>();
 
   // Task and class, the latter among all classes seen, of each row.
   const taskOf = tasks.flatMap((classes, task) => classes.flat().map(() => task));
   const labels = tasks.flat().flatMap((samples, position) => samples.map(() => position));
   let first = 0;
-  for await (const logits of inference.logitsByBatch(wholeModel(model), source, indices)) {
-    maxima.set(taskMaxima(logits, columns).data, first * columns.length);
+  const base = modelWithHead(model, head);
+  for await (const logits of inference.logitsByBatch(base, source, indices)) {
+    const ofBatch = taskEvidence(logits, columns, head.taskEvidence);
+    evidence.set(ofBatch.data, first * columns.length);
     for (const row of logits.unreadable) unreadable.add(first + row);
     const samples = logits.data.length / logits.columns;
     for (let row = 0; row < samples; row++) {
@@ -114,19 +127,21 @@ export async function predict(
   }
   return {
     ...{ top, rows, oracleRight, singleRight, singleTaskRight },
-    maxima: { data: maxima, columns: columns.length, unreadable: [...unreadable] },
+    evidence: { data: evidence, columns: columns.length, unreadable: [...unreadable] },
   };
 }
 
-/** Predicts with a learner's own models of the tasks, as Algorithm 2 does. */
-export function predictWith(
+/** Predicts with a learner's own head and models of the tasks, as Algorithm 2 does. */
+export async function predictWith(
   learner: Learner,
   inference: Inference,
   test: TestSet,
   { top, hooks }: { top: number; hooks?: LearnHooks },
 ): Promise<Predictions> {
   return predict(learner.model, inference, test, {
-    ...{ top, modelFor: (task) => learner.modelFor(task, hooks) },
+    top,
+    head: await learner.head(hooks),
+    modelFor: (task) => learner.modelFor(task, hooks),
   });
 }
 
@@ -138,12 +153,16 @@ export function measure(
   predictions: Predictions,
   { p, seed }: { p: number; seed: number },
 ): Accuracies {
-  const { top, maxima, rows, oracleRight, singleRight, singleTaskRight } = predictions;
+  const { top, evidence, rows, oracleRight, singleRight, singleTaskRight } = predictions;
   const continuumRight = new Uint8Array(oracleRight.length);
   const continuumTaskRight = new Uint8Array(oracleRight.length);
+  const taskConfusion = rows.map(() => rows.map(() => 0));
   rows.forEach((own, task) => {
+    const predicted = taskConfusion[task] as number[];
     for (const continuum of continua(own, p, { seed, task })) {
-      if (predictTask(maxima, continuum) !== task) continue;
+      const found = predictTask(evidence, continuum);
+      predicted[found] = (predicted[found] as number) + 1;
+      if (found !== task) continue;
       for (const row of continuum) {
         continuumTaskRight[row] = 1;
         continuumRight[row] = oracleRight[row] as number;
@@ -158,10 +177,25 @@ export function measure(
   return {
     top,
     testSamples: rows.flat().length,
-    continuum: { p, ...accuracy(continuumRight, continuumTaskRight) },
+    continuum: { p, ...accuracy(continuumRight, continuumTaskRight), taskConfusion },
     single: accuracy(singleRight, singleTaskRight),
     oracle: accuracy(oracleRight, new Uint8Array(oracleRight.length).fill(1)),
   };
+}
+
+/** Sizes of continua that accuracies are reported for beside the configured one (paper, table 5). */
+const CONTINUUM_SIZES = [1, 2, 5, 10, 15, 20, 50] as const;
+
+/** Continuum accuracies over p, as far as every task has as many test samples. */
+export function measureSizes(
+  predictions: Predictions,
+  seed: number,
+): { p: number; classAccuracy: number; taskAccuracy: number }[] {
+  const smallest = Math.min(...predictions.rows.map(({ length }) => length));
+  return CONTINUUM_SIZES.filter((p) => p <= smallest).map((p) => {
+    const { classAccuracy, taskAccuracy } = measure(predictions, { p, seed }).continuum;
+    return { p, classAccuracy, taskAccuracy };
+  });
 }
 
 function share(rows: readonly number[], right: Uint8Array): number {

@@ -21,27 +21,42 @@ export function byTask<T>(classes: readonly T[], sizes: readonly number[]): T[][
 }
 
 /**
- * The largest logit of every task: how well each sample fits it.
+ * How a sample's logits speak for a task: by the largest of its classes, which needs no comparison of scales (paper,
+ * Algorithm 2), or by the log of the task's probability, where the logits are those of class probabilities.
+ */
+export type TaskEvidence = "maximum" | "probability";
+
+/**
+ * What every sample says for every task.
  *
- * @param logits raw logits of the base model, all classes seen
+ * @param logits raw logits of all classes seen
  * @returns [samples, tasks]
  */
-export function taskMaxima(logits: Rows, tasks: readonly TaskColumns[]): Rows {
+export function taskEvidence(
+  logits: Rows,
+  tasks: readonly TaskColumns[],
+  evidence: TaskEvidence,
+): Rows {
   const { data, columns, unreadable } = logits;
   const samples = data.length / columns;
-  const maxima = new Float32Array(samples * tasks.length);
+  const all = { start: 0, end: columns };
+  const rows = new Float32Array(samples * tasks.length);
   for (let row = 0; row < samples; row++) {
+    const whole = evidence === "probability" ? logSumExp(logits, row, all) : 0;
     tasks.forEach((own, task) => {
-      maxima[row * tasks.length + task] = data[argmax(logits, row, own)] as number;
+      rows[row * tasks.length + task] =
+        evidence === "probability"
+          ? logSumExp(logits, row, own) - whole
+          : (data[argmax(logits, row, own)] as number);
     });
   }
-  return { data: maxima, columns: tasks.length, unreadable };
+  return { data: rows, columns: tasks.length, unreadable };
 }
 
 /**
- * S_i = Σ_j max over task i's logits of ŷ_j: how well a continuum fits each task (paper, Algorithm 2).
+ * S_i: how well a continuum fits each task, the sum of what its samples say (paper, Algorithm 2).
  *
- * @param maxima as {@link taskMaxima} gives them
+ * @param evidence as {@link taskEvidence} gives it
  * @param continuum rows of the samples
  */
 export function taskScores({ data, columns }: Rows, continuum: readonly number[]): number[] {
@@ -51,8 +66,8 @@ export function taskScores({ data, columns }: Rows, continuum: readonly number[]
 }
 
 /** The task of a continuum: the highest score; of equal ones the lower task. */
-export function predictTask(maxima: Rows, continuum: readonly number[]): number {
-  const scores = taskScores(maxima, continuum);
+export function predictTask(evidence: Rows, continuum: readonly number[]): number {
+  const scores = taskScores(evidence, continuum);
   return scores.indexOf(Math.max(...scores));
 }
 
@@ -80,6 +95,17 @@ export function isAmongTop(
     if (logit > own || (logit === own && other < column)) larger++;
   }
   return larger < top;
+}
+
+/** log Σ exp of the logits of a row, within some columns. */
+function logSumExp(logits: Rows, row: number, own: TaskColumns): number {
+  const { data, columns } = logits;
+  const largest = data[argmax(logits, row, own)] as number;
+  let sum = 0;
+  for (let i = row * columns + own.start; i < row * columns + own.end; i++) {
+    sum += Math.exp((data[i] as number) - largest);
+  }
+  return largest + Math.log(sum);
 }
 
 /** Index into the data of the largest logit of a row, within some columns; of equal ones the first. */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Augmentation } from "../data/augmentation.js";
 import { augmentedSource } from "../data/augmented-source.js";
@@ -6,22 +7,25 @@ import type { SampleSource } from "../data/samples.js";
 import { ItamlError } from "../errors.js";
 import { writeFileAtomically } from "../experiment/atomic-file.js";
 import { writeFolderAtomically } from "../experiment/atomic-folder.js";
-import { decodeMemory, decodeModel, encodeMemory, encodeModel } from "../experiment/model-files.js";
+import {
+  decodeLearnerState,
+  decodeMemory,
+  decodeModel,
+  encodeLearnerState,
+  encodeMemory,
+  encodeModel,
+} from "../experiment/model-files.js";
 import { decodeSafetensors, encodeSafetensors } from "../experiment/safetensors.js";
-import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
+import { classifyContinuum, classifyEach } from "../learners/classification.js";
 import { exportOnnxModel } from "../learners/export.js";
 import { Inference } from "../learners/inference.js";
 import { Itaml, type ItamlSettings } from "../learners/itaml.js";
-import { type LearnerContext, type LearnHooks, taskSizes } from "../learners/learner.js";
-import { type Model, wholeModel } from "../learners/model.js";
 import {
-  predictClass,
-  predictTask,
-  type TaskColumns,
-  taskColumns,
-  taskMaxima,
-  taskScores,
-} from "../learners/task-prediction.js";
+  type LearnerContext,
+  type LearnHooks,
+  type SavedLearner,
+  taskSizes,
+} from "../learners/learner.js";
 import { FeatureExtractor, type InputDescription } from "../nn/feature-extractor.js";
 import { createNetwork, type NetworkSettings } from "../nn/index.js";
 import type { Network } from "../nn/network.js";
@@ -174,17 +178,13 @@ export class IncrementalClassifier {
   async classify(images: Images): Promise<Classification> {
     const { source, rows } = this.#incoming(images);
     const { inference } = this.#context;
-    const columns = this.#columns();
-    const logits = await inference.logits(wholeModel(this.#learner.model), source, rows);
-    const maxima = taskMaxima(logits, columns);
-    const task = predictTask(maxima, rows);
-    const taskLogits = await inference.logits(await this.#learner.modelFor(task), source, rows);
-    const labels = this.#tasks[task] as Label[];
-    return {
-      task,
-      labels: rows.map((row) => labels[predictClass(taskLogits, row)] as Label),
-      scores: taskScores(maxima, rows),
-    };
+    const { task, classes, scores } = await classifyContinuum(
+      this.#learner,
+      inference,
+      source,
+      rows,
+    );
+    return { task, labels: this.#labelsOf(classes), scores };
   }
 
   /**
@@ -194,10 +194,7 @@ export class IncrementalClassifier {
    */
   async classifyEach(images: Images): Promise<Label[]> {
     const { source, rows } = this.#incoming(images);
-    const model = wholeModel(this.#learner.model);
-    const logits = await this.#context.inference.logits(model, source, rows);
-    const labels = this.#tasks.flat();
-    return rows.map((row) => labels[predictClass(logits, row)] as Label);
+    return this.#labelsOf(await classifyEach(this.#learner, this.#context.inference, source, rows));
   }
 
   /**
@@ -209,7 +206,7 @@ export class IncrementalClassifier {
     const { extractor } = this.#context;
     const { network, ...others } = this.#options;
     const options = { ...others, ...(network && !isOwn(network) && { network }) };
-    const { model, memory } = this.#learner;
+    const { model, memory, state } = this.#learner;
     const saved: SavedClassifier = {
       version: 1,
       network: extractor.network.name,
@@ -224,6 +221,7 @@ export class IncrementalClassifier {
       "classifier.json": `${JSON.stringify(saved, undefined, 2)}\n`,
       "model.safetensors": encodeModel(model, extractor),
       "memory.json": encodeMemory(memory),
+      ...(state.size > 0 && { "learner.safetensors": encodeLearnerState(state) }),
       "exemplars.safetensors": encodeSafetensors(new Map([["exemplars", exemplars]])),
     });
   }
@@ -264,7 +262,12 @@ export class IncrementalClassifier {
    */
   async exportOnnx(file: string): Promise<void> {
     const { extractor } = this.#context;
-    const bytes = exportOnnxModel(this.#learner.model, extractor, this.#tasks.flat());
+    const bytes = exportOnnxModel(
+      this.#learner.model,
+      await this.#learner.head(),
+      extractor,
+      this.#tasks.flat(),
+    );
     await writeFileAtomically(file, bytes);
   }
 
@@ -302,8 +305,9 @@ export class IncrementalClassifier {
     return new IncrementalClassifier({ options, context, pool, learner, tasks });
   }
 
-  #columns(): TaskColumns[] {
-    return taskColumns(taskSizes(this.#learner.model, this.#context.extractor));
+  #labelsOf(classes: readonly number[]): Label[] {
+    const labels = this.#tasks.flat();
+    return classes.map((label) => labels[label] as Label);
   }
 
   #incoming(images: Images): { source: SamplePool; rows: number[] } {
@@ -353,12 +357,10 @@ async function loadState(
   extractor: FeatureExtractor,
   pool: SamplePool,
   tasks: readonly (readonly Label[])[],
-): Promise<{ model: Model; memory: ExemplarMemory }> {
-  const [modelFile, memoryFile, exemplarsFile] = [
-    join(folder, "model.safetensors"),
-    join(folder, "memory.json"),
-    join(folder, "exemplars.safetensors"),
-  ];
+): Promise<SavedLearner> {
+  const file = (name: string) => join(folder, name);
+  const [modelFile, memoryFile] = [file("model.safetensors"), file("memory.json")];
+  const [exemplarsFile, stateFile] = [file("exemplars.safetensors"), file("learner.safetensors")];
   const { tensors } = decodeSafetensors(await read(exemplarsFile), exemplarsFile);
   const exemplars = tensors.get("exemplars");
   const { shape, type } = extractor.input;
@@ -374,6 +376,9 @@ async function loadState(
   const model = decodeModel(await read(modelFile), extractor, modelFile);
   const text = await readFileOrThrow(memoryFile, "FILE_INVALID", MAXIMUM_TEXT);
   const memory = decodeMemory(text.toString(), pool.length, memoryFile);
+  const state = existsSync(stateFile)
+    ? decodeLearnerState(await read(stateFile), stateFile)
+    : new Map();
   const sizes = tasks.map(({ length }) => length);
   const found = taskSizes(model, extractor);
   if (found.join() !== sizes.join() || memory.classes.length !== tasks.flat().length) {
@@ -383,7 +388,7 @@ async function loadState(
       found: `tasks of ${found.join(", ")} in the model, ${memory.classes.length} classes in the memory`,
     });
   }
-  return { model, memory };
+  return { model, memory, state };
 }
 
 function read(file: string): Promise<Uint8Array> {

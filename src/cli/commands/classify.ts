@@ -1,14 +1,7 @@
 import { readImage } from "../../data/image.js";
 import { samplesInMemory } from "../../data/samples.js";
 import { elementCount } from "../../graph/tensor.js";
-import { taskSizes } from "../../learners/learner.js";
-import { wholeModel } from "../../learners/model.js";
-import {
-  predictClass,
-  predictTask,
-  taskColumns,
-  taskMaxima,
-} from "../../learners/task-prediction.js";
+import { classifyContinuum, classifyEach } from "../../learners/classification.js";
 import { labelsOf, withSavedRun } from "../saved-run.js";
 
 /** Classifies pictures with the model of a run. */
@@ -27,17 +20,10 @@ export async function classify(
       samplesInMemory(Buffer.concat(await Promise.all(images.map(read))), elementCount(shape));
     const rows = images.map((_, row) => row);
     const labels = labelsOf(run);
-    const columns = taskColumns(taskSizes(learner.model, extractor));
-    const logits = await inference.logits(wholeModel(learner.model), source, rows);
-    let predicted = rows.map((row) => predictClass(logits, row));
-    let task: number | undefined;
-    if (!options.each) {
-      task = predictTask(taskMaxima(logits, columns), rows);
-      const own = await inference.logits(await learner.modelFor(task), source, rows);
-      const { start } = columns[task] as { start: number };
-      predicted = rows.map((row) => start + predictClass(own, row));
-    }
-    const found = images.map((image, i) => ({ image, label: labels[predicted[i] as number] }));
+    const { task, classes } = options.each
+      ? { task: undefined, classes: await classifyEach(learner, inference, source, rows) }
+      : await classifyContinuum(learner, inference, source, rows);
+    const found = images.map((image, i) => ({ image, label: labels[classes[i] as number] }));
     if (options.json) {
       console.log(
         JSON.stringify({ ...(task !== undefined && { task }), images: found }, undefined, 2),

@@ -11,7 +11,9 @@ export async function exportRun(
   await withSavedRun(path, options, async (run) => {
     const labels = labelsOf(run);
     const { extractor } = run.setup.context;
-    await writeFileAtomically(file, exportOnnxModel(run.learner.model, extractor, labels));
+    const { model } = run.learner;
+    const head = await run.learner.head();
+    await writeFileAtomically(file, exportOnnxModel(model, head, extractor, labels));
     console.log(`${file}: ${labels.length} classes after task ${run.task}`);
   });
 }

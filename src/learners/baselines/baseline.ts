@@ -168,8 +168,7 @@ export class Baseline implements Learner {
         splitClassifiers(current.classifier, model.classifiers);
         return [loss];
       },
-      validate: () =>
-        validationAccuracy(this.#context, model, heldOut, this.#settings.continuum),
+      validate: () => validationAccuracy(this.#context, model, heldOut, this.#settings.continuum),
     });
   }
 

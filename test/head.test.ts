@@ -1,0 +1,105 @@
+import * as ort from "onnxruntime-node";
+import { expect, test } from "vitest";
+import { decodeLearnerState, encodeLearnerState } from "../src/experiment/model-files.js";
+import { exportOnnxModel } from "../src/learners/export.js";
+import { type Head, modelWithHead } from "../src/learners/head.js";
+import { Inference } from "../src/learners/inference.js";
+import { newClassifier, newModel } from "../src/learners/model.js";
+import { measure, measureSizes, predict } from "../src/learners/predictions.js";
+import { taskColumns, taskEvidence, taskScores } from "../src/learners/task-prediction.js";
+import { FeatureExtractor } from "../src/nn/feature-extractor.js";
+import { mlp } from "../src/nn/mlp.js";
+import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
+import { expectClose } from "./support/close.js";
+
+const input = { shape: [3], type: "float32", mean: [0], std: [1] } as const;
+const extractor = new FeatureExtractor(mlp({ hidden: [4] }), input);
+const samples = Float32Array.from({ length: 12 * 3 }, (_, i) => Math.sin(i));
+const source = {
+  ...{ length: 12, sampleSize: 3, type: "float32" as const },
+  read: async (indices: readonly number[], target: Float32Array | Uint8Array) => {
+    indices.forEach((index, i) => {
+      target.set(samples.subarray(3 * index, 3 * index + 3), 3 * i);
+    });
+    return [];
+  },
+};
+
+function madeModel() {
+  const model = newModel(extractor, 1);
+  for (const task of [0, 1]) model.classifiers.push(newClassifier(4, 2, { seed: 1, task }));
+  return model;
+}
+
+const head: Head = {
+  classifier: Float32Array.from({ length: 16 }, (_, i) => Math.cos(i)),
+  bias: Float32Array.of(0.5, -1, 2, 0.25),
+  taskEvidence: "probability",
+};
+
+test("the evidence of class probabilities is the log of the task's probability", () => {
+  const logits = { data: Float32Array.of(1, 2, 3, 0, 90, 0, 0, -90), columns: 4, unreadable: [] };
+  const { data } = taskEvidence(logits, taskColumns([1, 3]), "probability");
+  const whole = Math.E + Math.E ** 2 + Math.E ** 3 + 1;
+  expectClose(
+    data.subarray(0, 2),
+    [Math.E / whole, (whole - Math.E) / whole].map((p) => Math.log(p)),
+  );
+  expectClose(data.subarray(2), [0, Math.log(2) - 90]);
+});
+
+test("predictions and the exported model compare classes by the head", async () => {
+  const runtime = createOnnxRuntime({});
+  const inference = await Inference.compile(runtime, extractor);
+  const model = madeModel();
+  const indices = Array.from({ length: 12 }, (_, i) => i);
+  const features = await inference.features(modelWithHead(model, head), source, indices);
+  const logits = await inference.logits(modelWithHead(model, head), source, indices);
+  const expected = indices.flatMap((row) =>
+    Array.from({ length: 4 }, (_, c) =>
+      [0, 1, 2, 3].reduce(
+        (sum, j) =>
+          sum + (features.data[4 * row + j] as number) * (head.classifier[4 * c + j] as number),
+        head.bias[c] as number,
+      ),
+    ),
+  );
+  expectClose(logits.data, expected);
+
+  const session = await ort.InferenceSession.create(
+    exportOnnxModel(model, head, extractor, ["a", "b", "c", "d"]),
+  );
+  const results = await session.run({ x: new ort.Tensor("float32", samples, [12, 3]) });
+  expectClose(results.logits?.data as Float32Array, logits.data);
+  const evidence = taskEvidence(logits, taskColumns([2, 2]), "probability");
+  expectClose(results.task_scores?.data as Float32Array, taskScores(evidence, indices));
+
+  const tasks = [
+    [
+      [0, 1, 2],
+      [3, 4, 5],
+    ],
+    [
+      [6, 7, 8],
+      [9, 10, 11],
+    ],
+  ];
+  const predictions = await predict(model, inference, { source, tasks }, { head });
+  expectClose(predictions.evidence.data, evidence.data);
+  const { continuum } = measure(predictions, { p: 2, seed: 1 });
+  expect(continuum.taskConfusion.map((row) => row.reduce((a, b) => a + b))).toEqual([3, 3]);
+  const right = continuum.taskConfusion.reduce((sum, row, task) => sum + (row[task] as number), 0);
+  expect(continuum.taskAccuracy).toBeCloseTo(right / 6, 10);
+  expect(measureSizes(predictions, 1).map(({ p }) => p)).toEqual([1, 2, 5]);
+  await session.release();
+  await inference.release();
+});
+
+test("what a learner knows beside its model comes back as it was", () => {
+  const state = new Map([["importance.theta", { data: Float32Array.of(1, 2.5), shape: [2] }]]);
+  expect(decodeLearnerState(encodeLearnerState(state), "made")).toEqual(state);
+  const broken = new Map([["a", { data: Float32Array.of(Number.NaN), shape: [1] }]]);
+  expect(() => decodeLearnerState(encodeLearnerState(broken), "made")).toThrow(
+    'made: tensor "a" has values that are not finite',
+  );
+});
