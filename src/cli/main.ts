@@ -40,7 +40,7 @@ program
   .summary("train on a data set, task after task")
   .description(
     "Train on a data set, task after task, and evaluate after each. A run is a directory with its " +
-      "configuration, events, results, models and a picture; Ctrl-C stops it after the mini-batch, and " +
+      "configuration, events, results, models and a report; Ctrl-C stops it after the mini-batch, and " +
       "--resume continues it, as it does a run that was killed, to the results of one that was not.",
   )
   .argument("[dataset|config]", "a data set's name (itaml data list) or a YAML file")
@@ -106,9 +106,13 @@ program
 
 program
   .command("report")
-  .summary("compare runs: a table and a picture")
+  .summary("what runs did, and how they compare: tables, and a page of charts")
+  .description(
+    "Print the accuracies of runs and write a report: one HTML file that needs nothing else. Runs of one " +
+      "configuration over seeds become a mean with its 95 % interval, several configurations a comparison.",
+  )
   .argument("<runs...>", "run directories")
-  .option("--out <file>", "the picture (default: accuracy.svg in the run, or comparison.svg here)")
+  .option("--out <file>", "the HTML file (default: report.html in the run, or here for several)")
   .addOption(json())
   .action(async (runs, options) => (await import("./commands/report.js")).report(runs, options));
 

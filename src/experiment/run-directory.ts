@@ -29,8 +29,8 @@ import { isOfLock, RunLock } from "./run-lock.js";
 const MAXIMUM_TEXT = 2 ** 26;
 
 /**
- * The directory of one run: config.yaml, events.jsonl, results.json, accuracy.svg, tasks/NN with the model and the
- * memory after each task, checkpoints of the task under way, and lock.json while it is written to.
+ * The directory of one run: config.yaml, events.jsonl, results.json, accuracy.svg, report.html, tasks/NN with the model
+ * and the memory after each task, checkpoints of the task under way, and lock.json while it is written to.
  */
 export class RunDirectory {
   readonly path: string;

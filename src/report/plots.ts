@@ -42,15 +42,16 @@ export interface LineChart {
   readonly rules?: readonly Rule[];
   /** Writes the last value of each curve at its end. */
   readonly endLabels?: (value: number) => string;
+  /** Each value holds around its point, and changes at once. */
+  readonly steps?: boolean;
 }
 
-/** Pixels of a chart, which the page scales by a little: text stays readable. */
-const WIDTH = 440;
-const HEIGHT = 270;
+/** Pixels of a chart, which the page scales by a little: text stays readable. Small ones stand three in a row. */
+const [WIDTH, SMALL_WIDTH, HEIGHT] = [440, 330, 270];
 
 /** Curves with their intervals, as SVG. */
 export function lineChart(chart: LineChart): string {
-  const { series, x, y, rules = [], endLabels } = chart;
+  const { series, x, y, rules = [], endLabels, steps } = chart;
   const [low, high] = y.domain;
   const labels = endLabels
     ? spread(
@@ -68,18 +69,13 @@ export function lineChart(chart: LineChart): string {
   return draw(chart.description, {
     ...{ marginLeft: 44, marginRight: endLabels ? 46 : 14, marginTop: 14, marginBottom: 42 },
     x: axis(x),
-    y: { ...axis(y), label: null, grid: true },
+    y: { ...axis(y), label: null, grid: true, tickSize: 0 },
     marks: [
       ...rules.map((rule) =>
         "x" in rule ? Plot.ruleX([rule.x], ruleStyle(rule)) : Plot.ruleY([rule.y], ruleStyle(rule)),
       ),
-      ...rules.flatMap((rule) =>
-        "x" in rule && rule.label
-          ? Plot.text([rule.label], {
-              ...{ x: () => rule.x, frameAnchor: "bottom", textAnchor: "start", dx: 4, dy: -6 },
-              fill: "var(--muted)",
-            })
-          : [],
+      ...rules.flatMap((rule, i) =>
+        "x" in rule && rule.label ? ruleLabel(rule.label, rule.x, { axis: x, row: i }) : [],
       ),
       ...series.flatMap(({ points, style }) =>
         points.some((point) => point.low !== undefined)
@@ -94,6 +90,7 @@ export function lineChart(chart: LineChart): string {
         Plot.line([...points], {
           ...{ x: "x", y: "y", stroke: style.colour, strokeWidth: thin ? 1.25 : 2 },
           ...(thin && { strokeOpacity: 0.75 }),
+          ...(steps && { curve: "step" }),
           ...(style.dashes !== undefined && { strokeDasharray: style.dashes }),
         }),
       ),
@@ -112,8 +109,19 @@ export function lineChart(chart: LineChart): string {
   });
 }
 
+/** At the foot of its rule, on the side where there is room; those of several rules above one another. */
+function ruleLabel(label: string, x: number, { axis, row }: { axis: Axis; row: number }) {
+  const scale = axis.type === "log" ? Math.log : (value: number) => value;
+  const [left, right] = axis.domain.map(scale) as [number, number];
+  const isLeft = scale(x) - left < (right - left) / 2;
+  return Plot.text([label], {
+    ...{ x: () => x, frameAnchor: "bottom", fill: "var(--muted)", dy: -6 - 15 * row },
+    ...{ textAnchor: isLeft ? "start" : "end", dx: isLeft ? 5 : -5 },
+  });
+}
+
 function ruleStyle({ colour = "var(--muted)" }: Rule) {
-  return { stroke: colour, strokeWidth: 1.25, strokeDasharray: "4 3" };
+  return { stroke: colour, strokeWidth: 1.25, strokeDasharray: "2 3" };
 }
 
 export interface HeatMap {
@@ -122,35 +130,37 @@ export interface HeatMap {
   readonly rows: readonly (readonly number[])[];
   readonly xLabel: string;
   readonly yLabel: string;
-  readonly colour: string;
 }
 
 /** A matrix with its numbers in %, as SVG: the more, the darker. */
-export function heatMap({ description, rows, xLabel, yLabel, colour }: HeatMap): string {
+export function heatMap({ description, rows, xLabel, yLabel }: HeatMap): string {
   const size = Math.max(...rows.map(({ length }) => length), rows.length);
   const cells = rows.flatMap((row, y) => row.map((value, x) => ({ x, y, value })));
   const tasks = Array.from({ length: size }, (_, task) => task);
   const text = (dark: boolean) =>
     Plot.text(
-      cells.filter(({ value }) => value > 0.5 === dark),
+      cells.filter(({ value }) => value > 0.7 === dark),
       {
-        ...{ x: "x", y: "y", fontSize: size > 12 ? 9 : size > 7 ? 10 : 12 },
-        text: ({ value }) => (100 * value).toFixed(size > 7 ? 0 : 1),
-        fill: dark ? "var(--on-colour)" : "currentColor",
+        ...{ x: "x", y: "y", fontSize: size > 12 ? 8 : size > 7 ? 10 : 11.5 },
+        text: ({ value }) => (100 * value).toFixed(size > 5 ? 0 : 1),
+        fill: dark ? "var(--on-heat)" : "currentColor",
       },
     );
   const axis = (label: string) =>
     ({ type: "band", domain: tasks, label, tickSize: 0, padding: 0.04 }) as const;
   return draw(description, {
-    height: Math.min(WIDTH, 70 + size * Math.max(26, Math.min(40, 200 / size))),
-    ...{ marginLeft: 44, marginRight: 8, marginTop: 8, marginBottom: 42 },
+    ...{
+      width: SMALL_WIDTH,
+      height: 50 + size * Math.max(SMALL_WIDTH / 24, Math.min(34, 170 / size)),
+    },
+    ...{ marginLeft: 40, marginRight: 4, marginTop: 4, marginBottom: 40 },
     x: { ...axis(xLabel), labelAnchor: "center", labelArrow: "none" },
     y: { ...axis(yLabel), labelAnchor: "center", labelArrow: "none" },
     opacity: { type: "identity" },
     marks: [
       Plot.cell(cells, {
-        ...{ x: "x", y: "y", fill: colour, fillOpacity: "value", rx: 2 },
-        ...{ stroke: colour, strokeOpacity: 0.25 },
+        ...{ x: "x", y: "y", fill: "var(--heat)", fillOpacity: "value", rx: 2 },
+        ...{ stroke: "var(--heat)", strokeOpacity: 0.25 },
       }),
       text(true),
       text(false),
@@ -163,6 +173,8 @@ export interface StackedBars {
   /** For each bar, the values of its parts from the bottom. */
   readonly bars: readonly (readonly number[])[];
   readonly xLabel: string;
+  /** What charts beside each other share. */
+  readonly highest: number;
   readonly colour: string;
 }
 
@@ -170,7 +182,7 @@ export interface StackedBars {
 export const BAR_OPACITIES = [1, 0.55, 0.25];
 
 /** Bars made of parts, as SVG. */
-export function stackedBars({ description, bars, xLabel, colour }: StackedBars): string {
+export function stackedBars({ description, bars, xLabel, highest, colour }: StackedBars): string {
   const parts = bars.flatMap((values, bar) =>
     values.map((value, part) => {
       const below = values.slice(0, part).reduce((sum, other) => sum + other, 0);
@@ -178,12 +190,13 @@ export function stackedBars({ description, bars, xLabel, colour }: StackedBars):
     }),
   );
   return draw(description, {
-    ...{ marginLeft: 44, marginRight: 8, marginTop: 14, marginBottom: 42 },
+    ...{ width: SMALL_WIDTH, height: 210 },
+    ...{ marginLeft: 40, marginRight: 4, marginTop: 12, marginBottom: 40 },
     x: {
       ...{ type: "band", label: xLabel, labelAnchor: "center", labelArrow: "none" },
       ...{ tickSize: 0, domain: bars.map((_, bar) => bar), padding: 0.25 },
     },
-    y: { label: null, grid: true, nice: true, ticks: 5, domain: [0, highest(bars)] },
+    y: { label: null, grid: true, nice: true, ticks: 5, tickSize: 0, domain: [0, highest || 1] },
     opacity: { type: "identity" },
     marks: [
       Plot.barY(parts, { x: "bar", y1: "y1", y2: "y2", fill: colour, fillOpacity: "opacity" }),
@@ -191,17 +204,11 @@ export function stackedBars({ description, bars, xLabel, colour }: StackedBars):
   });
 }
 
-function highest(bars: readonly (readonly number[])[]): number {
-  const sums = bars.map((values) => values.reduce((sum, value) => sum + value, 0));
-  return Math.max(...sums) || 1;
-}
-
 /** The same options give the same bytes. */
 function draw(description: string, options: Plot.PlotOptions): string {
   const { document } = parseHTML("<html><body></body></html>");
   const figure = Plot.plot({
     ...{ document, width: WIDTH, height: HEIGHT, className: "plot" },
-    style: { fontFamily: "inherit", fontSize: "12px" },
     ...options,
   });
   figure.setAttribute("role", "img");

@@ -33,6 +33,11 @@ export function seriesStyle(index: number): SeriesStyle {
   };
 }
 
+/** What several configurations have in common. */
+export const COMMON_STYLE: SeriesStyle = {
+  ...{ colour: "var(--ink)", textColour: "var(--ink)", symbol: "circle" },
+};
+
 /** The paper's numbers. */
 export const PAPER_STYLE: SeriesStyle = {
   colour: "var(--paper)",

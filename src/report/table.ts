@@ -46,14 +46,17 @@ export function accuracyTable(results: Results): string {
   ]);
 }
 
+/** How the summaries are called. */
+export const SUMMARY_TITLES: Readonly<Record<keyof Summary, string>> = {
+  averageAccuracy: "average accuracy",
+  averageIncrementalAccuracy: "average incremental accuracy",
+  forgetting: "forgetting",
+  backwardTransfer: "backward transfer",
+};
+
 /** The summaries of the continuum matrix, each with its definition. */
 export function summaryTable({ summary }: Results): string {
-  const titles: Record<keyof Summary, string> = {
-    averageAccuracy: "average accuracy",
-    averageIncrementalAccuracy: "average incremental accuracy",
-    forgetting: "forgetting",
-    backwardTransfer: "backward transfer",
-  };
+  const titles = SUMMARY_TITLES;
   const keys = Object.keys(titles) as (keyof Summary)[];
   const width = Math.max(...keys.map((key) => titles[key].length));
   return keys

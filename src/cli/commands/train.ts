@@ -18,7 +18,9 @@ import {
 import type { Results } from "../../experiment/results.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
 import { accuracyChart, runCurves } from "../../report/chart.js";
+import { readRun } from "../../report/run-summary.js";
 import { accuracyTable, summaryTable } from "../../report/table.js";
+import { writeReport } from "../../report/write-report.js";
 import { interruptible } from "../interruption.js";
 import { ProgressDisplay } from "../progress.js";
 import { ProgressLine } from "../progress-line.js";
@@ -51,7 +53,7 @@ export async function train(name: string | undefined, options: TrainOptions): Pr
     return;
   }
   console.log(`\n${accuracyTable(results.results)}\n\n${summaryTable(results.results)}`);
-  console.log(`\nrun      ${results.path}\npicture  ${join(results.path, "accuracy.svg")}`);
+  console.log(`\nrun     ${results.path}\nreport  ${join(results.path, "report.html")}`);
 }
 
 async function startRun(name: string | undefined, options: TrainOptions) {
@@ -109,7 +111,7 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
   return { path, results };
 }
 
-/** Trains with progress on the terminal, Ctrl-C, and a picture that is drawn after every task. */
+/** Trains with progress on the terminal, Ctrl-C, a picture that is drawn after every task, and a report at the end. */
 export async function trainWithDisplay(
   path: string,
   config: Config,
@@ -156,6 +158,7 @@ export async function trainWithDisplay(
     display?.clear();
     // Again, since a run that was killed after its last task has no more of them.
     await drawPicture(results);
+    await writeReport([await readRun(path)], join(path, "report.html"));
     return results;
   } catch (error) {
     reading.clear();
