@@ -62,8 +62,8 @@ export class ProgressDisplay {
       }
       case "epoch":
         this.#samplesPerSecond = progress.samplesPerSecond;
-        if (progress.epoch === 0) this.#losses = [];
         this.#losses.push(progress.loss);
+        if (progress.epoch + 1 === progress.epochs) this.#losses = [];
         this.#reportUnreadable(progress.task, progress.unreadable ?? 0);
         return;
       case "adaptation": {
