@@ -240,10 +240,15 @@ function bruteForce({ features, size, labels, classes }: LabelledFeatures, shrin
     const { weights, bias } = fitted(moments(all.filter((other) => other !== i)));
     return weights.map((w, k) => dot(w, row(i)) + at1(bias, k));
   });
+  const doubt = 1 / (labels.length + 2);
   const lossAt = (scale: number) =>
     logits.reduce((sum, own, i) => {
-      const scaled = own.map((logit) => scale * logit);
-      return sum - Math.log(at1(softmax(scaled), at1(labels, i))) / labels.length;
+      const p = softmax(own.map((logit) => scale * logit));
+      const crossEntropy = p.map((value, k) => {
+        const target = k === labels[i] ? 1 - doubt : doubt / (classes - 1);
+        return -target * Math.log(value);
+      });
+      return sum + crossEntropy.reduce((a, b) => a + b) / labels.length;
     }, 0);
   const scales = Array.from({ length: 4001 }, (_, i) => 0.001 * 1000 ** (i / 4000));
   const scale = scales.reduce((best, other) => (lossAt(other) < lossAt(best) ? other : best));

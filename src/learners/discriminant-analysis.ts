@@ -23,10 +23,10 @@ export interface Discriminant {
 }
 
 /** Shrinkages are tried from the first on, as long as they gain. */
-const SHRINKAGES = [0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4];
+const SHRINKAGES = [0.5, 0.1, 0.01, 1e-3, 1e-4] as const;
 
 /** So many samples, evenly taken, judge a shrinkage and a temperature. */
-const JUDGES = 1000;
+const JUDGES = 500;
 
 /** The bias of a class without samples: it is never the most probable. */
 const NEVER = -1e30;
@@ -37,14 +37,27 @@ const NEVER = -1e30;
  * smallest loss over samples that are left out one by one; so nothing is drawn and nothing has to be set.
  */
 export function discriminantAnalysis(data: LabelledFeatures): Discriminant {
-  const moments = momentsOf(data);
-  let best: Discriminant | undefined;
-  for (const shrinkage of SHRINKAGES) {
-    const found = judgedFit(moments, shrinkage);
-    if (best && !(found.loss < best.loss)) break;
-    best = found;
+  const { size, labels, classes } = data;
+  const present = [...new Set(labels)].sort((a, b) => a - b);
+  const row = new Map(present.map((label, i) => [label, i]));
+  const moments = momentsOf({
+    ...data,
+    labels: labels.map((label) => row.get(label) as number),
+    classes: present.length,
+  });
+  let best = judgedFit(moments, SHRINKAGES[0]);
+  for (const shrinkage of SHRINKAGES.slice(1)) {
+    const next = judgedFit(moments, shrinkage);
+    if (!(next.loss < best.loss)) break;
+    best = next;
   }
-  return best as Discriminant;
+  const classifier = new Float32Array(classes * size);
+  const bias = new Float32Array(classes).fill(NEVER);
+  present.forEach((label, i) => {
+    classifier.set(best.classifier.subarray(i * size, (i + 1) * size), label * size);
+    bias[label] = best.bias[i] as number;
+  });
+  return { ...best, classifier, bias };
 }
 
 interface Moments {
@@ -83,8 +96,7 @@ function momentsOf({ features, size, labels, classes }: LabelledFeatures): Momen
     residuals[i] = (features[i] as number) - (means[label * size + (i % size)] as number);
   }
   for (let i = 0; i < means.length; i++) {
-    const used = counts[Math.floor(i / size)] !== 0;
-    means[i] = used ? (means[i] as number) - (centre[i % size] as number) : 0;
+    means[i] = (means[i] as number) - (centre[i % size] as number);
   }
   const covariance = gram(transpose(residuals, size), samples);
   for (let i = 0; i < covariance.length; i++) {
@@ -95,24 +107,24 @@ function momentsOf({ features, size, labels, classes }: LabelledFeatures): Momen
 
 /** With samples judged by a fit to all others; see {@link leftOut}. */
 function judgedFit(moments: Moments, shrinkage: number): Discriminant {
-  const { size, classes, counts, centre, means } = moments;
+  const { size, classes, centre, means } = moments;
   const factor = cholesky(shrunk(moments, shrinkage), size);
   const whiteMeans = solveLower(factor, size, means);
   const weights = solveUpper(factor, size, whiteMeans);
   const judged = leftOut(moments, shrinkage, factor, whiteMeans);
   const scale = calibratedScale(judged, classes);
-  const bias = counts.map((count, k) => {
-    if (count === 0) return NEVER;
+  const bias = new Float32Array(classes);
+  for (let k = 0; k < classes; k++) {
     let sum = 0;
     for (let j = 0; j < size; j++) {
       const middle = (centre[j] as number) + (means[k * size + j] as number) / 2;
       sum -= (weights[k * size + j] as number) * middle;
     }
-    return scale * sum;
-  });
+    bias[k] = scale * sum;
+  }
   return {
     classifier: Float32Array.from(weights, (weight) => scale * weight),
-    bias: Float32Array.from(bias),
+    bias,
     shrinkage,
     loss: lossAt(scale, judged, classes).loss,
   };
@@ -181,7 +193,7 @@ function leftOut(
         (products[row * classes + c] as number) - (products[row * classes + k] as number);
       const along = k === c ? s * square : square + towards;
       const squared = k === c ? s * s * square : square + 2 * towards + distance(c, k);
-      logits[row * classes + k] = counts[k] === 0 ? NEVER : -(squared + gain * along ** 2) / 2;
+      logits[row * classes + k] = -(squared + gain * along ** 2) / 2;
     }
   });
   return { logits, labels: judges.map((i) => labels[i] as number) };
@@ -193,7 +205,7 @@ function leftOut(
  */
 function calibratedScale(judged: Judged, classes: number): number {
   if (judged.labels.length === 0) return 1;
-  let [low, high] = [Math.log(1e-4), 0];
+  let [low, high] = [Math.log(1e-6), 0];
   while (high - low > 1e-3) {
     const middle = (low + high) / 2;
     if (lossAt(Math.exp(middle), judged, classes).slope > 0) high = middle;
@@ -202,25 +214,30 @@ function calibratedScale(judged: Judged, classes: number): number {
   return Math.exp(high);
 }
 
-/** Mean of −log p of the right class, where logits are multiplied by a factor, and its slope by the factor. */
+/**
+ * Mean cross-entropy where logits are multiplied by a factor, and its slope by the factor. Of n samples the right class
+ * counts as certain up to 1/(n + 2), shared by the others (Platt 1999): n right answers don't promise the next.
+ */
 function lossAt(
   scale: number,
   { logits, labels }: Judged,
   classes: number,
 ): { loss: number; slope: number } {
+  const doubt = classes > 1 ? 1 / (labels.length + 2) / (classes - 1) : 0;
   let [loss, slope] = [0, 0];
   labels.forEach((label, row) => {
     const own = logits.subarray(row * classes, (row + 1) * classes);
-    const right = own[label] as number;
     const largest = own.reduce((a, b) => Math.max(a, b));
-    let [sum, weighted] = [0, 0];
+    let [sum, weighted, all] = [0, 0, 0];
     for (const logit of own) {
       const weight = Math.exp(scale * (logit - largest));
       sum += weight;
       weighted += weight * logit;
+      all += logit;
     }
-    loss += (Math.log(sum) + scale * (largest - right)) / labels.length;
-    slope += (weighted / sum - right) / labels.length;
+    const target = (1 - classes * doubt) * (own[label] as number) + doubt * all;
+    loss += (Math.log(sum) + scale * (largest - target)) / labels.length;
+    slope += (weighted / sum - target) / labels.length;
   });
   return { loss, slope };
 }
