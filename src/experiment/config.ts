@@ -1,7 +1,9 @@
 import { Lexer, Parser, parseDocument, stringify } from "yaml";
 import { z } from "zod";
 import { ItamlError, nearestName } from "../errors.js";
-import { EXEMPLAR_SELECTIONS } from "../incremental/exemplar-memory.js";
+import { EXEMPLAR_SELECTIONS, type ExemplarSelection } from "../incremental/exemplar-memory.js";
+import { METHOD_NAMES } from "../learners/baselines/index.js";
+import { META_RULES } from "../learners/itaml.js";
 import { REDUCED_WIDTHS } from "../nn/reduced-resnet.js";
 import { DEVICES } from "../runtime/runtime.js";
 
@@ -24,7 +26,7 @@ const adamOptions = {
 export const configSchema = z.strictObject({
   dataset: z.string(),
   data: z.string().optional(),
-  learner: z.enum(["itaml", "finetuning"]).default("itaml"),
+  learner: z.enum(["itaml", ...METHOD_NAMES]).default("itaml"),
   seed: z.int().min(0).default(1),
 
   classes: z.string().optional(),
@@ -93,12 +95,12 @@ export const configSchema = z.strictObject({
   batchSize: count,
   validation: share.default(0),
 
-  rule: z.enum(["paper", "released"]).default("paper"),
+  rule: z.enum(META_RULES).default("paper"),
   classifier: z.enum(["own", "interpolate"]).optional(),
   beta: z.number().min(0).default(1),
   innerSteps: perTask(count).default(1),
   memory: z.int().min(0).default(2000),
-  exemplars: z.enum(EXEMPLAR_SELECTIONS).default("random"),
+  exemplars: z.enum(EXEMPLAR_SELECTIONS).optional(),
   taskPrediction: z.enum(["logits", "head"]).default("head"),
   adaptation: z
     .strictObject({
@@ -108,6 +110,7 @@ export const configSchema = z.strictObject({
       batchSize: count.default(64),
     })
     .default({ learningRate: 1e-3, batchSize: 64 }),
+  ewc: z.strictObject({ lambda: z.number().min(0).default(100) }).default({ lambda: 100 }),
   continuum: count.default(20),
   top: count.default(1),
 
@@ -116,7 +119,10 @@ export const configSchema = z.strictObject({
 });
 
 /** A complete configuration. */
-export type Config = z.output<typeof configSchema> & { classifier: "own" | "interpolate" };
+export type Config = z.output<typeof configSchema> & {
+  classifier: "own" | "interpolate";
+  exemplars: ExemplarSelection;
+};
 
 /** What a configuration may leave out. */
 export type ConfigInput = z.input<typeof configSchema>;
@@ -132,12 +138,30 @@ export function resolveConfig(input: unknown, where: string): Config {
   if (!result.success)
     throw invalidConfig(result.error.issues[0] as z.core.$ZodIssue, input, where);
   const config = result.data;
-  const { rule, adaptation } = config;
-  if (rule === "released" && config.classifier === "own") {
-    throw new ItamlError("CONFIG_INVALID", "the released rule has no classifiers of their own", {
+  const { learner, rule, innerSteps, adaptation } = config;
+  if (rule !== "paper" && config.classifier === "own") {
+    throw new ItamlError("CONFIG_INVALID", `the rule ${rule} has no classifiers of their own`, {
       where: `${where}: classifier`,
-      expected: '"interpolate", or none, with rule: released',
+      expected: `"interpolate", or none, with rule: ${rule}`,
       found: '"own"',
+    });
+  }
+  if (rule === "fomaml" && [innerSteps].flat().some((steps) => steps < 2)) {
+    throw new ItamlError(
+      "CONFIG_INVALID",
+      "the rule fomaml moves by the step after the inner loop",
+      {
+        where: `${where}: innerSteps`,
+        expected: "at least 2, that step among them",
+        found: JSON.stringify(innerSteps),
+      },
+    );
+  }
+  if ((learner === "gdumb" || learner === "icarl") && config.memory === 0) {
+    throw new ItamlError("CONFIG_INVALID", `${learner} is nothing without exemplars`, {
+      where: `${where}: memory`,
+      expected: "at least one sample for each class",
+      found: "0",
     });
   }
   if (adaptation.epochs !== undefined && adaptation.steps !== undefined) {
@@ -156,6 +180,7 @@ export function resolveConfig(input: unknown, where: string): Config {
   return {
     ...config,
     classifier: config.classifier ?? (rule === "paper" ? "own" : "interpolate"),
+    exemplars: config.exemplars ?? (learner === "icarl" ? "herding" : "random"),
   };
 }
 

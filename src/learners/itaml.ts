@@ -3,15 +3,14 @@ import {
   ExemplarMemory,
   type ExemplarSelection,
   exemplarsPerClass,
-  herding,
-  selectRandom,
 } from "../incremental/exemplar-memory.js";
 import { createOptimizer } from "../optim/index.js";
 import { forTask, type PerTask } from "../optim/schedule.js";
 import { Adaptation, type AdaptationSettings } from "./adaptation.js";
+import { addExemplars } from "./exemplar-selection.js";
+import { FirstOrderMaml } from "./first-order-maml.js";
 import { fitHead, headOfState, stateOfHead } from "./fitted-head.js";
 import { type Head, trainedHead } from "./head.js";
-import { readableRows } from "./inference.js";
 import {
   type Learner,
   type LearnerContext,
@@ -33,6 +32,7 @@ import {
   taskModel,
 } from "./model.js";
 import { ReleasedRule } from "./released-rule.js";
+import { reptile } from "./reptile.js";
 import { byTask, taskColumns } from "./task-prediction.js";
 import {
   type LoadedBatch,
@@ -44,10 +44,18 @@ import type { Checkpointing } from "./training-state.js";
 import { TrainingStep } from "./training-step.js";
 import { holdOut, validationAccuracy } from "./validation.js";
 
+/** How a mini-batch changes the model. */
+export const META_RULES = ["paper", "released", "reptile", "fomaml"] as const;
+
+export type MetaRule = (typeof META_RULES)[number];
+
 export interface ItamlSettings extends TrainingSettings {
-  /** `paper`: a common base for the tasks of a mini-batch; `released`: the published program's rule. */
-  readonly rule: "paper" | "released";
-  /** What becomes of φ_i after a mini-batch; `released` knows `interpolate` only. */
+  /**
+   * `paper`: a common base for the tasks of a mini-batch; `released`: the published program's rule; `reptile` and `fomaml`:
+   * other meta-learning in the place of the paper's.
+   */
+  readonly rule: MetaRule;
+  /** What becomes of φ_i after a mini-batch; rules beside `paper` know `interpolate` only. */
   readonly classifier: "own" | "interpolate";
   /** β of η = exp(−β·t/T). */
   readonly beta: number;
@@ -104,12 +112,9 @@ export class Itaml implements Learner {
       model: saved?.model ?? newModel(extractor, seed),
       memory: saved?.memory ?? new ExemplarMemory(settings.memory),
       state: saved?.state ?? new Map(),
-      step: await TrainingStep.compile(
-        runtime,
-        extractor,
-        createOptimizer(settings.optimizer),
-        settings.gradientNorm,
-      ),
+      step: await TrainingStep.compile(runtime, extractor, createOptimizer(settings.optimizer), {
+        gradientNorm: settings.gradientNorm,
+      }),
       adaptation: await Adaptation.compile(context, settings.adaptation),
     });
   }
@@ -124,7 +129,13 @@ export class Itaml implements Learner {
     await orRestore(this.model, () => this.#train(newClasses, task, hooks, checkpointing));
     this.#adapted.clear();
     this.#state = new Map();
-    await this.#selectExemplars(newClasses, task);
+    await addExemplars(
+      this.memory,
+      this.model,
+      newClasses,
+      this.#settings.exemplars,
+      this.#context,
+    );
     await this.head();
   }
 
@@ -197,14 +208,20 @@ export class Itaml implements Learner {
 
   async #metaUpdate(task: number): Promise<MetaUpdate> {
     const { runtime, plannedTasks = task + 1 } = this.#context;
-    const { rule, classifier, beta, innerSteps } = this.#settings;
-    const options = {
-      innerSteps: forTask(innerSteps, task),
-      eta: metaStepSize(beta, task, plannedTasks),
-    };
-    return rule === "released"
-      ? new ReleasedRule(this.model, this.#step, options)
-      : MetaTraining.start(runtime, this.model, this.#step, { ...options, classifier });
+    const { model } = this;
+    const { rule, classifier, beta } = this.#settings;
+    const innerSteps = forTask(this.#settings.innerSteps, task);
+    const eta = metaStepSize(beta, task, plannedTasks);
+    switch (rule) {
+      case "paper":
+        return MetaTraining.start(runtime, model, this.#step, { innerSteps, eta, classifier });
+      case "released":
+        return new ReleasedRule(model, this.#step, { innerSteps, eta });
+      case "reptile":
+        return reptile(runtime, model, this.#step, innerSteps);
+      case "fomaml":
+        return new FirstOrderMaml(model, this.#step, innerSteps);
+    }
   }
 
   /** B_i for each task i with a sample in the mini-batch. */
@@ -229,25 +246,5 @@ export class Itaml implements Learner {
       data: taskBatches.filter(({ samples }) => samples > 0),
       unreadable: taskBatches.reduce((sum, { unreadable }) => sum + unreadable, 0),
     };
-  }
-
-  async #selectExemplars(newClasses: readonly (readonly number[])[], task: number): Promise<void> {
-    const { seed, inference, source } = this.#context;
-    const own = taskModel(this.model, task);
-    await this.memory.add(newClasses.length, async (newClass, count) => {
-      const candidates = newClasses[newClass] as readonly number[];
-      switch (this.#settings.exemplars) {
-        case "first":
-          return candidates.slice(0, count);
-        case "random":
-          return selectRandom(candidates, count, seed, "exemplars", task, newClass);
-        case "herding": {
-          const features = await inference.features(own, source, candidates);
-          const readable = candidates.filter((_, i) => !features.unreadable.includes(i));
-          const chosen = herding(readableRows(features), features.columns, count);
-          return chosen.map((i) => readable[i] as number);
-        }
-      }
-    });
   }
 }
