@@ -59,7 +59,7 @@ export function lineChart(chart: LineChart): string {
           const last = points.at(-1);
           return last ? [{ ...last, style }] : [];
         }),
-        { gap: (high - low) / 16, low },
+        { gap: (high - low) / 14, low },
       )
     : [];
   const axis = ({ label, domain, ticks, type = "linear", format = String }: Axis) => ({

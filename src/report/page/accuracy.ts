@@ -8,6 +8,7 @@ import { PAPER_STYLE } from "../series-style.js";
 import type { Estimate } from "../statistics.js";
 import { figure, legend, section, seriesTable } from "./components.js";
 import { paperName, papersOf, type ReportGroup } from "./report-group.js";
+import { distinct } from "./words.js";
 
 /** The four accuracies after each task, each configuration and the paper's. */
 export function accuracySection(groups: readonly ReportGroup[]): Markup {
@@ -107,8 +108,4 @@ export function describe(what: string, series: readonly Series[], unit = " %"): 
 export function afterLastTask(groups: readonly ReportGroup[]): string {
   const last = distinct(groups.map((group) => commonTasks(group) - 1));
   return last.length === 1 ? `after task ${last[0]}` : "after the last task";
-}
-
-function distinct<T>(values: readonly T[]): T[] {
-  return [...new Set(values)];
 }

@@ -8,6 +8,7 @@ import { PAPER_STYLE } from "../series-style.js";
 import { percent } from "../table.js";
 import { copyable, swatch } from "./components.js";
 import { paperName, papersOf, type ReportGroup } from "./report-group.js";
+import { distinct, listOf } from "./words.js";
 
 /** What the page is about, and its key figures. */
 export function header(groups: readonly ReportGroup[]): Markup {
@@ -170,18 +171,10 @@ function notes(groups: readonly ReportGroup[]): string[] {
     ...groups.flatMap(({ name, paper }) => {
       if (!paper) return [];
       const { published, differences } = paper;
-      const of = groups.length > 1 ? `${name}: ` : "";
+      const file = `configs/${published.config}.yaml, the configuration for the paper’s numbers`;
       return differences.length > 0
-        ? `${of}not the settings of configs/${published.config}.yaml, which are the paper’s; different: ${differences.join(", ")}.`
-        : `${of}the settings of configs/${published.config}.yaml, which are the paper’s.`;
+        ? `${name}: settings other than in ${file}: ${differences.join(", ")}.`
+        : `${name}: the settings of ${file}.`;
     }),
   ];
-}
-
-function distinct<T>(values: readonly T[]): T[] {
-  return [...new Set(values)];
-}
-
-function listOf(words: readonly string[]): string {
-  return words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words.join("");
 }

@@ -74,8 +74,7 @@ figcaption::first-letter { text-transform: uppercase; }
 figure > svg { display: block; width: 100%; height: auto; max-width: 34rem; overflow: visible; }
 .three figure > svg { max-width: 25rem; }
 svg.plot { font-family: inherit; font-size: 12px; }
-svg.plot [aria-label~="tick"], svg.plot { font-family: inherit; font-size: 12px; }
-svg.plot [aria-label~="label"] { color: var(--muted); fill: var(--muted); }
+svg.plot [aria-label~="tick"], svg.plot [aria-label~="label"] { color: var(--muted); fill: var(--muted); }
 details { margin-top: 0.25rem; font-size: 0.875rem; }
 summary { display: inline-block; color: var(--muted); font-size: 0.8125rem; cursor: pointer; }
 summary::before { content: "+ "; }
