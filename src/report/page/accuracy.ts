@@ -31,7 +31,7 @@ ${seriesLegend(panels)}
         title,
         lineChart({
           ...{ description: describe(`${title}: accuracy in % over classes seen`, series) },
-          ...{ series, x, y, endLabels: (value) => value.toFixed(1) },
+          ...{ series, x, y, endLabels: endLabelsOf(groups) },
         }),
         seriesTable(`${title}, data`, "classes seen", series),
       );
@@ -69,6 +69,13 @@ function publishedPoints(published: Published, name: AccuracyName): Point[] {
   return values.map((y, i) => ({ x: (first + i) * classesPerTask, y }));
 }
 
+/** Values at the ends of curves, unless there are so many that they would hide the curves. */
+export function endLabelsOf(
+  groups: readonly ReportGroup[],
+): ((value: number) => string) | undefined {
+  return groups.length > 5 ? undefined : (value) => value.toFixed(1);
+}
+
 /** An estimate of a fraction, in %. */
 export function pointOf(x: number, { mean, halfWidth }: Estimate): Point {
   const y = 100 * mean;
@@ -90,8 +97,10 @@ export function axisOf(label: string, places: readonly number[]): Axis {
   const sorted = [...places].sort((a, b) => a - b);
   const [first = 0] = sorted;
   const last = sorted.at(-1) ?? first;
-  const every = Math.ceil(sorted.length / 10);
-  const ticks = sorted.filter((_, i) => (sorted.length - 1 - i) % every === 0);
+  const ticks = sorted.reduceRight<number[]>((kept, place) => {
+    const near = kept.some((other) => other - place < (last - first) / 11);
+    return near ? kept : [place, ...kept];
+  }, []);
   return { label, domain: [first, Math.max(last, first + 1)], ticks };
 }
 

@@ -90,17 +90,24 @@ function keyFigures(groups: readonly ReportGroup[]): Markup {
     single: ["Single-sample", "class right, each sample alone"],
     oracle: ["Oracle", "class right, the task is given"],
   } as const;
-  const row = (name: Content, cells: readonly Content[], kind: string) =>
-    html`<tbody class="${kind}"><tr><th scope="rowgroup" colspan="4">${name}</th></tr>
-<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr></tbody>
+  // A few have a line of their own above large figures.
+  const compact = groups.length > 3;
+  const row = (name: Content, values: readonly Content[], kind: string) => {
+    const cells = values.map((value) => html`<td>${value}</td>`);
+    return compact
+      ? html`<tbody class="${kind}"><tr><th scope="row">${name}</th>${cells}</tr></tbody>
+`
+      : html`<tbody class="${kind}"><tr><th scope="rowgroup" colspan="4">${name}</th></tr>
+<tr>${cells}</tr></tbody>
 `;
+  };
   return copyable(
     "Accuracies after the last task",
-    html`<table class="${groups.length > 3 ? "figures compact" : "figures"}">
+    html`<table class="${compact ? "figures compact" : "figures"}">
 <caption>Accuracy in % after the last task, over the test samples of all classes${
       groups.some(({ runs }) => runs.length > 1) && "; mean and 95 % interval over seeds"
     }</caption>
-<thead><tr>${ACCURACIES.map((name) => {
+<thead><tr>${compact && html`<th scope="col">Configuration</th>`}${ACCURACIES.map((name) => {
       const [title, explanation] = explanations[name];
       return html`<th scope="col">${title} ${sizeOf(name, groups)}<small>${explanation}</small></th>`;
     })}</tr></thead>
@@ -168,13 +175,22 @@ function notes(groups: readonly ReportGroup[]): string[] {
           `n runs over seeds: mean ± half-width of the 95 % confidence interval of the mean (Student’s t with n − 1 degrees of freedom).`,
         ]
       : []),
-    ...groups.flatMap(({ name, paper }) => {
-      if (!paper) return [];
-      const { published, differences } = paper;
-      const file = `configs/${published.config}.yaml, the configuration for the paper’s numbers`;
-      return differences.length > 0
-        ? `${name}: settings other than in ${file}: ${differences.join(", ")}.`
-        : `${name}: the settings of ${file}.`;
-    }),
+    ...paperNotes(groups),
   ];
+}
+
+/** How far the settings are those of the paper; configurations of which the same is to be said together. */
+function paperNotes(groups: readonly ReportGroup[]): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, paper } of groups) {
+    if (!paper) continue;
+    const { published, differences } = paper;
+    const file = `configs/${published.config}.yaml, the configuration for the paper’s numbers`;
+    const note =
+      differences.length > 0
+        ? `settings other than in ${file}: ${differences.join(", ")}.`
+        : `the settings of ${file}.`;
+    names.set(note, [...(names.get(note) ?? []), name]);
+  }
+  return [...names].map(([note, own]) => `${listOf(own)}: ${note}`);
 }
