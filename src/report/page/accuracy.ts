@@ -97,10 +97,11 @@ export function axisOf(label: string, places: readonly number[]): Axis {
   const sorted = [...places].sort((a, b) => a - b);
   const [first = 0] = sorted;
   const last = sorted.at(-1) ?? first;
-  const ticks = sorted.reduceRight<number[]>((kept, place) => {
-    const near = kept.some((other) => other - place < (last - first) / 11);
-    return near ? kept : [place, ...kept];
-  }, []);
+  const ticks: number[] = [];
+  for (const place of sorted.reverse()) {
+    const next = ticks.at(-1);
+    if (next === undefined || next - place >= (last - first) / 11) ticks.push(place);
+  }
   return { label, domain: [first, Math.max(last, first + 1)], ticks };
 }
 
