@@ -86,7 +86,7 @@ test("a training step goes as far as the limit lets it, over θ and φ together"
   };
   const batch = { x: numbers(4 * 6), samples: 4, targets: new Float32Array(4 * 3).fill(1, 0, 4) };
   const movement = async (gradientNorm?: number) => {
-    const step = await TrainingStep.compile(runtime, extractor, sgd(), gradientNorm);
+    const step = await TrainingStep.compile(runtime, extractor, sgd(), { gradientNorm });
     const into = {
       theta: new Float32Array(from.theta.length),
       statistics: new Float32Array(0),

@@ -17,12 +17,14 @@ import {
   linear,
   matrixMultiply,
   maxPooling,
+  mean,
   multiply,
   normalizeByStatistics,
   pad,
   relu,
   reshape,
   slice,
+  softmaxCrossEntropyWithLogits,
   splitVector,
   squareRoot,
   subtract,
@@ -130,6 +132,15 @@ const cases: [
       return binaryCrossEntropyWithLogits(x, x.graph.constant(targets, [5, 4]));
     },
   ],
+  [
+    "softmaxCrossEntropyWithLogits, soft targets",
+    [[5, 4]],
+    (x) => {
+      const targets = Float32Array.from({ length: 20 }, (_, i) => ((3 * i) % 7) / 10);
+      return softmaxCrossEntropyWithLogits(x, x.graph.constant(targets, [5, 4]));
+    },
+  ],
+  ["mean", [[3, 4]], (x) => mean(multiply(x, x))],
   ["transpose", [[2, 3, 4]], (x) => multiply(transpose(x, [2, 0, 1]), transpose(x, [2, 0, 1]))],
   ["slice", [[2, 5, 2]], (x) => multiply(slice(x, 1, 1, 4), slice(x, 1, 2, 5))],
   ["pad", [[2, 3]], (x) => multiply(pad(x, 1, 1, 2), pad(x, 1, 2, 1))],
@@ -168,6 +179,14 @@ const cases: [
     "batchNormalization of vectors",
     [[6, 3], [3], [3]],
     (x, scale, shift) => batchNormalization(x, scale, shift).output,
+  ],
+  [
+    "normalizeByStatistics",
+    [[2, 3, 2, 2], [3], [3]],
+    (x, scale, shift) => {
+      const statistic = (...values: number[]) => x.graph.constant(Float32Array.from(values), [3]);
+      return normalizeByStatistics(x, scale, shift, statistic(0.5, 0, -1), statistic(1, 2, 0.5));
+    },
   ],
   ["generalizedMeanPooling", [[2, 2, 3, 3]], (x) => generalizedMeanPooling(x), [0.3, 2]],
 ];

@@ -1,9 +1,12 @@
 import { Lexer, Parser, parseDocument, stringify } from "yaml";
 import { z } from "zod";
 import { ItamlError, nearestName } from "../errors.js";
-import { EXEMPLAR_SELECTIONS } from "../incremental/exemplar-memory.js";
+import { EXEMPLAR_SELECTIONS, type ExemplarSelection } from "../incremental/exemplar-memory.js";
+import { METHOD_NAMES } from "../learners/baselines/index.js";
+import { META_RULES } from "../learners/itaml.js";
 import { REDUCED_WIDTHS } from "../nn/reduced-resnet.js";
 import { DEVICES } from "../runtime/runtime.js";
+import { LOG_FORMATS } from "./log-formats.js";
 
 /** Levels of YAML in a configuration, which has four: the parser calls itself for each of them. */
 const MAXIMUM_DEPTH = 50;
@@ -24,7 +27,7 @@ const adamOptions = {
 export const configSchema = z.strictObject({
   dataset: z.string(),
   data: z.string().optional(),
-  learner: z.enum(["itaml", "finetuning"]).default("itaml"),
+  learner: z.enum(["itaml", ...METHOD_NAMES]).default("itaml"),
   seed: z.int().min(0).default(1),
 
   classes: z.string().optional(),
@@ -93,12 +96,13 @@ export const configSchema = z.strictObject({
   batchSize: count,
   validation: share.default(0),
 
-  rule: z.enum(["paper", "released"]).default("paper"),
+  rule: z.enum(META_RULES).default("paper"),
   classifier: z.enum(["own", "interpolate"]).optional(),
   beta: z.number().min(0).default(1),
   innerSteps: perTask(count).default(1),
   memory: z.int().min(0).default(2000),
-  exemplars: z.enum(EXEMPLAR_SELECTIONS).default("random"),
+  exemplars: z.enum(EXEMPLAR_SELECTIONS).optional(),
+  taskPrediction: z.enum(["logits", "head"]).default("head"),
   adaptation: z
     .strictObject({
       epochs: count.optional(),
@@ -107,15 +111,20 @@ export const configSchema = z.strictObject({
       batchSize: count.default(64),
     })
     .default({ learningRate: 1e-3, batchSize: 64 }),
+  ewc: z.strictObject({ lambda: z.number().min(0).default(100) }).default({ lambda: 100 }),
   continuum: count.default(20),
   top: count.default(1),
 
   device: z.enum(DEVICES).default("cpu"),
   threads: count.optional(),
+  logs: z.array(z.enum(LOG_FORMATS)).optional(),
 });
 
 /** A complete configuration. */
-export type Config = z.output<typeof configSchema> & { classifier: "own" | "interpolate" };
+export type Config = z.output<typeof configSchema> & {
+  classifier: "own" | "interpolate";
+  exemplars: ExemplarSelection;
+};
 
 /** What a configuration may leave out. */
 export type ConfigInput = z.input<typeof configSchema>;
@@ -127,16 +136,31 @@ export type ConfigInput = z.input<typeof configSchema>;
  * @throws {ItamlError} CONFIG_INVALID with the key, what was expected and what was found
  */
 export function resolveConfig(input: unknown, where: string): Config {
-  const result = configSchema.safeParse(input);
-  if (!result.success)
-    throw invalidConfig(result.error.issues[0] as z.core.$ZodIssue, input, where);
-  const config = result.data;
-  const { rule, adaptation } = config;
-  if (rule === "released" && config.classifier === "own") {
-    throw new ItamlError("CONFIG_INVALID", "the released rule has no classifiers of their own", {
+  const config = checkBySchema(configSchema, input, where);
+  const { learner, rule, innerSteps, adaptation } = config;
+  if (rule !== "paper" && config.classifier === "own") {
+    throw new ItamlError("CONFIG_INVALID", `the rule ${rule} has no classifiers of their own`, {
       where: `${where}: classifier`,
-      expected: '"interpolate", or none, with rule: released',
+      expected: `"interpolate", or none, with rule: ${rule}`,
       found: '"own"',
+    });
+  }
+  if (rule === "fomaml" && [innerSteps].flat().some((steps) => steps < 2)) {
+    throw new ItamlError(
+      "CONFIG_INVALID",
+      "the rule fomaml moves by the step after the inner loop",
+      {
+        where: `${where}: innerSteps`,
+        expected: "at least 2, that step among them",
+        found: JSON.stringify(innerSteps),
+      },
+    );
+  }
+  if ((learner === "gdumb" || learner === "icarl") && config.memory === 0) {
+    throw new ItamlError("CONFIG_INVALID", `${learner} is nothing without exemplars`, {
+      where: `${where}: memory`,
+      expected: "at least one sample for each class",
+      found: "0",
     });
   }
   if (adaptation.epochs !== undefined && adaptation.steps !== undefined) {
@@ -155,7 +179,23 @@ export function resolveConfig(input: unknown, where: string): Config {
   return {
     ...config,
     classifier: config.classifier ?? (rule === "paper" ? "own" : "interpolate"),
+    exemplars: config.exemplars ?? (learner === "icarl" ? "herding" : "random"),
   };
+}
+
+/**
+ * Checks what was read from YAML.
+ *
+ * @throws {ItamlError} CONFIG_INVALID with the key, what was expected and what was found
+ */
+export function checkBySchema<Schema extends z.ZodObject>(
+  schema: Schema,
+  input: unknown,
+  where: string,
+): z.output<Schema> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw invalidBySchema(schema, result.error.issues[0] as z.core.$ZodIssue, input, where);
 }
 
 /**
@@ -239,19 +279,25 @@ export function applySetting(config: Record<string, unknown>, setting: string): 
   target[last] = value;
 }
 
-function invalidConfig(issue: z.core.$ZodIssue, input: unknown, where: string): ItamlError {
+function invalidBySchema(
+  schema: z.ZodObject,
+  issue: z.core.$ZodIssue,
+  input: unknown,
+  where: string,
+): ItamlError {
   // Of a union only the branch that came furthest says what is wrong.
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     const inner = issue.errors
       .map((issues) => issues[0] as z.core.$ZodIssue)
       .reduce((best, other) => (other.path.length > best.path.length ? other : best));
     if (inner.path.length > 0) {
-      return invalidConfig({ ...inner, path: [...issue.path, ...inner.path] }, input, where);
+      const path = [...issue.path, ...inner.path];
+      return invalidBySchema(schema, { ...inner, path }, input, where);
     }
   }
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0] as string;
-    const known = knownKeys(issue.path);
+    const known = knownKeys(schema, issue.path);
     const nearest = nearestName(key, known);
     return new ItamlError("CONFIG_INVALID", `unknown key "${[...issue.path, key].join(".")}"`, {
       where,
@@ -270,9 +316,9 @@ function invalidConfig(issue: z.core.$ZodIssue, input: unknown, where: string): 
   });
 }
 
-/** The keys that a section of the configuration knows. */
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = configSchema;
+/** The keys that a section of a file knows. */
+function knownKeys(file: z.ZodObject, path: readonly PropertyKey[]): string[] {
+  let schema: unknown = file;
   for (const key of path) schema = unwrap((schema as z.ZodObject).shape[key as string]);
   const options = (schema as { options?: z.ZodObject[] }).options ?? [schema as z.ZodObject];
   return [...new Set(options.flatMap((option) => Object.keys(option.shape ?? {})))];

@@ -7,12 +7,12 @@ import { readFileOrThrow } from "../data/read-file.js";
 import { ItamlError } from "../errors.js";
 import type { SavedLearner } from "../learners/learner.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
-import { appendLine, writeFileAtomically } from "./atomic-file.js";
+import { appendWhole, writeFileAtomically } from "./atomic-file.js";
 import { writeFolderAtomically } from "./atomic-folder.js";
 import { CheckpointFolder } from "./checkpoint-folder.js";
 import { CHECKSUMS, formatChecksums, verifyChecksum } from "./checksums.js";
 import { type Config, formatConfig, parseConfigText, resolveConfig } from "./config.js";
-import { parseEvents, type RunEvent } from "./events.js";
+import { parseEvent, parseEvents, type RunEvent } from "./events.js";
 import {
   decodeLearnerState,
   decodeMemory,
@@ -103,10 +103,12 @@ export class RunDirectory {
     await writeFileAtomically(this.file(CONFIG), formatConfig(config));
   }
 
-  /** Adds a line to events.jsonl. */
-  logEvent(event: { kind: string } & Record<string, unknown>): void {
+  /** Adds a line to events.jsonl, with the time. */
+  logEvent(event: { kind: string } & Record<string, unknown>): RunEvent {
+    const file = this.file(EVENTS);
     const line = JSON.stringify({ time: new Date().toISOString(), ...event });
-    appendLine(this.file(EVENTS), line);
+    appendWhole(file, `${line}\n`);
+    return parseEvent(line, file);
   }
 
   /**

@@ -5,7 +5,9 @@ import { type Dataset, indicesByClass } from "../data/samples.js";
 import { ItamlError } from "../errors.js";
 import { exemplarsPerClass } from "../incremental/exemplar-memory.js";
 import { taskStream } from "../incremental/task-stream.js";
-import { FineTuning } from "../learners/fine-tuning.js";
+import { Baseline } from "../learners/baselines/baseline.js";
+import { createMethod } from "../learners/baselines/index.js";
+import type { Method } from "../learners/baselines/method.js";
 import { Inference } from "../learners/inference.js";
 import { Itaml } from "../learners/itaml.js";
 import type { Learner, LearnerContext, SavedLearner } from "../learners/learner.js";
@@ -34,7 +36,7 @@ export async function prepare(config: Config): Promise<Setup> {
   const dataset = await loadDataset(entry, datasetFolder(config.dataset, config.data), config);
   const tasks = taskStream({ ...config, classCount: dataset.classes.length });
   const classes = tasks.flat();
-  if (config.learner === "itaml") exemplarsPerClass(config.memory, classes.length);
+  if (methodOf(config)?.keeps !== "nothing") exemplarsPerClass(config.memory, classes.length);
   checkSamples(dataset, tasks, config.continuum);
   checkTop(config.top, tasks);
   const runtime = createOnnxRuntime({
@@ -55,10 +57,19 @@ export async function prepare(config: Config): Promise<Setup> {
 }
 
 /** The configured learner, at its start or as it was saved. */
-export function createLearner({ config, context }: Setup, saved?: SavedLearner): Promise<Learner> {
-  return config.learner === "itaml"
-    ? Itaml.create(context, config, saved)
-    : FineTuning.create(context, config, saved);
+export async function createLearner(
+  { config, context }: Setup,
+  saved?: SavedLearner,
+): Promise<Learner> {
+  const method = methodOf(config);
+  return method
+    ? new Baseline(method, context, config, saved)
+    : Itaml.create(context, config, saved);
+}
+
+/** The method of a baseline; undefined: iTAML. */
+function methodOf(config: Config): Method | undefined {
+  return config.learner === "itaml" ? undefined : createMethod(config.learner, config);
 }
 
 /** Test samples of the first tasks. */
@@ -73,9 +84,8 @@ export function testSet({ dataset: { test }, tasks }: Setup, seen: number): Test
  * Refuses a network whose parameters alone are larger than memory. What a batch needs beside them depends on the
  * runtime, which says so when it is too much.
  */
-function checkMemory({ parameters }: FeatureExtractor, { learner, rule }: Config, tasks: number) {
-  // θ, what it was before the session, and what comes next: of Algorithm 1 for each task.
-  const copies = learner === "itaml" && rule === "paper" ? 2 + tasks : 3;
+function checkMemory({ parameters }: FeatureExtractor, config: Config, tasks: number) {
+  const copies = copiesOfParameters(config, tasks);
   const needed = 4 * parameters.size * copies;
   const available = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
   if (needed <= available) return;
@@ -86,6 +96,14 @@ function checkMemory({ parameters }: FeatureExtractor, { learner, rule }: Config
     found: gigabytes(needed),
     remedy: "Use a smaller network, or fewer tasks",
   });
+}
+
+/** θ, what it was before the session, and what comes next. */
+function copiesOfParameters({ learner, rule }: Config, tasks: number): number {
+  // Of Algorithm 1 what comes next is there for each task.
+  if (learner === "itaml") return rule === "paper" || rule === "reptile" ? 2 + tasks : 3;
+  // Of elastic weight consolidation importances too, before and in the session, and what they hold to.
+  return learner === "ewc" ? 7 : 4;
 }
 
 /** Of as many classes as a task has, every one is among the top. */

@@ -20,6 +20,17 @@ export class ExemplarMemory {
     this.capacity = capacity;
   }
 
+  copy(): ExemplarMemory {
+    const memory = new ExemplarMemory(this.capacity);
+    memory.overwrite(this);
+    return memory;
+  }
+
+  /** Takes the exemplars of another memory in place of its own. */
+  overwrite({ classes }: ExemplarMemory): void {
+    this.classes.splice(0, this.classes.length, ...classes.map((indices) => [...indices]));
+  }
+
   /**
    * Makes room and takes in new classes.
    *
@@ -112,7 +123,8 @@ export function herding(features: Float32Array, featureSize: number, count: numb
   return chosen;
 }
 
-function normalized(row: Float32Array): Float32Array {
+/** A vector of the same direction and of length 1; zeros stay zeros. */
+export function normalized(row: Float32Array): Float32Array {
   const length = Math.sqrt(dot(row, row)) || 1;
   return row.map((value) => value / length);
 }

@@ -3,17 +3,18 @@ import {
   ExemplarMemory,
   type ExemplarSelection,
   exemplarsPerClass,
-  herding,
-  selectRandom,
 } from "../incremental/exemplar-memory.js";
 import { createOptimizer } from "../optim/index.js";
 import { forTask, type PerTask } from "../optim/schedule.js";
 import { Adaptation, type AdaptationSettings } from "./adaptation.js";
+import { addExemplars } from "./exemplar-selection.js";
+import { FirstOrderMaml } from "./first-order-maml.js";
+import { fitHead, headOfState, stateOfHead } from "./fitted-head.js";
 import { type Head, trainedHead } from "./head.js";
-import { readableRows } from "./inference.js";
 import {
   type Learner,
   type LearnerContext,
+  type LearnerState,
   type LearnHooks,
   type SavedLearner,
   type TrainingSettings,
@@ -31,6 +32,7 @@ import {
   taskModel,
 } from "./model.js";
 import { ReleasedRule } from "./released-rule.js";
+import { reptile } from "./reptile.js";
 import { byTask, taskColumns } from "./task-prediction.js";
 import {
   type LoadedBatch,
@@ -42,10 +44,18 @@ import type { Checkpointing } from "./training-state.js";
 import { TrainingStep } from "./training-step.js";
 import { holdOut, validationAccuracy } from "./validation.js";
 
+/** How a mini-batch changes the model. */
+export const META_RULES = ["paper", "released", "reptile", "fomaml"] as const;
+
+export type MetaRule = (typeof META_RULES)[number];
+
 export interface ItamlSettings extends TrainingSettings {
-  /** `paper`: a common base for the tasks of a mini-batch; `released`: the published program's rule. */
-  readonly rule: "paper" | "released";
-  /** What becomes of φ_i after a mini-batch; `released` knows `interpolate` only. */
+  /**
+   * `paper`: a common base for the tasks of a mini-batch; `released`: the published program's rule; `reptile` and
+   * `fomaml`: other meta-learning in the place of the paper's.
+   */
+  readonly rule: MetaRule;
+  /** What becomes of φ_i after a mini-batch; rules beside `paper` know `interpolate` only. */
   readonly classifier: "own" | "interpolate";
   /** β of η = exp(−β·t/T). */
   readonly beta: number;
@@ -54,6 +64,8 @@ export interface ItamlSettings extends TrainingSettings {
   /** Exemplars in all. */
   readonly memory: number;
   readonly exemplars: ExemplarSelection;
+  /** By the `logits` that training makes (the paper), or by a `head` fitted on the memory. */
+  readonly taskPrediction: "logits" | "head";
   readonly adaptation: AdaptationSettings;
 }
 
@@ -62,24 +74,31 @@ export class Itaml implements Learner {
   readonly name = "itaml";
   readonly model: Model;
   readonly memory: ExemplarMemory;
-  readonly state = new Map();
+  /** The fitted head. */
   readonly #context: LearnerContext;
   readonly #settings: ItamlSettings;
   readonly #step: TrainingStep;
   readonly #adaptation: Adaptation;
   readonly #adapted = new Map<number, TaskModel>();
+  #state: LearnerState;
 
   private constructor(
     context: LearnerContext,
     settings: ItamlSettings,
-    parts: { model: Model; memory: ExemplarMemory; step: TrainingStep; adaptation: Adaptation },
+    parts: SavedLearner & { step: TrainingStep; adaptation: Adaptation },
   ) {
     this.#context = context;
     this.#settings = settings;
     this.model = parts.model;
     this.memory = parts.memory;
+    this.#state = parts.state;
     this.#step = parts.step;
     this.#adaptation = parts.adaptation;
+  }
+
+  /** The head, where one was fitted. */
+  get state(): LearnerState {
+    return this.#state;
   }
 
   /** @param saved what an earlier learner had learned; default: nothing */
@@ -92,12 +111,10 @@ export class Itaml implements Learner {
     return new Itaml(context, settings, {
       model: saved?.model ?? newModel(extractor, seed),
       memory: saved?.memory ?? new ExemplarMemory(settings.memory),
-      step: await TrainingStep.compile(
-        runtime,
-        extractor,
-        createOptimizer(settings.optimizer),
-        settings.gradientNorm,
-      ),
+      state: saved?.state ?? new Map(),
+      step: await TrainingStep.compile(runtime, extractor, createOptimizer(settings.optimizer), {
+        gradientNorm: settings.gradientNorm,
+      }),
       adaptation: await Adaptation.compile(context, settings.adaptation),
     });
   }
@@ -111,7 +128,15 @@ export class Itaml implements Learner {
     exemplarsPerClass(this.#settings.memory, this.memory.classes.length + newClasses.length);
     await orRestore(this.model, () => this.#train(newClasses, task, hooks, checkpointing));
     this.#adapted.clear();
-    await this.#selectExemplars(newClasses, task);
+    this.#state = new Map();
+    await addExemplars(
+      this.memory,
+      this.model,
+      newClasses,
+      this.#settings.exemplars,
+      this.#context,
+    );
+    await this.head();
   }
 
   /** Meta-training on D(t) ∪ M. */
@@ -149,8 +174,16 @@ export class Itaml implements Learner {
     }
   }
 
+  /** As configured; where there is no exemplar to fit a head on, by the logits. */
   async head(): Promise<Head> {
-    return trainedHead(this.model, this.#context.extractor.featureSize);
+    const { model, memory } = this;
+    const trained = trainedHead(model, this.#context.extractor.featureSize);
+    if (this.#settings.taskPrediction === "logits") return trained;
+    const known = headOfState(this.#state, memory.classes.length);
+    if (known) return known;
+    const fitted = await fitHead(model, memory, this.#context);
+    if (fitted) this.#state = stateOfHead(fitted);
+    return fitted ?? trained;
   }
 
   /** The base model adapted to a task with its exemplars; of the first task alone, the base model. */
@@ -175,14 +208,20 @@ export class Itaml implements Learner {
 
   async #metaUpdate(task: number): Promise<MetaUpdate> {
     const { runtime, plannedTasks = task + 1 } = this.#context;
-    const { rule, classifier, beta, innerSteps } = this.#settings;
-    const options = {
-      innerSteps: forTask(innerSteps, task),
-      eta: metaStepSize(beta, task, plannedTasks),
-    };
-    return rule === "released"
-      ? new ReleasedRule(this.model, this.#step, options)
-      : MetaTraining.start(runtime, this.model, this.#step, { ...options, classifier });
+    const { model } = this;
+    const { rule, classifier, beta } = this.#settings;
+    const innerSteps = forTask(this.#settings.innerSteps, task);
+    const eta = metaStepSize(beta, task, plannedTasks);
+    switch (rule) {
+      case "paper":
+        return MetaTraining.start(runtime, model, this.#step, { innerSteps, eta, classifier });
+      case "released":
+        return new ReleasedRule(model, this.#step, { innerSteps, eta });
+      case "reptile":
+        return reptile(runtime, model, this.#step, innerSteps);
+      case "fomaml":
+        return new FirstOrderMaml(model, this.#step, innerSteps);
+    }
   }
 
   /** B_i for each task i with a sample in the mini-batch. */
@@ -207,25 +246,5 @@ export class Itaml implements Learner {
       data: taskBatches.filter(({ samples }) => samples > 0),
       unreadable: taskBatches.reduce((sum, { unreadable }) => sum + unreadable, 0),
     };
-  }
-
-  async #selectExemplars(newClasses: readonly (readonly number[])[], task: number): Promise<void> {
-    const { seed, inference, source } = this.#context;
-    const own = taskModel(this.model, task);
-    await this.memory.add(newClasses.length, async (newClass, count) => {
-      const candidates = newClasses[newClass] as readonly number[];
-      switch (this.#settings.exemplars) {
-        case "first":
-          return candidates.slice(0, count);
-        case "random":
-          return selectRandom(candidates, count, seed, "exemplars", task, newClass);
-        case "herding": {
-          const features = await inference.features(own, source, candidates);
-          const readable = candidates.filter((_, i) => !features.unreadable.includes(i));
-          const chosen = herding(readableRows(features), features.columns, count);
-          return chosen.map((i) => readable[i] as number);
-        }
-      }
-    });
   }
 }

@@ -105,11 +105,11 @@ export function allFinite(values: Float32Array): boolean {
   return zero === 0;
 }
 
-/** Does work that changes a model; where it fails, the model is as it was before. */
-export async function orRestore<T>(model: Model, work: () => Promise<T>): Promise<T> {
+/** Does work that changes a model, told what it was before; where it fails, the model is that again. */
+export async function orRestore<T>(model: Model, work: (before: Model) => Promise<T>): Promise<T> {
   const before = copyModel(model);
   try {
-    return await work();
+    return await work(before);
   } catch (error) {
     overwriteModel(model, before);
     throw error;

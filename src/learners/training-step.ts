@@ -2,20 +2,15 @@ import type { SampleData } from "../data/samples.js";
 import { gradients } from "../graph/differentiate.js";
 import { Graph, type GraphOptions } from "../graph/graph.js";
 import { serializeOnnx } from "../graph/onnx.js";
-import {
-  binaryCrossEntropyWithLogits,
-  concatenate,
-  linear,
-  multiply,
-  splitVector,
-  sum,
-} from "../graph/operators/index.js";
+import { concatenate, linear, splitVector } from "../graph/operators/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { LayoutEntry } from "../nn/layout.js";
 import { limitNorm } from "../optim/gradient-norm.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Program, Runtime, Value } from "../runtime/runtime.js";
+import { binaryCrossEntropy } from "./losses/binary-cross-entropy.js";
+import type { Loss } from "./losses/loss.js";
 import type { TaskModel } from "./model.js";
 
 /** Samples of one step, and what they should become. */
@@ -27,6 +22,17 @@ export interface MicroBatch {
   readonly targets: Float32Array;
   /** [rows of the classifier]: 1 for each row that the loss is about, 0 for others. Default: all. */
   readonly columns?: Float32Array;
+  /** What the loss knows beside samples and targets, where it does. */
+  readonly lossInputs?: Readonly<Record<string, Value>>;
+}
+
+export interface TrainingStepOptions {
+  /** Default: the mean binary cross-entropy. */
+  readonly loss?: Loss | undefined;
+  /** Limit of the norm of the gradient of all that is trained together. Default: none. */
+  readonly gradientNorm?: number | undefined;
+  /** θ and the statistics stay as they are, and the network is in evaluation mode: only the classifier is trained. */
+  readonly frozen?: boolean | undefined;
 }
 
 /** What an optimiser remembers from step to step about one task model. */
@@ -38,12 +44,13 @@ export interface OptimizerState {
 }
 
 /**
- * One step of gradient descent as one program: forward, the mean binary cross-entropy over the samples and
- * the classifier's rows, backward, and the optimiser's update, for θ and the rows given.
+ * One step of gradient descent as one program: forward, the loss, backward, and the optimiser's update, for θ and the
+ * rows given.
  */
 export class TrainingStep {
   readonly extractor: FeatureExtractor;
   readonly optimizer: Optimizer;
+  readonly #loss: Loss;
   readonly #program: Program;
   readonly #compileOverlapping: () => Promise<Program>;
   /** For runs beside one another; made when it is first needed. */
@@ -52,27 +59,28 @@ export class TrainingStep {
   private constructor(
     extractor: FeatureExtractor,
     optimizer: Optimizer,
+    loss: Loss,
     program: Program,
     compileOverlapping: () => Promise<Program>,
   ) {
     this.extractor = extractor;
     this.optimizer = optimizer;
+    this.#loss = loss;
     this.#program = program;
     this.#compileOverlapping = compileOverlapping;
   }
 
-  /** @param gradientNorm limit of the norm of the gradient of θ and φ together; default: none */
   static async compile(
     runtime: Runtime,
     extractor: FeatureExtractor,
     optimizer: Optimizer,
-    gradientNorm?: number,
+    { loss = binaryCrossEntropy, gradientNorm, frozen = false }: TrainingStepOptions = {},
   ): Promise<TrainingStep> {
     const graph = (options?: GraphOptions) =>
-      trainingGraph(extractor, optimizer, { gradientNorm, options });
+      trainingGraph(extractor, optimizer, { loss, gradientNorm, frozen, options });
     const program = await runtime.compile(serializeOnnx(graph(await runtime.graphOptions())));
     const overlapping = () => runtime.compile(serializeOnnx(graph()), { overlapping: true });
-    return new TrainingStep(extractor, optimizer, program, overlapping);
+    return new TrainingStep(extractor, optimizer, loss, program, overlapping);
   }
 
   /**
@@ -101,19 +109,17 @@ export class TrainingStep {
     from: TaskModel,
     into: TaskModel,
     state: OptimizerState,
-    { x, samples, targets, columns }: MicroBatch,
+    batch: MicroBatch,
     learningRate: number,
     how: "alone" | "overlapping" = "alone",
   ): Promise<number> {
     const { extractor, optimizer } = this;
-    const rows = targets.length / samples;
-    const weights = columns ? columns.slice() : new Float32Array(rows).fill(1);
-    const weighted = weights.reduce((total, weight) => total + weight, 0) * samples;
+    const { x, samples, targets } = batch;
     const loss = { data: new Float32Array(1), shape: [] };
     const inputs: Record<string, Value> = {
       x: { data: x, shape: [samples, ...extractor.input.shape] },
-      targets: { data: targets, shape: [samples, rows] },
-      weights: { data: weights.map((weight) => weight / weighted), shape: [rows] },
+      targets: { data: targets, shape: [samples, targets.length / samples] },
+      ...this.#loss.inputs(batch),
       ...this.#modelValues("", from),
     };
     const outputs: Record<string, Value> = {
@@ -220,45 +226,56 @@ function trainingGraph(
   extractor: FeatureExtractor,
   optimizer: Optimizer,
   {
+    loss: { build },
     gradientNorm,
+    frozen,
     options,
-  }: { gradientNorm: number | undefined; options: GraphOptions | undefined },
+  }: {
+    loss: Loss;
+    gradientNorm: number | undefined;
+    frozen: boolean;
+    options: GraphOptions | undefined;
+  },
 ): Graph {
   const graph = new Graph("training step", options);
   const x = extractor.declareInput(graph);
   const targets = graph.input("targets", "float32", ["batch", "rows"]);
-  const weights = graph.input("weights", "float32", ["rows"]);
   const thetaShape = [extractor.parameters.size];
   const classifierShape = ["rows", extractor.featureSize];
   const theta = graph.input("theta", "float32", thetaShape);
   const classifier = graph.input("classifier", "float32", classifierShape);
 
   const { parameters, binding } = bindInputs(extractor, theta);
-  const { features, statistics } = extractor.apply(x, binding, { training: true });
+  const { features, statistics } = extractor.apply(x, binding, { training: !frozen });
   const logits = linear(features, classifier);
-  const loss = sum(multiply(binaryCrossEntropyWithLogits(logits, targets), weights));
+  const loss = build({ logits, targets, parameters, classifier });
   graph.output("loss", loss);
   if (statistics.length > 0) vectorOutput("next.statistics", concatenate(statistics));
 
-  const [classifierGradient, ...parameterGradients] = gradients(loss, [classifier, ...parameters]);
-  const whole = [concatenate(parameterGradients), classifierGradient as Tensor];
+  const trained = frozen ? [classifier] : [classifier, ...parameters];
+  const [classifierGradient, ...parameterGradients] = gradients(loss, trained);
+  const ofTheta = frozen ? [] : [concatenate(parameterGradients)];
+  const whole = [classifierGradient as Tensor, ...ofTheta];
   const gradient = gradientNorm === undefined ? whole : limitNorm(whole, gradientNorm);
   const coefficients = Object.fromEntries(
     optimizer.coefficients.map((name) => [name, graph.input(name, "float32", [])]),
   );
-  const update = (name: string, parameter: Tensor, gradient: Tensor) => {
+  const same = (tensor: Tensor) => graph.node("Identity", [tensor], { shape: tensor.shape });
+  const update = (name: string, parameter: Tensor, gradient: Tensor | undefined) => {
     const moments = optimizer.moments.map((moment) =>
       graph.input(`${moment}.${name}`, "float32", parameter.shape),
     );
-    const next = optimizer.update(parameter, gradient, moments, coefficients);
+    const next = gradient
+      ? optimizer.update(parameter, gradient, moments, coefficients)
+      : { parameter: same(parameter), moments: moments.map(same) };
     const output = parameter.rank === 1 ? vectorOutput : graph.output.bind(graph);
     output(`next.${name}`, next.parameter);
     optimizer.moments.forEach((moment, i) => {
       output(`next.${moment}.${name}`, next.moments[i] as Tensor);
     });
   };
-  update("theta", theta, gradient[0] as Tensor);
-  update("classifier", classifier, gradient[1] as Tensor);
+  update("theta", theta, gradient[1]);
+  update("classifier", classifier, gradient[0]);
   return graph;
 }
 

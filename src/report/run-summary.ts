@@ -81,7 +81,7 @@ export interface RunGroup {
 }
 
 /** Keys that don't make another configuration: another seed, or the same on another machine. */
-export const OF_A_RUN = ["seed", "data", "device", "threads"];
+export const OF_A_RUN = ["seed", "data", "device", "threads", "logs"];
 
 /**
  * Groups runs by configuration, in the order of their first ones. Runs of one seed aren't independent of one another:

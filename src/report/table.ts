@@ -24,6 +24,14 @@ export function textTable(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
+/** Rows of cells as a table of Markdown: the first column to the left, the others to the right. */
+export function markdownTable([header = [], ...rows]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  const alignment = header.map((_, column) => (column === 0 ? "---" : "--:"));
+  return [line(header), `|${alignment.join("|")}|`, ...rows.map(line)].join("\n");
+}
+
 /** The accuracies in % after every task. */
 export function accuracyTable(results: Results): string {
   const seen = classesSeen(results);

@@ -19,7 +19,7 @@ import type { Results } from "../../experiment/results.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
 import { accuracyChart, runCurves } from "../../report/chart.js";
 import { readRun } from "../../report/run-summary.js";
-import { accuracyTable, percent, summaryTable } from "../../report/table.js";
+import { accuracyTable, summaryTable } from "../../report/table.js";
 import { writeReport } from "../../report/write-report.js";
 import { interruptible } from "../interruption.js";
 import { ProgressDisplay } from "../progress.js";
@@ -38,7 +38,7 @@ export interface TrainOptions {
 }
 
 /** Bytes of a configuration file. */
-const MAXIMUM_CONFIG = 2 ** 20;
+export const MAXIMUM_CONFIG = 2 ** 20;
 
 /** Configurations that come with the program. */
 const CONFIGS = join(import.meta.dirname, "../../../configs");
@@ -128,8 +128,9 @@ export async function trainWithDisplay(
     );
   };
   try {
-    const results = await interruptible((signal) =>
-      run({
+    const results = await interruptible((signal) => {
+      signal.addEventListener("abort", () => display?.keep());
+      return run({
         signal,
         onStart: ({ tasks, firstTask, firstEpoch }) => {
           reading.clear();
@@ -145,22 +146,23 @@ export async function trainWithDisplay(
         onProgress: (progress) => display?.show(progress),
         onWarning: (message) => {
           reading.clear();
+          display?.clear();
           process.stderr.write(`warning: ${message}\n`);
         },
         onTask: async (results) => {
-          display?.clear();
-          process.stderr.write(`${taskLine(results)}\n`);
+          display?.showTask(results);
           await drawPicture(results);
         },
-      }),
-    );
+      });
+    });
+    display?.clear();
     // Again, since a run that was killed after its last task has no more of them.
     await drawPicture(results);
     await writeReport([await readRun(path)], join(path, "report.html"));
     return results;
   } catch (error) {
     reading.clear();
-    display?.clear();
+    display?.keep();
     if (error instanceof ItamlError && error.code === "INTERRUPTED") {
       throw new ItamlError("INTERRUPTED", "the run was stopped", {
         where: path,
@@ -169,15 +171,6 @@ export async function trainWithDisplay(
     }
     throw error;
   }
-}
-
-function taskLine({ tasks }: Results): string {
-  const { task, classes, continuum, single, oracle } = tasks.at(-1) as Results["tasks"][number];
-  return (
-    `task ${task} done (classes ${classes.join(", ")}):  ` +
-    `continuum ${percent(continuum.classAccuracy)}  task ${percent(continuum.taskAccuracy)}  ` +
-    `single ${percent(single.classAccuracy)}  oracle ${percent(oracle.classAccuracy)}`
-  );
 }
 
 /** Reads a configuration by file or data set name, and applies the command line's changes. */
@@ -214,8 +207,7 @@ function findConfig(name: string): string {
 }
 
 function refuseDifference(path: string, started: Config, given: Config): void {
-  const keys = [...new Set([...Object.keys(started), ...Object.keys(given)])] as (keyof Config)[];
-  const differing = keys.find((key) => !isDeepStrictEqual(started[key], given[key]));
+  const differing = differingKey(started, given);
   if (differing === undefined) return;
   throw new ItamlError("RUN_DIRECTORY", `the run was started with another ${differing}`, {
     where: path,
@@ -223,6 +215,12 @@ function refuseDifference(path: string, started: Config, given: Config): void {
     found: JSON.stringify(given[differing]),
     remedy: "Continue with --resume --out alone, or start a new run",
   });
+}
+
+/** A key that two configurations have with different values. */
+export function differingKey(a: Config, b: Config): keyof Config | undefined {
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])] as (keyof Config)[];
+  return keys.find((key) => !isDeepStrictEqual(a[key], b[key]));
 }
 
 /** The path, or the first of path-2, path-3, … that doesn't exist. */

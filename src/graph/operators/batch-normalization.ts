@@ -72,7 +72,7 @@ export function batchNormalization(x: Tensor, scale: Tensor, shift: Tensor): Nor
 }
 
 /**
- * Batch normalisation in inference: by given statistics. Has no gradient.
+ * Batch normalisation in inference: by given statistics, which are constants to its gradient.
  *
  * @param x [batch, channels, …]
  * @param scale [channels], and so `shift`, `mean` and `variance`
@@ -84,8 +84,19 @@ export function normalizeByStatistics(
   mean: Tensor,
   variance: Tensor,
 ): Tensor {
-  channelShape("normalizeByStatistics", x, scale, shift, mean, variance);
-  return normalize(x, scale, shift, mean, variance);
+  const channel = channelShape("normalizeByStatistics", x, scale, shift, mean, variance);
+  const { graph } = x;
+  const spread = (perChannel: Tensor) => reshape(perChannel, channel);
+  const root = () => squareRoot(add(variance, graph.scalar(EPSILON)));
+  return differentiable(
+    normalize(x, scale, shift, mean, variance),
+    [x, scale, shift],
+    [
+      (dy) => multiply(dy, spread(divide(scale, root()))),
+      (dy) => divide(sumByChannel(multiply(dy, subtract(x, spread(mean)))), root()),
+      sumByChannel,
+    ],
+  );
 }
 
 function normalize(x: Tensor, ...statistics: Tensor[]): Tensor {
@@ -109,8 +120,19 @@ function channelShape(caller: string, x: Tensor, ...perChannel: Tensor[]): numbe
   return [channels as number, ...x.shape.slice(2).map(() => 1)];
 }
 
+/** All axes but that of the channels. */
+function axesBesideChannels({ shape }: Tensor): number[] {
+  return shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+}
+
+function sumByChannel(x: Tensor): Tensor {
+  const { graph } = x;
+  const axes = graph.integers(axesBesideChannels(x));
+  return graph.node("ReduceSum", [x, axes], { shape: [x.shape[1] as number] }, { keepdims: 0 });
+}
+
 function meanByChannel(x: Tensor): Tensor {
-  const axes = x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  const axes = axesBesideChannels(x);
   return x.graph.node("ReduceMean", [x], { shape: [x.shape[1] as number] }, { axes, keepdims: 0 });
 }
 

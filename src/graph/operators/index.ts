@@ -7,4 +7,5 @@ export * from "./pooling.js";
 export * from "./reduction.js";
 export * from "./relu.js";
 export * from "./shaping.js";
+export * from "./softmax-cross-entropy.js";
 export type { Pair, WindowOptions } from "./window.js";

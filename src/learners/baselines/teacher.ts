@@ -1,0 +1,21 @@
+import { samplesInMemory } from "../../data/samples.js";
+import { wholeModel } from "../model.js";
+import type { MicroBatch } from "../training-step.js";
+import type { Session } from "./method.js";
+
+/**
+ * The model before the task, in evaluation mode.
+ *
+ * @returns what gives its logits of a mini-batch's samples as they are trained on, [samples, old classes]
+ */
+export function teacherOf({
+  context: { inference, source },
+  before,
+}: Session): (batch: MicroBatch) => Promise<Float32Array> {
+  const teacher = wholeModel(before);
+  return async ({ x, samples }) => {
+    const own = samplesInMemory(x, source.sampleSize);
+    const indices = Array.from({ length: samples }, (_, i) => i);
+    return (await inference.logits(teacher, own, indices)).data;
+  };
+}

@@ -1,0 +1,513 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { samplesInMemory } from "../src/data/samples.js";
+import { type ConfigInput, resolveConfig } from "../src/experiment/config.js";
+import { resumeExperiment, startExperiment } from "../src/experiment/experiment.js";
+import { Baseline, type BaselineSettings } from "../src/learners/baselines/baseline.js";
+import { importancesOf } from "../src/learners/baselines/importances.js";
+import { createMethod, METHOD_NAMES, type MethodName } from "../src/learners/baselines/index.js";
+import { rowLengths } from "../src/learners/baselines/weight-alignment.js";
+import { FirstOrderMaml } from "../src/learners/first-order-maml.js";
+import { type Head, modelWithHead, trainedHead } from "../src/learners/head.js";
+import { Inference } from "../src/learners/inference.js";
+import type { Learner } from "../src/learners/learner.js";
+import { crossEntropy } from "../src/learners/losses/cross-entropy.js";
+import { distillationInputs, distilledCrossEntropy } from "../src/learners/losses/distillation.js";
+import { elasticCrossEntropy, elasticInputs } from "../src/learners/losses/elastic-penalty.js";
+import type { Loss } from "../src/learners/losses/loss.js";
+import type { MetaUpdate } from "../src/learners/meta-training.js";
+import {
+  copyModel,
+  copyTaskModel,
+  emptyTaskModel,
+  type Model,
+  type TaskModel,
+  taskModel,
+  wholeModel,
+} from "../src/learners/model.js";
+import { nearestMeanHead } from "../src/learners/nearest-mean.js";
+import { measure, predictWith } from "../src/learners/predictions.js";
+import { reptile } from "../src/learners/reptile.js";
+import { predictClass } from "../src/learners/task-prediction.js";
+import { type MicroBatch, TrainingStep } from "../src/learners/training-step.js";
+import { FeatureExtractor } from "../src/nn/feature-extractor.js";
+import { mlp } from "../src/nn/mlp.js";
+import { sgd } from "../src/optim/sgd.js";
+import { seededRandom } from "../src/random.js";
+import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
+import { expectClose } from "./support/close.js";
+import { contentOf, smallConfig } from "./support/experiment.js";
+import { temporaryFolder } from "./support/folder.js";
+
+const [CLASSES, SIZE, TRAIN, TEST] = [6, 8, 60, 100];
+const runtime = createOnnxRuntime();
+const input = { shape: [SIZE], type: "float32", mean: [0], std: [1] } as const;
+const extractor = new FeatureExtractor(mlp({ hidden: [24] }), input);
+const inference = await Inference.compile(runtime, extractor);
+
+/** Two clouds for each class, one class after another: no class is just what is near its mean. */
+function clouds(perClass: number, part: string) {
+  const centres = seededRandom("centres");
+  const noise = seededRandom("noise", part);
+  const data = new Float32Array(CLASSES * perClass * SIZE);
+  for (let label = 0; label < CLASSES; label++) {
+    const pair = Array.from({ length: 2 * SIZE }, () => 1.5 * centres.normal());
+    for (let i = 0; i < perClass * SIZE; i++) {
+      const centre = pair[i % (2 * SIZE)] as number;
+      data[label * perClass * SIZE + i] = centre + noise.normal();
+    }
+  }
+  return samplesInMemory(data, SIZE);
+}
+
+const source = clouds(TRAIN, "train");
+const testSource = clouds(TEST, "test");
+const context = { runtime, extractor, inference, source, seed: 1 };
+
+/** Two classes each. */
+function tasksOf(perClass: number): number[][][] {
+  const indices = (label: number) =>
+    Array.from({ length: perClass }, (_, i) => label * perClass + i);
+  return [0, 1, 2].map((task) => [indices(2 * task), indices(2 * task + 1)]);
+}
+
+const trainTasks = tasksOf(TRAIN);
+
+const settings: BaselineSettings = {
+  optimizer: { name: "sgd", momentum: 0.9, weightDecay: 0 },
+  learningRate: 0.05,
+  epochs: 15,
+  milestones: [],
+  factor: 1,
+  batchSize: 20,
+  validation: 0,
+  continuum: 5,
+  memory: 30,
+  exemplars: "herding",
+};
+
+function newLearner(name: MethodName, changes: Partial<BaselineSettings> = {}, lambda = 100) {
+  const method = createMethod(name, { ewc: { lambda } });
+  return new Baseline(method, context, { ...settings, ...changes });
+}
+
+async function learned(learner: Learner, tasks = trainTasks): Promise<Learner> {
+  for (const task of tasks) await learner.learn(task);
+  return learner;
+}
+
+/** Sample by sample, for each task. */
+async function accuracies(learner: Learner): Promise<number[]> {
+  const tasks = tasksOf(TEST).slice(0, learner.model.classifiers.length);
+  const predictions = await predictWith(
+    learner,
+    inference,
+    { source: testSource, tasks },
+    { top: 1 },
+  );
+  return measure(predictions, { p: 5, seed: 1 }).single.perTask;
+}
+
+const mean = (values: ArrayLike<number>) =>
+  Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+
+const meanDistance = (a: Float32Array, b: Float32Array) =>
+  mean(a.map((value, i) => Math.abs(value - (b[i] as number))));
+
+describe("every learner", () => {
+  test.each<Partial<ConfigInput>>([
+    ...METHOD_NAMES.map((learner) => ({ learner })),
+    { rule: "reptile", innerSteps: 2 },
+    { rule: "fomaml", innerSteps: 3 },
+    { learner: "wa", validation: 0.2 },
+  ])("learns three tasks; stopped and resumed, it ends the same: %j", async (changes) => {
+    const folder = temporaryFolder();
+    const config = smallConfig(folder, { epochs: 2, learningRate: 0.02, ...changes });
+    const [straight, run] = [join(folder, "straight"), join(folder, "run")];
+    await startExperiment(straight, config);
+    const controller = new AbortController();
+    const stopped = startExperiment(run, config, {
+      signal: controller.signal,
+      onProgress: (progress) => {
+        const { kind, task } = progress;
+        if (kind === "batch" && task === 1 && progress.epoch === 1 && progress.batch === 1) {
+          controller.abort();
+        }
+      },
+    });
+    await expect(stopped).rejects.toMatchObject({ code: "INTERRUPTED" });
+    const results = await resumeExperiment(run, undefined);
+    expect(results.tasks).toHaveLength(3);
+    expect(contentOf(run)).toEqual(contentOf(straight));
+  });
+
+  test("that fails knows what it knew before", async () => {
+    for (const name of METHOD_NAMES) {
+      const learner = await learned(newLearner(name, { epochs: 1 }), trainTasks.slice(0, 1));
+      const known = () =>
+        structuredClone({ ...learner.model, state: learner.state, memory: learner.memory.classes });
+      const before = known();
+      const controller = new AbortController();
+      controller.abort();
+      const task = trainTasks[1] as number[][];
+      const failed = learner.learn(task, { signal: controller.signal });
+      await expect(failed).rejects.toMatchObject({ code: "INTERRUPTED" });
+      expect(known()).toEqual(before);
+    }
+  });
+});
+
+describe("what methods are known for", () => {
+  test("joint training is the best, fine-tuning forgets all, replay is between", async () => {
+    const perTask = new Map<MethodName, number[]>();
+    for (const name of METHOD_NAMES)
+      perTask.set(name, await accuracies(await learned(newLearner(name, { memory: 12 }))));
+    const of = (name: MethodName) => perTask.get(name) as number[];
+    const best = mean(of("joint"));
+    for (const name of METHOD_NAMES) expect(mean(of(name)), name).toBeLessThanOrEqual(best);
+    expect(best).toBeGreaterThan(0.7);
+    for (const name of ["finetuning", "ewc", "frozen"] as const) {
+      expect(of(name)[0], name).toBeLessThan(0.3);
+    }
+    for (const name of ["replay", "icarl", "wa", "gdumb"] as const) {
+      expect(mean(of(name)), name).toBeGreaterThan(mean(of("finetuning")) + 0.15);
+    }
+  });
+
+  test("frozen: neither θ nor the rows of the network's start change after the first task", async () => {
+    const learner = await learned(newLearner("frozen"), trainTasks.slice(0, 1));
+    const before = copyModel(learner.model);
+    await learner.learn(trainTasks[1] as number[][]);
+    expect(learner.model.theta).toEqual(before.theta);
+    expect(learner.model.statistics).toEqual(before.statistics);
+    expect(learner.model.classifiers[0]).not.toEqual(before.classifiers[0]);
+  });
+
+  test.each(["gdumb", "joint"] as const)(
+    "%s: how earlier tasks were trained doesn't matter",
+    async (name) => {
+      const [once, long] = await Promise.all(
+        [1, 9].map((first) =>
+          learned(newLearner(name, { epochs: [first, 3], exemplars: "random" })),
+        ),
+      );
+      expect(once?.model).toEqual(long?.model);
+    },
+  );
+
+  test("gdumb trains on the balanced memory alone", async () => {
+    const learner = newLearner("gdumb", { epochs: 1 });
+    const batches: number[] = [];
+    const onProgress = (progress: { kind: string; batches?: number }) => {
+      if (progress.kind === "batch") batches.push(progress.batches as number);
+    };
+    for (const task of trainTasks) await learner.learn(task, { onProgress });
+    // 30 exemplars, of 2, 4 and 6 classes: 30, 28 and 30 samples in batches of 20.
+    expect(batches).toEqual([2, 2, 2, 2, 2, 2]);
+    expect(learner.memory.classes.map(({ length }) => length)).toEqual([5, 5, 5, 5, 5, 5]);
+  });
+
+  test("joint keeps every sample", async () => {
+    const learner = await learned(newLearner("joint", { epochs: 1 }));
+    expect(learner.memory.classes).toEqual(trainTasks.flat());
+  });
+
+  test("wa: rows of new classes are as long as those of old ones, on average", async () => {
+    const learner = newLearner("wa");
+    for (const task of trainTasks) {
+      await learner.learn(task);
+      const { classifiers } = learner.model;
+      if (classifiers.length === 1) continue;
+      const lengths = classifiers.map((rows) => rowLengths(rows, extractor.featureSize));
+      const old = mean(lengths.slice(0, -1).flat());
+      expect(mean(lengths.at(-1) as number[])).toBeCloseTo(old, 5);
+    }
+  });
+
+  test("lwf: outputs of old classes stay nearer to the teacher's than fine-tuning's", async () => {
+    const drift = async (name: MethodName) => {
+      const learner = await learned(newLearner("lwf"), trainTasks.slice(0, 1));
+      const saved = { model: copyModel(learner.model), memory: learner.memory, state: new Map() };
+      const student = new Baseline(
+        createMethod(name, { ewc: { lambda: 0 } }),
+        context,
+        settings,
+        saved,
+      );
+      await student.learn(trainTasks[1] as number[][]);
+      const indices = (trainTasks[0] as number[][]).flat();
+      const probabilities = async (model: Model) => {
+        const { data } = await inference.logits(taskModel(model, 0), source, indices);
+        return data.map((logit) => 1 / (1 + Math.exp(-logit)));
+      };
+      return meanDistance(await probabilities(student.model), await probabilities(learner.model));
+    };
+    const taught = await drift("lwf");
+    expect(taught).toBeGreaterThan(0);
+    expect(taught).toBeLessThan(0.5 * (await drift("finetuning")));
+  });
+
+  test("icarl: nearest means take fewer old samples for new ones than rows that replay trained", async () => {
+    const { model, memory } = await learned(newLearner("replay", { memory: 12 }));
+    const means = await nearestMeanHead(model, memory, context);
+    const row = means.classifier.subarray(0, extractor.featureSize);
+    expect(Math.hypot(...row)).toBeCloseTo(1, 5);
+    const old = tasksOf(TEST).slice(0, 2).flat(2);
+    const takenForNew = async (head: Head) => {
+      const logits = await inference.logits(modelWithHead(model, head), testSource, old);
+      return mean(old.map((_, row) => Number(predictClass(logits, row) >= 4)));
+    };
+    const trained = await takenForNew(trainedHead(model, extractor.featureSize));
+    expect(await takenForNew(means)).toBeLessThan(0.7 * trained);
+    const icarl = await learned(newLearner("icarl"));
+    expect(await icarl.head()).toEqual(await nearestMeanHead(icarl.model, icarl.memory, context));
+  });
+
+  test("ewc: without strength fine-tuning; with it important parameters move less", async () => {
+    const movement = async (lambda: number) => {
+      const learner = await learned(newLearner("ewc", {}, lambda), trainTasks.slice(0, 1));
+      const importances = (learner.state.get("importance.theta") as { data: Float32Array }).data;
+      const before = learner.model.theta.slice();
+      await learner.learn(trainTasks[1] as number[][]);
+      const { theta } = learner.model;
+      const weighted = importances.map(
+        (f, j) => f * ((theta[j] as number) - (before[j] as number)) ** 2,
+      );
+      return { theta, weighted: mean(weighted) };
+    };
+    const free = await movement(0);
+    const tuned = await learned(newLearner("finetuning"), trainTasks.slice(0, 2));
+    expectClose(free.theta, tuned.model.theta);
+    expect((await movement(100)).weighted).toBeLessThan(0.7 * free.weighted);
+  });
+
+  test("ewc: importances are the mean squared derivatives of single samples' losses", async () => {
+    const learner = await learned(newLearner("finetuning"), trainTasks.slice(0, 1));
+    const { model } = learner;
+    const newClasses = [[0, 1, 2], [TRAIN]];
+    const found = await importancesOf({
+      ...{ context, model, before: model, newClasses, oldClasses: 0, state: new Map() },
+    });
+    const samples = newClasses.flat();
+    const whole = wholeModel(model);
+    const { data: logits } = await inference.logits(whole, source, samples);
+    const { data: features } = await inference.features(whole, source, samples);
+    const { featureSize } = extractor;
+    const expected = new Float32Array(2 * featureSize);
+    samples.forEach((_, i) => {
+      const [a, b] = [logits[2 * i] as number, logits[2 * i + 1] as number];
+      const error = 1 / (1 + Math.exp(a - b)) - Number(i === 3);
+      for (let j = 0; j < 2 * featureSize; j++) {
+        const feature = features[i * featureSize + (j % featureSize)] as number;
+        expected[j] = (expected[j] as number) + (error * feature) ** 2 / samples.length;
+      }
+    });
+    expectClose(found.classifier, expected, { relative: 1e-3 });
+  });
+});
+
+/** A model of three rows and a mini-batch of four samples. */
+function madeStep(): { from: TaskModel; batch: MicroBatch } {
+  const random = seededRandom("step");
+  const from = {
+    theta: extractor.initialParameters(random),
+    statistics: new Float32Array(0),
+    classifier: Float32Array.from({ length: 3 * extractor.featureSize }, () => random.normal()),
+  };
+  const targets = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0);
+  const x = Float32Array.from({ length: 4 * SIZE }, () => random.normal());
+  return { from, batch: { x, samples: 4, targets } };
+}
+
+async function stepOf(loss: Loss, from: TaskModel, batch: MicroBatch, learningRate: number) {
+  const step = await TrainingStep.compile(runtime, extractor, sgd(), { loss });
+  const into = emptyTaskModel(from);
+  const value = await step.run(from, into, step.newState(from), batch, learningRate);
+  await step.release();
+  return { value, into };
+}
+
+describe("losses", () => {
+  test("cross-entropy is −log of the class's probability", async () => {
+    const { from, batch } = madeStep();
+    const { value } = await stepOf(crossEntropy, from, batch, 0);
+    const own = samplesInMemory(batch.x, SIZE);
+    const { data } = await inference.logits(from, own, [0, 1, 2, 3]);
+    const losses = [0, 1, 2, 0].map((label, i) => {
+      const row = data.subarray(3 * i, 3 * i + 3);
+      return Math.log(row.reduce((sum, x) => sum + Math.exp(x), 0)) - (row[label] as number);
+    });
+    expect(value).toBeCloseTo(mean(losses), 5);
+  });
+
+  test("the elastic penalty pulls each parameter by λ·F·(θ − θ*)", async () => {
+    const { from, batch } = madeStep();
+    const random = seededRandom("elastic");
+    const some = (like: Float32Array) => like.map(() => random.uniform(0, 1));
+    const [importances, anchors] = [0, 1].map(() => ({
+      theta: some(from.theta),
+      classifier: some(from.classifier),
+    })) as [{ theta: Float32Array; classifier: Float32Array }, typeof from];
+    const lossInputs = elasticInputs(importances, anchors, extractor.featureSize);
+    const plain = await stepOf(crossEntropy, from, batch, 0.1);
+    const held = await stepOf(elasticCrossEntropy(3), from, { ...batch, lossInputs }, 0.1);
+    let penalty = 0;
+    for (const name of ["theta", "classifier"] as const) {
+      const moved = from[name].map((value, j) => value - (anchors[name][j] as number));
+      penalty += moved.reduce(
+        (sum, d, j) => sum + 1.5 * (importances[name][j] as number) * d * d,
+        0,
+      );
+      const expected = plain.into[name].map(
+        (value, j) => value - 0.1 * 3 * (importances[name][j] as number) * (moved[j] as number),
+      );
+      expectClose(held.into[name], expected, { absolute: 1e-5 });
+    }
+    expect(held.value).toBeCloseTo(plain.value + penalty, 3);
+  });
+
+  test("distillation: of λ = 0 nothing; from a teacher that agrees, no movement of old rows", async () => {
+    const { from, batch } = madeStep();
+    const old = { ...from, classifier: from.classifier.slice(0, 2 * extractor.featureSize) };
+    const own = samplesInMemory(batch.x, SIZE);
+    const { data: logits } = await inference.logits(old, own, [0, 1, 2, 3]);
+    const step = (lambda: number, teacher: Float32Array) => {
+      const lossInputs = distillationInputs(teacher, { samples: 4, old: 2, rows: 3, lambda });
+      return stepOf(distilledCrossEntropy, from, { ...batch, lossInputs }, 0.1);
+    };
+    const plain = await stepOf(crossEntropy, from, batch, 0.1);
+    expectClose((await step(0, logits)).into.theta, plain.into.theta);
+    expectClose((await step(1, logits)).into.theta, from.theta);
+    expectClose((await step(1, logits)).into.classifier, from.classifier);
+    const other = await step(
+      1,
+      logits.map((logit) => -logit),
+    );
+    expect(meanDistance(other.into.theta, from.theta)).toBeGreaterThan(1e-4);
+    // The row of the new class is none of the teacher's business.
+    const { featureSize } = extractor;
+    expect(other.into.classifier.slice(2 * featureSize)).toEqual(
+      from.classifier.slice(2 * featureSize),
+    );
+  });
+});
+
+describe("meta-learning beside the paper's", () => {
+  /** A model of two tasks with a mini-batch of both. */
+  const made = () => {
+    const random = seededRandom("meta");
+    const rows = () =>
+      Float32Array.from({ length: 2 * extractor.featureSize }, () => random.normal());
+    const model: Model = {
+      theta: extractor.initialParameters(random),
+      statistics: new Float32Array(0),
+      classifiers: [rows(), rows()],
+    };
+    const batches = [0, 1].map((task) => ({
+      task,
+      x: Float32Array.from({ length: 3 * SIZE }, () => random.normal()),
+      samples: 3,
+      targets: Float32Array.of(1, 0, 0, 1, 1, 0),
+    }));
+    return { model, batches };
+  };
+  type Batches = ReturnType<typeof made>["batches"];
+
+  /** Φ_i after each of two steps of plain training. */
+  const plain = async (step: TrainingStep, model: Model, batch: Batches[number]) => {
+    const from = copyTaskModel(taskModel(model, batch.task));
+    const [first, second] = [emptyTaskModel(from), emptyTaskModel(from)];
+    const state = step.newState(from);
+    await step.run(from, first, state, batch, 0.1);
+    await step.run(first, second, state, batch, 0.1);
+    return { first, second };
+  };
+
+  const train = async (
+    start: (model: Model, step: TrainingStep) => MetaUpdate | Promise<MetaUpdate>,
+    present: readonly number[],
+  ) => {
+    const { model, batches } = made();
+    const before = copyModel(model);
+    const step = await TrainingStep.compile(runtime, extractor, sgd({ momentum: 0.9 }));
+    const own = batches.filter(({ task }) => present.includes(task));
+    const trained: Awaited<ReturnType<typeof plain>>[] = [];
+    for (const batch of own) trained.push(await plain(step, before, batch));
+    const update = await start(model, step);
+    const losses = await update.train(own, 0.1);
+    expect(losses).toHaveLength(2 * own.length);
+    await Promise.all([update.release(), step.release()]);
+    return { model, before, trained };
+  };
+
+  const startReptile = (model: Model, step: TrainingStep) => reptile(runtime, model, step, 2);
+  const startFomaml = (model: Model, step: TrainingStep) => new FirstOrderMaml(model, step, 2);
+  type Trained = Awaited<ReturnType<typeof train>>["trained"];
+  const meanOf = (
+    base: Float32Array,
+    trained: Trained,
+    move: (of: Trained[number], j: number) => number,
+  ) => base.map((value, j) => value + mean(trained.map((of) => move(of, j))));
+
+  test("Reptile with one task present is plain training", async () => {
+    const { model, before, trained } = await train(startReptile, [1]);
+    expect(model.theta).toEqual(trained[0]?.second.theta);
+    expect(model.classifiers[1]).toEqual(trained[0]?.second.classifier);
+    expect(model.classifiers[0]).toEqual(before.classifiers[0]);
+  });
+
+  test("Reptile moves everything by the mean of the tasks' displacements", async () => {
+    const { model, before, trained } = await train(startReptile, [0, 1]);
+    const { theta } = before;
+    const move = ({ second }: Trained[number], j: number) =>
+      (second.theta[j] as number) - (theta[j] as number);
+    expectClose(model.theta, meanOf(theta, trained, move));
+    model.classifiers.forEach((rows, task) => {
+      const base = before.classifiers[task] as Float32Array;
+      const own = trained[task]?.second.classifier as Float32Array;
+      expectClose(
+        rows,
+        base.map((value, j) => value + ((own[j] as number) - value) / 2),
+      );
+    });
+  });
+
+  test("first-order MAML moves everything by the mean of the tasks' last steps", async () => {
+    const { model, before, trained } = await train(startFomaml, [0, 1]);
+    const move = ({ first, second }: Trained[number], j: number) =>
+      (second.theta[j] as number) - (first.theta[j] as number);
+    expectClose(model.theta, meanOf(before.theta, trained, move));
+    model.classifiers.forEach((rows, task) => {
+      const { first, second } = trained[task] as Trained[number];
+      const expected = (before.classifiers[task] as Float32Array).map(
+        (value, j) =>
+          value + ((second.classifier[j] as number) - (first.classifier[j] as number)) / 2,
+      );
+      expectClose(rows, expected);
+    });
+  });
+});
+
+describe("configuration", () => {
+  const base = {
+    ...{ dataset: "strokes", classesPerTask: 2, optimizer: { name: "sgd" }, learningRate: 0.1 },
+    ...{ epochs: 1, batchSize: 10 },
+  };
+
+  test("icarl takes herding unless it is told otherwise", () => {
+    expect(resolveConfig({ ...base, learner: "icarl" }, "test").exemplars).toBe("herding");
+    const told = resolveConfig({ ...base, learner: "icarl", exemplars: "first" }, "test");
+    expect(told.exemplars).toBe("first");
+    expect(resolveConfig({ ...base, learner: "wa" }, "test").exemplars).toBe("random");
+  });
+
+  test.each([
+    [{ rule: "fomaml" }, "expected at least 2, that step among them; found 1"],
+    [{ rule: "reptile", classifier: "own" }, 'expected "interpolate", or none, with rule: reptile'],
+    [{ learner: "gdumb", memory: 0 }, "gdumb is nothing without exemplars"],
+    [{ learner: "icarl", memory: 0 }, "icarl is nothing without exemplars"],
+    [{ learner: "ewc", ewc: { lambda: -1 } }, "ewc.lambda"],
+  ])("%j is refused", (changes, message) => {
+    expect(() => resolveConfig({ ...base, ...changes }, "test")).toThrow(message);
+  });
+});
