@@ -186,14 +186,16 @@ describe("the paper's numbers", () => {
       ...["the paper", "99.95", "99.62", "98.97", "99.33", "97.95"],
     ]);
     expect(words(document.querySelector("header"))).toContain(
-      "the settings of configs/mnist.yaml, which are the paper’s.",
+      "itaml: the settings of configs/mnist.yaml, the configuration for the paper’s numbers.",
     );
   });
 
   test("stand beside runs with other settings, which are named", async () => {
     const config = await readConfig("cifar100-10x10", { set: ["beta=2", "learner=finetuning"] });
     const document = parse(await reportHtml([{ ...reportedRun(), config }]));
-    expect(words(document.querySelector("header"))).toContain("different: learner, beta.");
+    expect(words(document.querySelector("header"))).toContain(
+      "the paper’s numbers: learner, beta.",
+    );
     expect(words(document.querySelector("#metrics"))).toContain("RPS-Net56.48");
     expect(cells(document, "#continuum-size figure:nth-of-type(2) table").at(-1)).toEqual([
       ...["50", "", "100.00"],

@@ -102,6 +102,7 @@ export const configSchema = z.strictObject({
   innerSteps: perTask(count).default(1),
   memory: z.int().min(0).default(2000),
   exemplars: z.enum(EXEMPLAR_SELECTIONS).optional(),
+  taskPrediction: z.enum(["logits", "head"]).default("head"),
   adaptation: z
     .strictObject({
       epochs: count.optional(),

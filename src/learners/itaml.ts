@@ -9,10 +9,12 @@ import { forTask, type PerTask } from "../optim/schedule.js";
 import { Adaptation, type AdaptationSettings } from "./adaptation.js";
 import { addExemplars } from "./exemplar-selection.js";
 import { FirstOrderMaml } from "./first-order-maml.js";
+import { fitHead, headOfState, stateOfHead } from "./fitted-head.js";
 import { type Head, trainedHead } from "./head.js";
 import {
   type Learner,
   type LearnerContext,
+  type LearnerState,
   type LearnHooks,
   type SavedLearner,
   type TrainingSettings,
@@ -49,8 +51,8 @@ export type MetaRule = (typeof META_RULES)[number];
 
 export interface ItamlSettings extends TrainingSettings {
   /**
-   * `paper`: a common base for the tasks of a mini-batch; `released`: the published program's rule; `reptile` and `fomaml`:
-   * other meta-learning in the place of the paper's.
+   * `paper`: a common base for the tasks of a mini-batch; `released`: the published program's rule; `reptile` and
+   * `fomaml`: other meta-learning in the place of the paper's.
    */
   readonly rule: MetaRule;
   /** What becomes of φ_i after a mini-batch; rules beside `paper` know `interpolate` only. */
@@ -62,6 +64,8 @@ export interface ItamlSettings extends TrainingSettings {
   /** Exemplars in all. */
   readonly memory: number;
   readonly exemplars: ExemplarSelection;
+  /** By the `logits` that training makes (the paper), or by a `head` fitted on the memory. */
+  readonly taskPrediction: "logits" | "head";
   readonly adaptation: AdaptationSettings;
 }
 
@@ -70,24 +74,31 @@ export class Itaml implements Learner {
   readonly name = "itaml";
   readonly model: Model;
   readonly memory: ExemplarMemory;
-  readonly state = new Map();
+  /** The fitted head. */
   readonly #context: LearnerContext;
   readonly #settings: ItamlSettings;
   readonly #step: TrainingStep;
   readonly #adaptation: Adaptation;
   readonly #adapted = new Map<number, TaskModel>();
+  #state: LearnerState;
 
   private constructor(
     context: LearnerContext,
     settings: ItamlSettings,
-    parts: { model: Model; memory: ExemplarMemory; step: TrainingStep; adaptation: Adaptation },
+    parts: SavedLearner & { step: TrainingStep; adaptation: Adaptation },
   ) {
     this.#context = context;
     this.#settings = settings;
     this.model = parts.model;
     this.memory = parts.memory;
+    this.#state = parts.state;
     this.#step = parts.step;
     this.#adaptation = parts.adaptation;
+  }
+
+  /** The head, where one was fitted. */
+  get state(): LearnerState {
+    return this.#state;
   }
 
   /** @param saved what an earlier learner had learned; default: nothing */
@@ -100,6 +111,7 @@ export class Itaml implements Learner {
     return new Itaml(context, settings, {
       model: saved?.model ?? newModel(extractor, seed),
       memory: saved?.memory ?? new ExemplarMemory(settings.memory),
+      state: saved?.state ?? new Map(),
       step: await TrainingStep.compile(runtime, extractor, createOptimizer(settings.optimizer), {
         gradientNorm: settings.gradientNorm,
       }),
@@ -116,6 +128,7 @@ export class Itaml implements Learner {
     exemplarsPerClass(this.#settings.memory, this.memory.classes.length + newClasses.length);
     await orRestore(this.model, () => this.#train(newClasses, task, hooks, checkpointing));
     this.#adapted.clear();
+    this.#state = new Map();
     await addExemplars(
       this.memory,
       this.model,
@@ -123,6 +136,7 @@ export class Itaml implements Learner {
       this.#settings.exemplars,
       this.#context,
     );
+    await this.head();
   }
 
   /** Meta-training on D(t) ∪ M. */
@@ -160,8 +174,16 @@ export class Itaml implements Learner {
     }
   }
 
+  /** As configured; where there is no exemplar to fit a head on, by the logits. */
   async head(): Promise<Head> {
-    return trainedHead(this.model, this.#context.extractor.featureSize);
+    const { model, memory } = this;
+    const trained = trainedHead(model, this.#context.extractor.featureSize);
+    if (this.#settings.taskPrediction === "logits") return trained;
+    const known = headOfState(this.#state, memory.classes.length);
+    if (known) return known;
+    const fitted = await fitHead(model, memory, this.#context);
+    if (fitted) this.#state = stateOfHead(fitted);
+    return fitted ?? trained;
   }
 
   /** The base model adapted to a task with its exemplars; of the first task alone, the base model. */

@@ -77,6 +77,7 @@ export const DEFAULT_SETTINGS: Omit<ItamlSettings, "memory"> = {
   beta: 0,
   innerSteps: 1,
   exemplars: "random",
+  taskPrediction: "head",
   adaptation: { epochs: 1, learningRate: 1e-4, batchSize: 64 },
 };
 

@@ -12,7 +12,8 @@ const settings = configSchema
   .pick({
     ...{ optimizer: true, learningRate: true, epochs: true, milestones: true, factor: true },
     ...{ batchSize: true, validation: true, continuum: true, rule: true, classifier: true },
-    ...{ beta: true, innerSteps: true, exemplars: true, adaptation: true },
+    ...{ beta: true, innerSteps: true, exemplars: true, taskPrediction: true },
+    adaptation: true,
   })
   .partial();
 

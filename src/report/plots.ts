@@ -53,15 +53,17 @@ const [WIDTH, SMALL_WIDTH, HEIGHT] = [440, 330, 270];
 export function lineChart(chart: LineChart): string {
   const { series, x, y, rules = [], endLabels, steps } = chart;
   const [low, high] = y.domain;
-  const labels = endLabels
-    ? spread(
-        series.flatMap(({ points, style }) => {
-          const last = points.at(-1);
-          return last ? [{ ...last, style }] : [];
-        }),
-        { gap: (high - low) / 16, low },
-      )
-    : [];
+  const ends = series.flatMap(({ points, style }) => {
+    const last = points.at(-1);
+    return endLabels && last ? [{ ...last, style }] : [];
+  });
+  // Labels of curves that end at different places don't meet.
+  const labels = [...new Set(ends.map((end) => end.x))].flatMap((place) =>
+    spread(
+      ends.filter((end) => end.x === place),
+      { gap: (high - low) / 14, low },
+    ),
+  );
   const axis = ({ label, domain, ticks, type = "linear", format = String }: Axis) => ({
     ...({ type, label, labelAnchor: "center", labelArrow: "none" } as const),
     ...{ domain: [...domain], ticks: [...ticks], tickFormat: format },

@@ -8,6 +8,7 @@ import { PAPER_STYLE } from "../series-style.js";
 import type { Estimate } from "../statistics.js";
 import { figure, legend, section, seriesTable } from "./components.js";
 import { paperName, papersOf, type ReportGroup } from "./report-group.js";
+import { distinct } from "./words.js";
 
 /** The four accuracies after each task, each configuration and the paper's. */
 export function accuracySection(groups: readonly ReportGroup[]): Markup {
@@ -30,7 +31,7 @@ ${seriesLegend(panels)}
         title,
         lineChart({
           ...{ description: describe(`${title}: accuracy in % over classes seen`, series) },
-          ...{ series, x, y, endLabels: (value) => value.toFixed(1) },
+          ...{ series, x, y, endLabels: endLabelsOf(groups) },
         }),
         seriesTable(`${title}, data`, "classes seen", series),
       );
@@ -68,6 +69,13 @@ function publishedPoints(published: Published, name: AccuracyName): Point[] {
   return values.map((y, i) => ({ x: (first + i) * classesPerTask, y }));
 }
 
+/** Values at the ends of curves, unless there are so many that they would hide the curves. */
+export function endLabelsOf(
+  groups: readonly ReportGroup[],
+): ((value: number) => string) | undefined {
+  return groups.length > 5 ? undefined : (value) => value.toFixed(1);
+}
+
 /** An estimate of a fraction, in %. */
 export function pointOf(x: number, { mean, halfWidth }: Estimate): Point {
   const y = 100 * mean;
@@ -89,8 +97,11 @@ export function axisOf(label: string, places: readonly number[]): Axis {
   const sorted = [...places].sort((a, b) => a - b);
   const [first = 0] = sorted;
   const last = sorted.at(-1) ?? first;
-  const every = Math.ceil(sorted.length / 10);
-  const ticks = sorted.filter((_, i) => (sorted.length - 1 - i) % every === 0);
+  const ticks: number[] = [];
+  for (const place of sorted.reverse()) {
+    const next = ticks.at(-1);
+    if (next === undefined || next - place >= (last - first) / 11) ticks.push(place);
+  }
   return { label, domain: [first, Math.max(last, first + 1)], ticks };
 }
 
@@ -107,8 +118,4 @@ export function describe(what: string, series: readonly Series[], unit = " %"): 
 export function afterLastTask(groups: readonly ReportGroup[]): string {
   const last = distinct(groups.map((group) => commonTasks(group) - 1));
   return last.length === 1 ? `after task ${last[0]}` : "after the last task";
-}
-
-function distinct<T>(values: readonly T[]): T[] {
-  return [...new Set(values)];
 }

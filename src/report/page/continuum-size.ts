@@ -5,9 +5,17 @@ import { lineChart, type Rule, type Series } from "../plots.js";
 import type { PublishedSize } from "../published.js";
 import { PAPER_STYLE } from "../series-style.js";
 import { percent } from "../table.js";
-import { afterLastTask, describe, percentAxis, pointOf, seriesLegend } from "./accuracy.js";
+import {
+  afterLastTask,
+  describe,
+  endLabelsOf,
+  percentAxis,
+  pointOf,
+  seriesLegend,
+} from "./accuracy.js";
 import { figure, section, seriesTable } from "./components.js";
 import { paperName, papersOf, type ReportGroup } from "./report-group.js";
+import { distinct } from "./words.js";
 
 /** Accuracy by the number of samples that share a task, and how many the paper's bound asks for. */
 export function continuumSizeSection(groups: readonly ReportGroup[]): Markup {
@@ -19,7 +27,7 @@ export function continuumSizeSection(groups: readonly ReportGroup[]): Markup {
     "Size of a continuum",
     html`<p>Accuracy in % ${afterLastTask(groups)}, by p, the number of samples that share one unknown task.
 The paper’s lower bound (section 3.4) is how many are needed for the right task with 95 %, from the
-single-sample accuracies of the tasks: ${bounds.map(({ name, bound }, i) => `${i > 0 ? "; " : ""}${groups.length > 1 ? `${name}: ` : ""}${inWords(bound)}`)}.</p>
+single-sample accuracies of the tasks: ${inWords(bounds)}.</p>
 ${
   lacking.length > 0 &&
   html`<p class="note">Left out, since the results of earlier versions have no such numbers: ${lacking.join("; ")}.</p>`
@@ -28,15 +36,19 @@ ${shown.length > 0 && charts(shown, bounds)}`,
   );
 }
 
-function inWords(bound: ContinuumBound | undefined): string {
-  if (!bound) return "no number is enough";
-  return `${bound.samples} (a sample votes for its own task with ${percent(bound.vote)} %)`;
+type BoundedGroup = ReportGroup & { readonly bound: ContinuumBound | undefined };
+
+function inWords(groups: readonly BoundedGroup[]): string {
+  return groups
+    .map(({ name, bound }) => {
+      if (groups.length > 1) return `${name}: ${bound?.samples ?? "no number is enough"}`;
+      if (!bound) return "no number is enough";
+      return `${bound.samples} (a sample votes for its own task with ${percent(bound.vote)} %)`;
+    })
+    .join("; ");
 }
 
-function charts(
-  groups: readonly ReportGroup[],
-  bounds: readonly (ReportGroup & { bound: ContinuumBound | undefined })[],
-): Markup {
+function charts(groups: readonly ReportGroup[], bounds: readonly BoundedGroup[]): Markup {
   const panels = (["classAccuracy", "taskAccuracy"] as const).map((key) => ({
     title: key === "classAccuracy" ? "continuum" : "task",
     series: sizeSeries(groups, key),
@@ -50,21 +62,20 @@ function charts(
     ticks: [1, 2, 5, 10, 20, 50, 100, 200].filter((p) => p <= end),
     domain: [1, end] as const,
   };
-  const rules: Rule[] = bounds.flatMap(({ bound, style }) =>
-    bound && near.includes(bound)
-      ? {
-          ...{ x: bound.samples, colour: style.colour },
-          label: `bound: ${bound.samples}`,
-        }
-      : [],
-  );
+  const rules: Rule[] = distinct(near.map(({ samples }) => samples)).map((samples) => {
+    const own = bounds.filter(({ bound }) => bound?.samples === samples);
+    return {
+      ...{ x: samples, label: `bound: ${samples}` },
+      ...(own.length === 1 && { colour: (own[0] as ReportGroup).style.colour }),
+    };
+  });
   return html`${seriesLegend(panels)}
 <div class="grid">${panels.map(({ title, series }) =>
     figure(
       `${title}, by p`,
       lineChart({
         description: describe(`${title} accuracy in % over the size of a continuum`, series),
-        ...{ series, x, rules, y: percentAxis(points), endLabels: (value) => value.toFixed(1) },
+        ...{ series, x, rules, y: percentAxis(points), endLabels: endLabelsOf(groups) },
       }),
       seriesTable(`${title} by p, data`, "p", series),
     ),

@@ -8,6 +8,7 @@ import { PAPER_STYLE } from "../series-style.js";
 import { percent } from "../table.js";
 import { copyable, swatch } from "./components.js";
 import { paperName, papersOf, type ReportGroup } from "./report-group.js";
+import { distinct, listOf } from "./words.js";
 
 /** What the page is about, and its key figures. */
 export function header(groups: readonly ReportGroup[]): Markup {
@@ -89,17 +90,24 @@ function keyFigures(groups: readonly ReportGroup[]): Markup {
     single: ["Single-sample", "class right, each sample alone"],
     oracle: ["Oracle", "class right, the task is given"],
   } as const;
-  const row = (name: Content, cells: readonly Content[], kind: string) =>
-    html`<tbody class="${kind}"><tr><th scope="rowgroup" colspan="4">${name}</th></tr>
-<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr></tbody>
+  // A few have a line of their own above large figures.
+  const compact = groups.length > 3;
+  const row = (name: Content, values: readonly Content[], kind: string) => {
+    const cells = values.map((value) => html`<td>${value}</td>`);
+    return compact
+      ? html`<tbody class="${kind}"><tr><th scope="row">${name}</th>${cells}</tr></tbody>
+`
+      : html`<tbody class="${kind}"><tr><th scope="rowgroup" colspan="4">${name}</th></tr>
+<tr>${cells}</tr></tbody>
 `;
+  };
   return copyable(
     "Accuracies after the last task",
-    html`<table class="${groups.length > 3 ? "figures compact" : "figures"}">
+    html`<table class="${compact ? "figures compact" : "figures"}">
 <caption>Accuracy in % after the last task, over the test samples of all classes${
       groups.some(({ runs }) => runs.length > 1) && "; mean and 95 % interval over seeds"
     }</caption>
-<thead><tr>${ACCURACIES.map((name) => {
+<thead><tr>${compact && html`<th scope="col">Configuration</th>`}${ACCURACIES.map((name) => {
       const [title, explanation] = explanations[name];
       return html`<th scope="col">${title} ${sizeOf(name, groups)}<small>${explanation}</small></th>`;
     })}</tr></thead>
@@ -167,21 +175,22 @@ function notes(groups: readonly ReportGroup[]): string[] {
           `n runs over seeds: mean ± half-width of the 95 % confidence interval of the mean (Student’s t with n − 1 degrees of freedom).`,
         ]
       : []),
-    ...groups.flatMap(({ name, paper }) => {
-      if (!paper) return [];
-      const { published, differences } = paper;
-      const of = groups.length > 1 ? `${name}: ` : "";
-      return differences.length > 0
-        ? `${of}not the settings of configs/${published.config}.yaml, which are the paper’s; different: ${differences.join(", ")}.`
-        : `${of}the settings of configs/${published.config}.yaml, which are the paper’s.`;
-    }),
+    ...paperNotes(groups),
   ];
 }
 
-function distinct<T>(values: readonly T[]): T[] {
-  return [...new Set(values)];
-}
-
-function listOf(words: readonly string[]): string {
-  return words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words.join("");
+/** How far the settings are those of the paper; configurations of which the same is to be said together. */
+function paperNotes(groups: readonly ReportGroup[]): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, paper } of groups) {
+    if (!paper) continue;
+    const { published, differences } = paper;
+    const file = `configs/${published.config}.yaml, the configuration for the paper’s numbers`;
+    const note =
+      differences.length > 0
+        ? `settings other than in ${file}: ${differences.join(", ")}.`
+        : `the settings of ${file}.`;
+    names.set(note, [...(names.get(note) ?? []), name]);
+  }
+  return [...names].map(([note, own]) => `${listOf(own)}: ${note}`);
 }

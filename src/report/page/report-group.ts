@@ -1,6 +1,7 @@
 import type { Published } from "../published.js";
 import type { RunGroup } from "../run-summary.js";
 import type { SeriesStyle } from "../series-style.js";
+import { distinct } from "./words.js";
 
 /** The paper's numbers for the data and the tasks of a group. */
 export interface Paper {
@@ -17,10 +18,10 @@ export interface ReportGroup extends RunGroup {
 
 /** The paper's numbers that the page has, each once. */
 export function papersOf(groups: readonly ReportGroup[]): Published[] {
-  return [...new Set(groups.flatMap(({ paper }) => paper?.published ?? []))];
+  return distinct(groups.flatMap(({ paper }) => paper?.published ?? []));
 }
 
-/** What stands above the charts and tables of a group where there are several. */
+/** What the paper's numbers are called; by their setting where there are several. */
 export function paperName(published: Published, papers: readonly Published[]): string {
   return papers.length > 1 ? `the paper, ${published.config}` : "the paper";
 }

@@ -2,14 +2,15 @@ import { html, type Markup } from "../html.js";
 import { flatSettings } from "../run-summary.js";
 import { section, table } from "./components.js";
 import type { ReportGroup } from "./report-group.js";
+import { distinct } from "./words.js";
 
 /** The complete configuration of each group; what differs between them stands out. */
 export function settingsSection(groups: readonly ReportGroup[]): Markup {
   const settings = groups.map(({ runs }) => runs.map(({ config }) => flatSettings(config)));
-  const keys = [...new Set(settings.flat().flatMap((own) => [...own.keys()]))];
+  const keys = distinct(settings.flat().flatMap((own) => [...own.keys()]));
   const rows = keys.map((key) => ({
     key,
-    cells: settings.map((runs) => [...new Set(runs.map((own) => own.get(key) ?? "–"))].join(", ")),
+    cells: settings.map((runs) => distinct(runs.map((own) => own.get(key) ?? "–")).join(", ")),
   }));
   const differs = rows.map(({ cells }) => new Set(cells).size > 1);
   return section(

@@ -74,8 +74,7 @@ figcaption::first-letter { text-transform: uppercase; }
 figure > svg { display: block; width: 100%; height: auto; max-width: 34rem; overflow: visible; }
 .three figure > svg { max-width: 25rem; }
 svg.plot { font-family: inherit; font-size: 12px; }
-svg.plot [aria-label~="tick"], svg.plot { font-family: inherit; font-size: 12px; }
-svg.plot [aria-label~="label"] { color: var(--muted); fill: var(--muted); }
+svg.plot [aria-label~="tick"], svg.plot [aria-label~="label"] { color: var(--muted); fill: var(--muted); }
 details { margin-top: 0.25rem; font-size: 0.875rem; }
 summary { display: inline-block; color: var(--muted); font-size: 0.8125rem; cursor: pointer; }
 summary::before { content: "+ "; }
@@ -89,7 +88,7 @@ summary:hover { color: var(--ink); }
 .table { position: relative; width: fit-content; max-width: 100%; margin-top: 2.25rem; }
 header .table { width: auto; }
 details .table { margin-top: 0; }
-details .table > .copy { bottom: auto; top: -1.75rem; margin: 0; }
+details .table > .copy { bottom: auto; top: -1.5rem; margin: 0; padding-block: 0; }
 .table > .copy { position: absolute; right: 0; bottom: 100%; margin-bottom: 0.25rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9375rem; }
@@ -114,9 +113,10 @@ tbody tr + tr > * { border-top: 1px solid var(--tint); }
 .figures tbody { border-bottom: 1px solid var(--line); }
 .figure { font-size: clamp(1.35rem, 0.7rem + 2.6vw, 2.5rem); line-height: 1.15; letter-spacing: -0.025em; font-weight: 600; }
 .interval { color: var(--muted); white-space: nowrap; }
-.compact .figure { font-size: 1.125rem; letter-spacing: 0; }
-.compact tbody th { padding-top: 0.6rem; }
-.compact tbody td { padding-bottom: 0.6rem; }
+.compact { table-layout: auto; min-width: 40rem; }
+.compact .figure { font-size: 1.0625rem; letter-spacing: 0; }
+.compact tbody :is(th, td) { padding-top: 0.45rem; padding-bottom: 0.45rem; }
+.compact .interval { display: inline; }
 .paper, .paper .figure { color: var(--muted); font-weight: 400; }
 
 .metrics tbody tr + tr > * { border-top: 0; }

@@ -25,7 +25,7 @@ const CHARTS: readonly EpochChart[] = [
   },
   {
     ...{ title: "learning rate", unit: "", axis: logAxis, format: String },
-    of: ({ learningRate }) => learningRate,
+    of: ({ learningRate }) => (learningRate > 0 ? learningRate : undefined),
     steps: true,
   },
   {
