@@ -50,9 +50,9 @@ export function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: W
  *
  * @returns [batch, channels, height, width of dy]
  */
-function shiftedColumns(x: Tensor, j: number, { input, kernel, padding, output }: Window): Tensor {
-  if (kernel[1] === 1 && padding[1] === 0) return x;
+function shiftedColumns(x: Tensor, j: number, { input, padding, output }: Window): Tensor {
   const [, width] = output;
+  if (j === padding[1] && width === input[1]) return x;
   const choice = new Float32Array(input[1] * width);
   for (let column = 0; column < width; column++) {
     const own = column + j - padding[1];
