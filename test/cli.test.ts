@@ -24,7 +24,7 @@ test("a run from training to classifying", async () => {
   const folder = temporaryFolder();
   writeMadeMnist(join(folder, "data"));
 
-  const trained = await itaml(folder, train("--out", "run"));
+  const trained = await itaml(folder, train("--out", "run", "--set", "taskPrediction=head"));
   expect(trained).toMatchObject({ code: 0 });
   expect(trained.stdout).toMatch(/after task +classes +continuum \(p=5\) +task \(p=5\)/);
   expect(trained.stdout).toContain("forgetting");
@@ -65,6 +65,14 @@ test("a run from training to classifying", async () => {
     task: 1,
     images: names.map((image) => ({ image, label: image.charAt(5) })),
   });
+
+  const mixed = await itaml(folder, ["classify", "run", ...names, "--mixed"]);
+  expect(mixed.stdout).toBe(names.map((name) => `${name}: ${name.charAt(5)} (task 1)\n`).join(""));
+  const sure = await itaml(folder, ["classify", "run", ...names, "--at-least", "1", "--json"]);
+  for (const { label, confidence } of JSON.parse(sure.stdout).images) {
+    expect(label).toBe(undefined);
+    expect(confidence).toBeGreaterThan(0.5);
+  }
 
   await sharp(join(folder, names[0] as string))
     .resize(30, 31)

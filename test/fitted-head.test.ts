@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { withSavedRun } from "../src/cli/saved-run.js";
 import { startExperiment } from "../src/experiment/experiment.js";
 import { decodeLearnerState } from "../src/experiment/model-files.js";
+import { classifyMixed, classifyWithConfidence } from "../src/learners/classification.js";
 import { fitHead } from "../src/learners/fitted-head.js";
 import { joinClassifiers } from "../src/learners/model.js";
 import { smallConfig } from "./support/experiment.js";
@@ -31,10 +32,14 @@ test("a head is fitted on the memory, stored and used again; training is the sam
     expect(again?.bias).toEqual(head.bias);
   });
 
-  await withSavedRun(byLogits, {}, async ({ learner }) => {
+  await withSavedRun(byLogits, {}, async ({ setup, learner }) => {
     expect(learner.state.size).toBe(0);
     const head = await learner.head();
     expect(head.taskEvidence).toBe("maximum");
     expect(head.classifier).toEqual(joinClassifiers(learner.model.classifiers));
+    const { inference, source } = setup.context;
+    for (const ask of [classifyMixed, classifyWithConfidence]) {
+      await expect(ask(learner, inference, source, [0, 1])).rejects.toThrow("no probabilities");
+    }
   });
 });

@@ -20,6 +20,11 @@ function makeImages(labels: readonly string[], perLabel: number, seed: number) {
   return { images, labels: all };
 }
 
+async function meanConfidence(classifier: IncrementalClassifier, images: Uint8Array[]) {
+  const found = await classifier.classifyWithConfidence(images);
+  return found.reduce((sum, { confidence }) => sum + confidence / found.length, 0);
+}
+
 const options = {
   inputShape: [1, 4, 4],
   memory: 40,
@@ -56,6 +61,26 @@ describe("a classifier that was taught three tasks", () => {
     expect(found.filter((label, i) => label === labels[i]).length / labels.length).toBeGreaterThan(
       0.4,
     );
+  });
+
+  test("says how sure it is, and less of what it never learned", async () => {
+    const known = makeImages(TASKS.flat(), 10, 2);
+    const found = await classifier.classifyWithConfidence(known.images);
+    expect(found.map(({ label }) => label)).toEqual(await classifier.classifyEach(known.images));
+    const confidence = await meanConfidence(classifier, known.images);
+    expect(await meanConfidence(classifier, makeImages(["column3"], 20, 2).images)).toBeLessThan(
+      confidence - 0.1,
+    );
+  });
+
+  test("classifies a mixture of two tasks", async () => {
+    const { images, labels } = makeImages(["row0", "row1", "column0", "column1"], 5, 2);
+    const found = await classifier.classifyMixed(images);
+    expect(found.tasks).toHaveLength(20);
+    const task = (label: string) => TASKS.findIndex((own) => own.includes(label));
+    const right = found.tasks.filter((own, i) => own === task(labels[i] as string)).length;
+    expect(right).toBeGreaterThanOrEqual(16);
+    expect(found.labels.filter((label, i) => label === labels[i]).length).toBeGreaterThan(15);
   });
 
   test("takes one array of all images as well as one for each", async () => {

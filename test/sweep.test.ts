@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { planSweep } from "../src/cli/commands/sweep.js";
 import { formatConfig } from "../src/experiment/config.js";
 import { startExperiment } from "../src/experiment/experiment.js";
 import { parseSweep, sweepVariants } from "../src/experiment/sweep.js";
@@ -72,6 +73,7 @@ test("one run that fails doesn't stop the others, and what is finished is left a
   expect(first.stdout).toMatch(/^good +2 +2 +[\d.]+ ± /m);
   expect(first.stderr).toContain("2 of 4 runs failed");
   expect(first.stderr).toMatch(/diverging-seed2: ITAML_LOSS_NOT_FINITE: task 0/);
+  expect(existsSync(join(folder, "runs/report.html"))).toBe(true);
   const results = join(folder, "runs/good-seed1/results.json");
   const before = statSync(results).mtimeMs;
 
@@ -136,3 +138,11 @@ test("stopped and killed, a sweep goes on to the same results", async () => {
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
+
+test("the sweeps that come with the program are of configurations that there are", async () => {
+  const folder = join(import.meta.dirname, "../configs/sweeps");
+  for (const file of readdirSync(folder)) {
+    const { runs } = await planSweep(join(folder, file), { out: temporaryFolder() });
+    expect(runs.length).toBeGreaterThan(0);
+  }
+});

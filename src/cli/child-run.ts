@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { printable } from "./failure.js";
 
 /** As the first line of main.ts starts node. */
 const FLAGS = ["--single-threaded-gc"];
@@ -33,7 +34,7 @@ export function runChild(
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     text = (text + chunk).slice(-KEPT);
     const line = text.trimEnd().split("\n").at(-1);
-    if (line) onLine(line);
+    if (line) onLine(printable(line));
   });
   // Not its "close", which doesn't come after a disconnection from this side.
   const written = new Promise((resolve) => child.stderr?.on("close", resolve));
@@ -47,7 +48,10 @@ export function runChild(
       await written;
       if (code === 0) end("done");
       else if (code === 130) end("interrupted");
-      else end({ error: reportedError(text) ?? (endedBy ? `ended by ${endedBy}` : text.trim()) });
+      else {
+        const error = reportedError(text) ?? (endedBy ? `ended by ${endedBy}` : text.trim());
+        end({ error: printable(error) });
+      }
     });
   });
 }

@@ -20,6 +20,14 @@ function positive(text: string): number {
 
 const positives = (text: string) => text.split(",").map(positive);
 
+function share(text: string): number {
+  const number = Number(text);
+  if (text.trim() === "" || !(number >= 0 && number <= 1)) {
+    throw new InvalidArgumentError("expected a number from 0 to 1.");
+  }
+  return number;
+}
+
 const collect = (value: string, all: readonly string[] = []) => [...all, value];
 const json = () => new Option("--json", "print JSON for programs");
 const afterTask = () =>
@@ -91,11 +99,18 @@ program
   .summary("classify pictures with the model of a run")
   .description(
     "Classify pictures, which are taken to come from one unknown task (a continuum): the model is " +
-      "adapted to the task that it finds. With --each they are classified one by one.",
+      "adapted to the task that it finds. With --mixed they may come from several tasks, with --each they are " +
+      "classified one by one.",
   )
   .argument("<run>", "a run directory")
   .argument("<images...>", "picture files")
-  .option("--each", "no assumption: one by one")
+  .addOption(new Option("--each", "no assumption: one by one").conflicts("mixed"))
+  .option("--mixed", "of one task or several: which they are is found out")
+  .addOption(
+    new Option("--at-least <confidence>", "one by one; what is less probable is unknown (0 to 1)")
+      .argParser(share)
+      .conflicts("mixed"),
+  )
   .option("--resize", "scale pictures of another size")
   .addOption(afterTask())
   .addOption(dataFolder())

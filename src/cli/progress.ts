@@ -106,23 +106,24 @@ export class ProgressDisplay {
     const done = before + epoch + (batch + 1) / batches;
     const elapsed = (performance.now() - this.#started) / 1000;
     const left = (elapsed / done) * (this.#totalEpochs - done);
+    const curve = this.#output.isTTY ? sparkline(this.#losses.slice(-SHOWN_EPOCHS)) : "";
     const parts = [
       `${this.#title}  task ${task + 1}/${this.#tasks}`,
       `epoch ${epoch + 1}/${forTask(this.#epochs, task)}`,
-      `loss ${loss.toFixed(4)}`,
+      `loss ${loss.toFixed(4)} ${curve}`.trimEnd(),
       ...(this.#samplesPerSecond > 0
         ? [`${Math.round(this.#samplesPerSecond).toLocaleString("en")} samples/s`]
         : []),
       `${duration(left)} left`,
     ];
-    if (this.#output.isTTY) this.#draw([...parts, sparkline(this.#losses.slice(-SHOWN_EPOCHS))]);
+    if (this.#output.isTTY) this.#draw(parts);
     else this.#output.write(`${parts.join("  ")}\n`);
   }
 
   #draw(parts: readonly string[]): void {
     const { columns } = this.#block;
     this.#block.show([
-      ...wrap(parts.filter(Boolean), columns - 1).map((text) => ({ text })),
+      ...wrap(parts, columns - 1).map((text) => ({ text })),
       ...(this.#results
         ? taskTable(this.#results, columns).map((text) => ({ text, dim: true }))
         : []),

@@ -1,7 +1,9 @@
 import type { SampleSource } from "../data/samples.js";
-import { modelWithHead } from "./head.js";
+import { ItamlError } from "../errors.js";
+import { type Head, modelWithHead } from "./head.js";
 import type { Inference } from "./inference.js";
 import { type Learner, taskSizes } from "./learner.js";
+import { splitContinuum } from "./mixed-continuum.js";
 import {
   predictClass,
   predictTask,
@@ -28,19 +30,38 @@ export async function classifyContinuum(
   source: SampleSource,
   indices: readonly number[],
 ): Promise<ClassifiedContinuum> {
-  const head = await learner.head();
-  const logits = await inference.logits(modelWithHead(learner.model, head), source, indices);
-  const columns = taskColumns(taskSizes(learner.model, inference.extractor));
-  const evidence = taskEvidence(logits, columns, head.taskEvidence);
+  const { evidence } = await taskEvidenceOf(learner, inference, source, indices);
   const rows = indices.map((_, row) => row);
   const task = predictTask(evidence, rows);
-  const own = await inference.logits(await learner.modelFor(task), source, indices);
-  const { start } = columns[task] as TaskColumns;
-  return {
-    task,
-    classes: rows.map((row) => start + predictClass(own, row)),
-    scores: taskScores(evidence, rows),
-  };
+  const classes = await classifyWithin(learner, inference, source, indices, task);
+  return { task, classes, scores: taskScores(evidence, rows) };
+}
+
+/**
+ * Classifies samples of one unknown task or several: each one's task, and its class counted over all classes seen.
+ *
+ * @throws {ItamlError} INPUT_INVALID where tasks are told apart by logits, which are no probabilities
+ */
+export async function classifyMixed(
+  learner: Learner,
+  inference: Inference,
+  source: SampleSource,
+  indices: readonly number[],
+): Promise<{ tasks: number[]; classes: number[] }> {
+  const { evidence, head } = await taskEvidenceOf(learner, inference, source, indices);
+  refuseLogits(head);
+  const rows = indices.map((_, row) => row);
+  const tasks = splitContinuum(evidence, rows);
+  const classes = new Array<number>(rows.length);
+  for (const task of new Set(tasks)) {
+    const own = rows.filter((row) => tasks[row] === task);
+    const samples = own.map((row) => indices[row] as number);
+    const found = await classifyWithin(learner, inference, source, samples, task);
+    own.forEach((row, i) => {
+      classes[row] = found[i] as number;
+    });
+  }
+  return { tasks, classes };
 }
 
 /** Classifies samples one by one: each one's class, counted over all classes seen. */
@@ -50,7 +71,75 @@ export async function classifyEach(
   source: SampleSource,
   indices: readonly number[],
 ): Promise<number[]> {
-  const model = modelWithHead(learner.model, await learner.head());
-  const logits = await inference.logits(model, source, indices);
+  const { logits } = await headLogits(learner, inference, source, indices);
   return indices.map((_, row) => predictClass(logits, row));
+}
+
+/**
+ * The same, and how probable each class is. What is improbable is better called unknown: a sample of a class that was
+ * never learned gets some class, too.
+ *
+ * @throws {ItamlError} INPUT_INVALID where classes are told apart by logits, which are no probabilities
+ */
+export async function classifyWithConfidence(
+  learner: Learner,
+  inference: Inference,
+  source: SampleSource,
+  indices: readonly number[],
+): Promise<{ class: number; confidence: number }[]> {
+  const { logits, head } = await headLogits(learner, inference, source, indices);
+  refuseLogits(head);
+  const each = Array.from({ length: logits.columns }, (_, i) => ({ start: i, end: i + 1 }));
+  const logProbabilities = taskEvidence(logits, each, "probability");
+  return indices.map((_, row) => {
+    const predicted = predictClass(logProbabilities, row);
+    const at = row * logits.columns + predicted;
+    return { class: predicted, confidence: Math.exp(logProbabilities.data[at] as number) };
+  });
+}
+
+async function headLogits(
+  learner: Learner,
+  inference: Inference,
+  source: SampleSource,
+  indices: readonly number[],
+) {
+  const head = await learner.head();
+  return {
+    head,
+    logits: await inference.logits(modelWithHead(learner.model, head), source, indices),
+  };
+}
+
+async function taskEvidenceOf(
+  learner: Learner,
+  inference: Inference,
+  source: SampleSource,
+  indices: readonly number[],
+) {
+  const { head, logits } = await headLogits(learner, inference, source, indices);
+  const columns = taskColumns(taskSizes(learner.model, inference.extractor));
+  return { head, evidence: taskEvidence(logits, columns, head.taskEvidence) };
+}
+
+/** Classes, counted over all classes seen, by the task's own model. */
+async function classifyWithin(
+  learner: Learner,
+  inference: Inference,
+  source: SampleSource,
+  indices: readonly number[],
+  task: number,
+): Promise<number[]> {
+  const logits = await inference.logits(await learner.modelFor(task), source, indices);
+  const { start } = taskColumns(taskSizes(learner.model, inference.extractor))[task] as TaskColumns;
+  return indices.map((_, row) => start + predictClass(logits, row));
+}
+
+function refuseLogits({ taskEvidence }: Head): void {
+  if (taskEvidence === "probability") return;
+  throw new ItamlError("INPUT_INVALID", "these logits are no probabilities", {
+    where: "taskPrediction",
+    expected: "head",
+    remedy: "Learn with taskPrediction: head",
+  });
 }

@@ -24,10 +24,9 @@ export async function fitHead(
   if (labels.length === 0) return undefined;
   const features = readableRows(rows);
   const classes = memory.classes.length;
-  return {
-    ...discriminantAnalysis({ features, size: rows.columns, labels, classes }),
-    taskEvidence: "probability",
-  };
+  const { columns: size } = rows;
+  const { classifier, bias } = discriminantAnalysis({ features, size, labels, classes });
+  return { classifier, bias, taskEvidence: "probability" };
 }
 
 const [CLASSIFIER, BIAS] = ["head.classifier", "head.bias"];

@@ -16,7 +16,12 @@ import {
   encodeModel,
 } from "../experiment/model-files.js";
 import { decodeSafetensors, encodeSafetensors } from "../experiment/safetensors.js";
-import { classifyContinuum, classifyEach } from "../learners/classification.js";
+import {
+  classifyContinuum,
+  classifyEach,
+  classifyMixed,
+  classifyWithConfidence,
+} from "../learners/classification.js";
 import { exportOnnxModel } from "../learners/export.js";
 import { Inference } from "../learners/inference.js";
 import { Itaml, type ItamlSettings } from "../learners/itaml.js";
@@ -196,6 +201,32 @@ export class IncrementalClassifier {
   async classifyEach(images: Images): Promise<Label[]> {
     const { source, rows } = this.#incoming(images);
     return this.#labelsOf(await classifyEach(this.#learner, this.#context.inference, source, rows));
+  }
+
+  /**
+   * The same, and how probable each label is, 0..1. Images of a class that was never learned get some label, too, but
+   * seldom a probable one.
+   *
+   * @throws {ItamlError} INPUT_INVALID, also with `taskPrediction: "logits"`
+   */
+  async classifyWithConfidence(images: Images): Promise<{ label: Label; confidence: number }[]> {
+    const { source, rows } = this.#incoming(images);
+    const { inference } = this.#context;
+    const found = await classifyWithConfidence(this.#learner, inference, source, rows);
+    const labels = this.#labelsOf(found.map((one) => one.class));
+    return found.map(({ confidence }, i) => ({ label: labels[i] as Label, confidence }));
+  }
+
+  /**
+   * Classifies samples of one unknown task or several together: surer than one by one, where each task has several.
+   *
+   * @throws {ItamlError} INPUT_INVALID, also with `taskPrediction: "logits"`
+   */
+  async classifyMixed(images: Images): Promise<{ tasks: number[]; labels: Label[] }> {
+    const { source, rows } = this.#incoming(images);
+    const { inference } = this.#context;
+    const { tasks, classes } = await classifyMixed(this.#learner, inference, source, rows);
+    return { tasks, labels: this.#labelsOf(classes) };
   }
 
   /**

@@ -1,14 +1,37 @@
 import { readImage } from "../../data/image.js";
 import { samplesInMemory } from "../../data/samples.js";
 import { elementCount } from "../../graph/tensor.js";
-import { classifyContinuum, classifyEach } from "../../learners/classification.js";
+import {
+  classifyContinuum,
+  classifyEach,
+  classifyMixed,
+  classifyWithConfidence,
+} from "../../learners/classification.js";
+import { percent } from "../../report/table.js";
 import { labelsOf, withSavedRun } from "../saved-run.js";
+
+interface ClassifyOptions {
+  each?: boolean;
+  mixed?: boolean;
+  atLeast?: number;
+  resize?: boolean;
+  task?: number;
+  data?: string;
+  json?: boolean;
+}
+
+/** What is said of a picture; without a label it is unknown. */
+interface Found {
+  readonly label?: string | undefined;
+  readonly task?: number;
+  readonly confidence?: number;
+}
 
 /** Classifies pictures with the model of a run. */
 export async function classify(
   path: string,
   images: readonly string[],
-  options: { each?: boolean; resize?: boolean; task?: number; data?: string; json?: boolean },
+  options: ClassifyOptions,
 ): Promise<void> {
   await withSavedRun(path, options, async (run) => {
     const { learner, setup } = run;
@@ -20,17 +43,40 @@ export async function classify(
       samplesInMemory(Buffer.concat(await Promise.all(images.map(read))), elementCount(shape));
     const rows = images.map((_, row) => row);
     const labels = labelsOf(run);
-    const { task, classes } = options.each
-      ? { task: undefined, classes: await classifyEach(learner, inference, source, rows) }
-      : await classifyContinuum(learner, inference, source, rows);
-    const found = images.map((image, i) => ({ image, label: labels[classes[i] as number] }));
+    let task: number | undefined;
+    let found: Found[];
+    if (options.atLeast !== undefined) {
+      const { atLeast } = options;
+      found = (await classifyWithConfidence(learner, inference, source, rows)).map((one) => ({
+        label: one.confidence >= atLeast ? labels[one.class] : undefined,
+        confidence: one.confidence,
+      }));
+    } else if (options.mixed) {
+      const { tasks, classes } = await classifyMixed(learner, inference, source, rows);
+      found = classes.map((one, i) => ({ label: labels[one], task: tasks[i] as number }));
+    } else if (options.each) {
+      const classes = await classifyEach(learner, inference, source, rows);
+      found = classes.map((one) => ({ label: labels[one] }));
+    } else {
+      const classified = await classifyContinuum(learner, inference, source, rows);
+      ({ task } = classified);
+      found = classified.classes.map((one) => ({ label: labels[one] }));
+    }
     if (options.json) {
+      const content = found.map((one, i) => ({ image: images[i], ...one }));
       console.log(
-        JSON.stringify({ ...(task !== undefined && { task }), images: found }, undefined, 2),
+        JSON.stringify({ ...(task !== undefined && { task }), images: content }, undefined, 2),
       );
       return;
     }
-    for (const { image, label } of found) console.log(`${image}: ${label}`);
+    found.forEach((one, i) => {
+      console.log(`${images[i]}: ${textOf(one)}`);
+    });
     if (task !== undefined) console.log(`(taken as a continuum of task ${task})`);
   });
+}
+
+function textOf({ label = "unknown", task, confidence }: Found): string {
+  if (confidence !== undefined) return `${label} (${percent(confidence)} %)`;
+  return task === undefined ? label : `${label} (task ${task})`;
 }

@@ -8,6 +8,7 @@ import { isFinished } from "../../experiment/events.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
 import { parseSweep, sweepVariants } from "../../experiment/sweep.js";
 import { type RunGroup, readRun } from "../../report/run-summary.js";
+import { writeReport } from "../../report/write-report.js";
 import { runChild } from "../child-run.js";
 import { interruptible } from "../interruption.js";
 import { SweepDisplay } from "../sweep-display.js";
@@ -70,7 +71,7 @@ export async function sweep(file: string, options: SweepOptions): Promise<void> 
 }
 
 /** Reads a sweep, and checks all of it before anything is trained. */
-async function planSweep(file: string, options: SweepOptions) {
+export async function planSweep(file: string, options: SweepOptions) {
   const text = (await readFileOrThrow(file, "CONFIG_INVALID", MAXIMUM_CONFIG)).toString("utf8");
   const content = parseSweep(text, file);
   const isFile = /\.ya?ml$/.test(content.base);
@@ -140,17 +141,25 @@ async function printOutcome(
   { json }: SweepOptions,
 ): Promise<void> {
   const groups = await groupsOf(runs.filter((run) => !failures.has(run)));
+  const report = join(out, "report.html");
+  if (groups.length > 0)
+    await writeReport(
+      groups.flatMap((group) => group.runs),
+      report,
+    );
   if (json) {
     const failed = [...failures].map(([{ name, path }, error]) => ({ name, path, error }));
     const groupsJson = JSON.parse(formatResults(groups, "json"));
     console.log(JSON.stringify({ configurations: groupsJson, failed }, undefined, 2));
   } else if (groups.length > 0) {
-    console.log(`\n${formatResults(groups)}\nruns  ${out}`);
+    console.log(`\n${formatResults(groups)}\nruns    ${out}\nreport  ${report}`);
   }
   if (failures.size === 0) return;
   throw new ItamlError("RUN_FAILED", `${failures.size} of ${runs.length} runs failed`, {
     where: out,
-    found: [...failures].map(([{ name }, error]) => `${name}: ${error}`).join("\n"),
+    found: [...failures]
+      .map(([{ name }, error]) => `${name}: ${error.replace(/\.$/, "")}`)
+      .join("\n"),
     remedy: "The same command tries them again",
   });
 }

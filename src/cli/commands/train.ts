@@ -194,7 +194,8 @@ export async function readConfig(
 
 /** The file of a configuration that comes with the program. */
 function findConfig(name: string): string {
-  const names = readdirSync(CONFIGS).map((file) => basename(file, ".yaml"));
+  const files = readdirSync(CONFIGS).filter((file) => file.endsWith(".yaml"));
+  const names = files.map((file) => basename(file, ".yaml"));
   if (names.includes(name)) return join(CONFIGS, `${name}.yaml`);
   const ofDataset = names.filter((other) => other.startsWith(`${name}-`));
   const nearest = nearestName(name, names);
