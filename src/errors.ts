@@ -21,6 +21,7 @@ export type ErrorCode =
   | "OUT_OF_MEMORY"
   | "RUN_CHANGED"
   | "RUN_DIRECTORY"
+  | "RUN_FAILED"
   | "RUN_IN_USE"
   | "TOO_MANY_FILES"
   | "USAGE";

@@ -28,7 +28,7 @@ test("a run from training to classifying", async () => {
   expect(trained).toMatchObject({ code: 0 });
   expect(trained.stdout).toMatch(/after task +classes +continuum \(p=5\) +task \(p=5\)/);
   expect(trained.stdout).toContain("forgetting");
-  expect(trained.stdout).toContain("accuracy.svg");
+  expect(trained.stdout).toContain("run/report.html");
   expect(trained.stderr).toContain("task 2 done (classes 4, 5)");
   expect(readFileSync(join(folder, "run/accuracy.svg"), "utf8")).toContain("<svg");
 
@@ -37,9 +37,14 @@ test("a run from training to classifying", async () => {
   expect(evaluated.stdout).toContain("left out: p = 50");
   expect(evaluated.stdout).toContain("By the paper's bound a continuum needs");
 
-  const reported = await itaml(folder, ["report", "run", "run", "--out", "both.svg"]);
+  const written = readFileSync(join(folder, "run/report.html"), "utf8");
+  expect(written).toContain("iTAML on MNIST");
+  const reported = await itaml(folder, ["report", "run", "--out", "page.html"]);
   expect(reported).toMatchObject({ code: 0 });
-  expect(readFileSync(join(folder, "both.svg"), "utf8")).toContain("aria-label");
+  expect(reported.stdout).toMatch(/forgetting.*\n.*\n\nreport {2}page\.html/);
+  expect(readFileSync(join(folder, "page.html"), "utf8")).toBe(written);
+  const programs = await itaml(folder, ["report", "run", "--json"]);
+  expect(JSON.parse(programs.stdout)).toMatchObject([{ title: "run", results: { seed: 1 } }]);
 
   const exported = await itaml(folder, ["export", "run", "model.onnx"]);
   expect(exported.stdout).toContain("model.onnx: 6 classes after task 2");
@@ -151,7 +156,7 @@ test("a run in use is refused to others, read meanwhile, and changed by force al
   expect(forced).toMatchObject({ code: 0 });
   expect(forced.stderr).toContain("going on with task 1, epoch ");
   expect(readdirSync(join(folder, "run")).sort()).toEqual([
-    ...["accuracy.svg", "config.yaml", "events.jsonl", "results.json", "tasks"],
+    ...["accuracy.svg", "config.yaml", "events.jsonl", "report.html", "results.json", "tasks"],
   ]);
 });
 

@@ -16,7 +16,7 @@ import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { imageSource } from "../src/data/image-source.js";
 import type { ErrorCode } from "../src/errors.js";
-import { appendLine, writeFileAtomically } from "../src/experiment/atomic-file.js";
+import { appendWhole, writeFileAtomically } from "../src/experiment/atomic-file.js";
 import { writeFolderAtomically } from "../src/experiment/atomic-folder.js";
 import { type ConfigInput, resolveConfig } from "../src/experiment/config.js";
 import { startExperiment } from "../src/experiment/experiment.js";
@@ -83,7 +83,7 @@ describe("what the system refuses", () => {
   });
 
   test.skipIf(!existsSync("/dev/full"))("a line on a full disk", () => {
-    expect(() => appendLine("/dev/full", "line")).toThrow("ITAML_DISK_FULL: /dev/full: the disk");
+    expect(() => appendWhole("/dev/full", "line")).toThrow("ITAML_DISK_FULL: /dev/full: the disk");
   });
 
   test.skipIf(process.platform === "win32")("too many open files", async () => {

@@ -26,7 +26,7 @@ export function reportError(error: unknown, json: boolean): number {
 }
 
 /** Names in files may hold codes that terminals obey. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(
     /(?!\n)\p{Cc}/gu,
     (code) => `\\u${code.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -12,11 +12,13 @@ function natural(text: string): number {
   return Number(text);
 }
 
-function naturals(text: string): number[] {
-  const numbers = text.split(",").map(natural);
-  if (numbers.includes(0)) throw new InvalidArgumentError("expected numbers from 1.");
-  return numbers;
+function positive(text: string): number {
+  const number = natural(text);
+  if (number === 0) throw new InvalidArgumentError("expected whole numbers from 1.");
+  return number;
 }
+
+const positives = (text: string) => text.split(",").map(positive);
 
 function share(text: string): number {
   const number = Number(text);
@@ -46,7 +48,7 @@ program
   .summary("train on a data set, task after task")
   .description(
     "Train on a data set, task after task, and evaluate after each. A run is a directory with its " +
-      "configuration, events, results, models and a picture; Ctrl-C stops it after the mini-batch, and " +
+      "configuration, events, results, models and a report; Ctrl-C stops it after the mini-batch, and " +
       "--resume continues it, as it does a run that was killed, to the results of one that was not.",
   )
   .argument("[dataset|config]", "a data set's name (itaml data list) or a YAML file")
@@ -63,6 +65,22 @@ program
   .action(async (name, options) => (await import("./commands/train.js")).train(name, options));
 
 program
+  .command("sweep")
+  .summary("train every combination of settings and seeds")
+  .description(
+    "Train every combination of a sweep file, each run in a directory and a process of its own, and " +
+      "compare them. Runs that are finished are left alone, others go on where they stopped; one that " +
+      "fails doesn't stop the others.",
+  )
+  .argument("<file>", "a sweep file (YAML)")
+  .option("--out <dir>", "where the runs go (default: the file's out, or runs/FILE)")
+  .addOption(dataFolder())
+  .option("--jobs <n>", "runs at once (default: as many as the cores have threads for)", positive)
+  .addOption(json())
+  .addHelpText("after", "\nWhat a sweep file holds: docs/sweeps.md")
+  .action(async (file, options) => (await import("./commands/sweep.js")).sweep(file, options));
+
+program
   .command("evaluate")
   .summary("evaluate a run again, for several sizes of continua")
   .description(
@@ -71,7 +89,7 @@ program
   )
   .argument("<run>", "a run directory")
   .addOption(afterTask())
-  .option("--p <list>", "sizes of continua, such as 1,5,20", naturals, [1, 2, 5, 10, 15, 20, 50])
+  .option("--p <list>", "sizes of continua, such as 1,5,20", positives, [1, 2, 5, 10, 15, 20, 50])
   .addOption(dataFolder())
   .addOption(json())
   .action(async (run, options) => (await import("./commands/evaluate.js")).evaluate(run, options));
@@ -103,11 +121,29 @@ program
 
 program
   .command("report")
-  .summary("compare runs: a table and a picture")
+  .summary("what runs did, and how they compare: tables, and a page of charts")
+  .description(
+    "Print the accuracies of runs and write a report: one HTML file that needs nothing else. Runs of one " +
+      "configuration over seeds become a mean with its 95 % interval, several configurations a comparison.",
+  )
   .argument("<runs...>", "run directories")
-  .option("--out <file>", "the picture (default: accuracy.svg in the run, or comparison.svg here)")
+  .option("--out <file>", "the HTML file (default: report.html in the run, or here for several)")
   .addOption(json())
   .action(async (runs, options) => (await import("./commands/report.js")).report(runs, options));
+
+program
+  .command("results")
+  .summary("the results of runs as a table, or for other programs")
+  .description(
+    "Print what runs ended with, mean ± standard deviation over the seeds of a configuration, " +
+      "configurations side by side.",
+  )
+  .argument("<runs...>", "run directories")
+  .addOption(json())
+  .option("--csv", "print one line for each run, task and metric")
+  .option("--markdown", "print the table as Markdown")
+  .addHelpText("after", "\nThe formats: docs/results.md")
+  .action(async (runs, options) => (await import("./commands/results.js")).results(runs, options));
 
 program
   .command("export")
@@ -151,6 +187,11 @@ data
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit();
+});
+
+// Nor is the end of a sweep for its runs, which say no more to it, and stop.
+process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
 });
 
 try {

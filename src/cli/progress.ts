@@ -1,19 +1,25 @@
+import type { Results } from "../experiment/results.js";
 import type { Progress } from "../learners/learner.js";
 import { forTask, type PerTask } from "../optim/schedule.js";
+import { ACCURACIES, accuracyCurve } from "../report/series.js";
+import { percent, textTable } from "../report/table.js";
+import { LiveBlock, type Output } from "./live-block.js";
 
-interface Output {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}
-
-/** Milliseconds between two lines: on a terminal, where they are written over, and elsewhere. */
+/** Milliseconds between two pictures on a terminal, and between two lines elsewhere. */
 const REDRAW = 100;
 const PLAIN_LINE = 5000;
 
-/** Shows training: one line that is written over where the output is a terminal, else a plain line now and then. */
+/** Finished tasks, and epochs, that are shown. */
+const SHOWN_TASKS = 10;
+const SHOWN_EPOCHS = 20;
+
+/**
+ * Shows training: where the output is a terminal a few lines that are written over, with the accuracies of the tasks
+ * before, else a plain line now and then, and one for each task.
+ */
 export class ProgressDisplay {
   readonly #output: Output;
+  readonly #block: LiveBlock;
   readonly #title: string;
   readonly #tasks: number;
   readonly #firstTask: number;
@@ -24,6 +30,8 @@ export class ProgressDisplay {
   #lastDraw = performance.now();
   #samplesPerSecond = 0;
   #unreadable = 0;
+  #losses: number[] = [];
+  #results: Results | undefined;
 
   constructor(
     run: {
@@ -36,6 +44,7 @@ export class ProgressDisplay {
     output: Output = process.stderr,
   ) {
     this.#output = output;
+    this.#block = new LiveBlock(output);
     this.#title = run.title;
     this.#tasks = run.tasks;
     this.#epochs = run.epochs;
@@ -48,30 +57,37 @@ export class ProgressDisplay {
     switch (progress.kind) {
       case "batch": {
         const pause = this.#output.isTTY ? REDRAW : PLAIN_LINE;
-        if (performance.now() - this.#lastDraw >= pause) this.#draw(progress);
+        if (performance.now() - this.#lastDraw >= pause) this.#drawBatch(progress);
         return;
       }
       case "epoch":
         this.#samplesPerSecond = progress.samplesPerSecond;
+        if (progress.epoch === 0) this.#losses = [];
+        this.#losses.push(progress.loss);
         this.#reportUnreadable(progress.task, progress.unreadable ?? 0);
         return;
-      case "adaptation":
-        this.#drawAdaptation(progress.adaptedTo, progress.task);
+      case "adaptation": {
+        const tasks = `${progress.adaptedTo + 1} of ${progress.task + 1} tasks`;
+        if (this.#output.isTTY) this.#draw([this.#title, `adapted to ${tasks}, to evaluate`]);
         return;
+      }
     }
   }
 
-  /** Clears the line, so that something else can be printed. */
-  clear(): void {
-    if (this.#output.isTTY) this.#output.write("\r\x1b[K");
+  /** A task is done. */
+  showTask(results: Results): void {
+    this.#results = results;
+    if (!this.#output.isTTY) this.#output.write(`${taskLine(results)}\n`);
   }
 
-  #drawAdaptation(adaptedTo: number, last: number): void {
-    if (!this.#output.isTTY) return;
-    this.clear();
-    this.#output.write(
-      `${this.#title}  adapted to ${adaptedTo + 1} of ${last + 1} tasks, to evaluate`,
-    );
+  /** Takes away what is shown, so that something else can be written. */
+  clear(): void {
+    this.#block.clear();
+  }
+
+  /** Leaves what is shown, and goes on below it. */
+  keep(): void {
+    this.#block.keep();
   }
 
   /** Says, when their number changes, how many pictures training goes without. */
@@ -84,27 +100,34 @@ export class ProgressDisplay {
     );
   }
 
-  #draw({ task, epoch, batch, batches, loss }: Extract<Progress, { kind: "batch" }>): void {
+  #drawBatch({ task, epoch, batch, batches, loss }: Extract<Progress, { kind: "batch" }>): void {
     this.#lastDraw = performance.now();
     const before = this.#epochsBetween(this.#firstTask, task) - this.#firstEpoch;
     const done = before + epoch + (batch + 1) / batches;
     const elapsed = (performance.now() - this.#started) / 1000;
     const left = (elapsed / done) * (this.#totalEpochs - done);
+    const curve = this.#output.isTTY ? sparkline(this.#losses.slice(-SHOWN_EPOCHS)) : "";
     const parts = [
       `${this.#title}  task ${task + 1}/${this.#tasks}`,
       `epoch ${epoch + 1}/${forTask(this.#epochs, task)}`,
-      `loss ${loss.toFixed(4)}`,
+      `loss ${loss.toFixed(4)} ${curve}`.trimEnd(),
       ...(this.#samplesPerSecond > 0
         ? [`${Math.round(this.#samplesPerSecond).toLocaleString("en")} samples/s`]
         : []),
       `${duration(left)} left`,
     ];
-    const line = parts.join("  ");
-    if (this.#output.isTTY) {
-      this.#output.write(`\r\x1b[K${line.slice(0, (this.#output.columns ?? 80) - 1)}`);
-    } else {
-      this.#output.write(`${line}\n`);
-    }
+    if (this.#output.isTTY) this.#draw(parts);
+    else this.#output.write(`${parts.join("  ")}\n`);
+  }
+
+  #draw(parts: readonly string[]): void {
+    const { columns } = this.#block;
+    this.#block.show([
+      ...wrap(parts, columns - 1).map((text) => ({ text })),
+      ...(this.#results
+        ? taskTable(this.#results, columns).map((text) => ({ text, dim: true }))
+        : []),
+    ]);
   }
 
   #epochsBetween(first: number, end: number): number {
@@ -112,6 +135,48 @@ export class ProgressDisplay {
     for (let task = first; task < end; task++) epochs += forTask(this.#epochs, task);
     return epochs;
   }
+}
+
+/** Puts as many parts on a line as fit. */
+function wrap(parts: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const longer = `${lines.at(-1)}  ${part}`;
+    if (lines.length > 0 && longer.length <= width) lines.splice(-1, 1, longer);
+    else lines.push(part);
+  }
+  return lines;
+}
+
+/** Values as bars, from the least to the largest of them; nothing of fewer than two. */
+function sparkline(values: readonly number[]): string {
+  if (values.length < 2) return "";
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const bars = "▁▂▃▄▅▆▇█";
+  const bar = (value: number) => Math.round(((value - low) / (high - low || 1)) * 7);
+  return values.map((value) => bars[bar(value)]).join("");
+}
+
+/** The accuracies in % after the last tasks. */
+function taskTable(results: Results, columns: number): string[] {
+  const titles =
+    columns < 50
+      ? ["after", "cont.", "task", "single", "oracle"]
+      : ["after task", "continuum", "task", "single-sample", "oracle"];
+  const rows = results.tasks.map(({ task }) => [
+    String(task),
+    ...ACCURACIES.map((name) => percent(accuracyCurve(results, name)[task] as number)),
+  ]);
+  return textTable([titles, ...rows.slice(-SHOWN_TASKS)]).split("\n");
+}
+
+function taskLine({ tasks }: Results): string {
+  const { task, classes, continuum, single, oracle } = tasks.at(-1) as Results["tasks"][number];
+  return (
+    `task ${task} done (classes ${classes.join(", ")}):  ` +
+    `continuum ${percent(continuum.classAccuracy)}  task ${percent(continuum.taskAccuracy)}  ` +
+    `single ${percent(single.classAccuracy)}  oracle ${percent(oracle.classAccuracy)}`
+  );
 }
 
 /** 75 as `1:15`. */

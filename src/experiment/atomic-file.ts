@@ -30,17 +30,17 @@ export async function writeFileAtomically(
 }
 
 /**
- * Adds a line to a file, whole or not at all.
+ * Adds a line, or a record, to a file, whole or not at all.
  *
  * @throws {ItamlError} DISK_FULL, NOT_WRITABLE, TOO_MANY_FILES
  */
-export function appendLine(path: string, line: string): void {
+export function appendWhole(path: string, content: string | Uint8Array): void {
   const size = () => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   const before = size();
   try {
-    appendFileSync(path, `${line}\n`);
+    appendFileSync(path, content);
   } catch (error) {
-    // A full disk takes the first part of a line.
+    // A full disk takes the first part of it.
     if (size() > before) truncateSync(path, before);
     throw writingError(error, path);
   }

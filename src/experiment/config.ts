@@ -6,6 +6,7 @@ import { METHOD_NAMES } from "../learners/baselines/index.js";
 import { META_RULES } from "../learners/itaml.js";
 import { REDUCED_WIDTHS } from "../nn/reduced-resnet.js";
 import { DEVICES } from "../runtime/runtime.js";
+import { LOG_FORMATS } from "./log-formats.js";
 
 /** Levels of YAML in a configuration, which has four: the parser calls itself for each of them. */
 const MAXIMUM_DEPTH = 50;
@@ -116,6 +117,7 @@ export const configSchema = z.strictObject({
 
   device: z.enum(DEVICES).default("cpu"),
   threads: count.optional(),
+  logs: z.array(z.enum(LOG_FORMATS)).optional(),
 });
 
 /** A complete configuration. */
@@ -134,10 +136,7 @@ export type ConfigInput = z.input<typeof configSchema>;
  * @throws {ItamlError} CONFIG_INVALID with the key, what was expected and what was found
  */
 export function resolveConfig(input: unknown, where: string): Config {
-  const result = configSchema.safeParse(input);
-  if (!result.success)
-    throw invalidConfig(result.error.issues[0] as z.core.$ZodIssue, input, where);
-  const config = result.data;
+  const config = checkBySchema(configSchema, input, where);
   const { learner, rule, innerSteps, adaptation } = config;
   if (rule !== "paper" && config.classifier === "own") {
     throw new ItamlError("CONFIG_INVALID", `the rule ${rule} has no classifiers of their own`, {
@@ -182,6 +181,21 @@ export function resolveConfig(input: unknown, where: string): Config {
     classifier: config.classifier ?? (rule === "paper" ? "own" : "interpolate"),
     exemplars: config.exemplars ?? (learner === "icarl" ? "herding" : "random"),
   };
+}
+
+/**
+ * Checks what was read from YAML.
+ *
+ * @throws {ItamlError} CONFIG_INVALID with the key, what was expected and what was found
+ */
+export function checkBySchema<Schema extends z.ZodObject>(
+  schema: Schema,
+  input: unknown,
+  where: string,
+): z.output<Schema> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw invalidBySchema(schema, result.error.issues[0] as z.core.$ZodIssue, input, where);
 }
 
 /**
@@ -265,19 +279,25 @@ export function applySetting(config: Record<string, unknown>, setting: string): 
   target[last] = value;
 }
 
-function invalidConfig(issue: z.core.$ZodIssue, input: unknown, where: string): ItamlError {
+function invalidBySchema(
+  schema: z.ZodObject,
+  issue: z.core.$ZodIssue,
+  input: unknown,
+  where: string,
+): ItamlError {
   // Of a union only the branch that came furthest says what is wrong.
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     const inner = issue.errors
       .map((issues) => issues[0] as z.core.$ZodIssue)
       .reduce((best, other) => (other.path.length > best.path.length ? other : best));
     if (inner.path.length > 0) {
-      return invalidConfig({ ...inner, path: [...issue.path, ...inner.path] }, input, where);
+      const path = [...issue.path, ...inner.path];
+      return invalidBySchema(schema, { ...inner, path }, input, where);
     }
   }
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0] as string;
-    const known = knownKeys(issue.path);
+    const known = knownKeys(schema, issue.path);
     const nearest = nearestName(key, known);
     return new ItamlError("CONFIG_INVALID", `unknown key "${[...issue.path, key].join(".")}"`, {
       where,
@@ -296,9 +316,9 @@ function invalidConfig(issue: z.core.$ZodIssue, input: unknown, where: string): 
   });
 }
 
-/** The keys that a section of the configuration knows. */
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = configSchema;
+/** The keys that a section of a file knows. */
+function knownKeys(file: z.ZodObject, path: readonly PropertyKey[]): string[] {
+  let schema: unknown = file;
   for (const key of path) schema = unwrap((schema as z.ZodObject).shape[key as string]);
   const options = (schema as { options?: z.ZodObject[] }).options ?? [schema as z.ZodObject];
   return [...new Set(options.flatMap((option) => Object.keys(option.shape ?? {})))];

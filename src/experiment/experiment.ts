@@ -17,6 +17,7 @@ import type { Config } from "./config.js";
 import { type Origin, originOf, refuseOtherOrigin } from "./origin.js";
 import { addTask, emptyResults, firstTasks, type Results } from "./results.js";
 import { RunDirectory } from "./run-directory.js";
+import { RunLogs } from "./run-logs.js";
 import { createLearner, prepare, type Setup, testSet } from "./setup.js";
 import { version } from "./version.js";
 
@@ -182,14 +183,18 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
     ...{ learner: config.learner, seed: config.seed, firstTask },
     ...(position && { epoch: position.epoch, batch: position.batch }),
   });
+  const logs = await RunLogs.open(directory, config.logs ?? []);
+  const log = (event: Parameters<RunDirectory["logEvent"]>[0]) => {
+    logs.add(directory.logEvent(event));
+  };
   options.onStart?.({ tasks: tasks.length, firstTask, firstEpoch: position?.epoch ?? 0 });
   const hooks: LearnHooks = {
     signal: options.signal,
     onProgress: (progress) => {
       if (progress.kind === "epoch") {
-        directory.logEvent({ ...progress, residentBytes: process.memoryUsage.rss() });
+        log({ ...progress, residentBytes: process.memoryUsage.rss() });
       } else if (progress.kind === "adaptation") {
-        directory.logEvent({ ...progress });
+        log({ ...progress });
       }
       options.onProgress?.(progress);
     },
@@ -217,14 +222,15 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
         evaluate: (performance.now() - adapted) / 1000,
       };
       results = addTask(results, classes, accuracies, sizes, seconds);
+      // Before its state is there: a run that is killed in between trains the task, and says so, again.
+      log({ kind: "task", ...results.tasks.at(-1) });
       const { model, memory, state } = learner;
       await directory.saveTask(task, { model, memory, state, results, origin }, context.extractor);
       await directory.writeResults(results);
       await directory.checkpoints.clear();
-      directory.logEvent({ kind: "task", ...results.tasks.at(-1) });
       await options.onTask?.(results);
     }
-    directory.logEvent({ kind: "done", ...results.summary });
+    log({ kind: "done", ...results.summary });
     return results;
   } catch (error) {
     const reported = await withLastCheckpoint(error as Error, directory);

@@ -14,13 +14,13 @@ export const originSchema = z.object({
 
 export type Origin = z.output<typeof originSchema>;
 
-/** Paths, which may change: the hash of the data set stands for what is there. */
-const PATHS: readonly (keyof Config)[] = ["data", "classes"];
+/** What may change: paths, since the hash of the data set stands for what is there, and logs. */
+const FREE: readonly (keyof Config)[] = ["data", "classes", "logs"];
 
 /** @param data hash of the data set's content */
 export function originOf(config: Config, itaml: string, data: string): Origin {
   const entries = Object.entries(config).filter(
-    ([key, value]) => value !== undefined && !PATHS.includes(key as keyof Config),
+    ([key, value]) => value !== undefined && !FREE.includes(key as keyof Config),
   );
   // Sorted: the same settings are the same bytes.
   return { itaml, data, config: Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))) };

@@ -1,45 +1,71 @@
 import { z } from "zod";
 import { ItamlError } from "../errors.js";
-import { type Summary, summarize } from "../incremental/metrics.js";
+import { SUMMARY_DEFINITIONS, type Summary, summarize } from "../incremental/metrics.js";
 import type { Accuracies, measureSizes } from "../learners/predictions.js";
 
+const count = z.int().min(0);
 const fraction = z.number().min(0).max(1);
-const accuracies = z.object({ classAccuracy: fraction, taskAccuracy: fraction });
-const matrix = z.array(z.array(fraction));
-
-const resultsSchema = z.object({
-  version: z.literal(1),
-  dataset: z.string(),
-  seed: z.number(),
-  learner: z.string(),
-  /** k of top-k accuracies, where it isn't 1. */
-  top: z.int().optional(),
-  tasks: z.array(
-    z.object({
-      task: z.int(),
-      /** Classes that the task brought, as indices into the data set's. */
-      classes: z.array(z.int()),
-      /** Test samples of all classes seen. */
-      testSamples: z.int(),
-      continuum: z.object({ p: z.int(), ...accuracies.shape }),
-      single: accuracies,
-      oracle: z.object({ classAccuracy: fraction }),
-      /** Continuum accuracies over p. Runs of version 0.1.0 don't have them. */
-      sizes: z.array(z.object({ p: z.int(), ...accuracies.shape })).optional(),
-      /** [task][predicted task]: numbers of continua of the configured p; likewise. */
-      taskConfusion: z.array(z.array(z.int())).optional(),
-      seconds: z.object({ train: z.number(), adapt: z.number(), evaluate: z.number() }),
-    }),
-  ),
-  matrix: z.object({ continuum: matrix, single: matrix, oracle: matrix }),
-  /** Of the continuum matrix. */
-  summary: z.object({
-    averageAccuracy: z.number(),
-    averageIncrementalAccuracy: z.number(),
-    forgetting: z.number(),
-    backwardTransfer: z.number(),
-  }),
+const accuracies = z.object({
+  classAccuracy: fraction.describe("Share of samples whose class is right."),
+  taskAccuracy: fraction.describe("Share of samples whose task is right."),
 });
+const continuum = z.object({
+  p: count.describe("Samples of a continuum: a group from one unknown task."),
+  ...accuracies.shape,
+});
+const matrix = z.array(z.array(fraction));
+const seconds = z.number();
+
+const taskSchema = z.object({
+  task: count.describe("From 0."),
+  classes: z
+    .array(count)
+    .describe("Classes that the task brought, as indices into the data set's."),
+  testSamples: count.describe("Test samples of all classes seen."),
+  continuum: continuum.describe("Samples in continua of the configured p."),
+  single: accuracies.describe("Every sample alone, among all classes seen."),
+  oracle: z
+    .object({ classAccuracy: accuracies.shape.classAccuracy })
+    .describe("The task is given."),
+  sizes: z
+    .array(continuum)
+    .optional()
+    .describe("The accuracies over p. Runs of version 0.1.0 don't have them."),
+  taskConfusion: z
+    .array(z.array(count))
+    .optional()
+    .describe(
+      "[task][predicted task]: numbers of continua of the configured p. Runs of version 0.1.0 don't have them.",
+    ),
+  seconds: z.object({ train: seconds, adapt: seconds, evaluate: seconds }),
+});
+
+/** results.json; docs/results.schema.json is made of it. */
+export const resultsSchema = z
+  .object({
+    version: z.literal(1),
+    dataset: z.string(),
+    seed: z.number(),
+    learner: z.string(),
+    top: count.optional().describe("k of top-k accuracies, where it isn't 1."),
+    tasks: z.array(taskSchema).describe("The accuracies after each task."),
+    matrix: z
+      .object({ continuum: matrix, single: matrix, oracle: matrix })
+      .describe(
+        "[task][earlier task or itself]: class accuracy on its test samples after that task.",
+      ),
+    summary: z
+      .object({
+        averageAccuracy: z.number().describe(SUMMARY_DEFINITIONS.averageAccuracy),
+        averageIncrementalAccuracy: z
+          .number()
+          .describe(SUMMARY_DEFINITIONS.averageIncrementalAccuracy),
+        forgetting: z.number().describe(SUMMARY_DEFINITIONS.forgetting),
+        backwardTransfer: z.number().describe(SUMMARY_DEFINITIONS.backwardTransfer),
+      })
+      .describe("Of the continuum matrix, R."),
+  })
+  .describe("The results of a run of itaml: accuracies are fractions 0..1, times seconds.");
 
 /** results.json: fractions 0..1, seconds. */
 export type Results = z.output<typeof resultsSchema>;

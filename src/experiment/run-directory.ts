@@ -7,11 +7,12 @@ import { readFileOrThrow } from "../data/read-file.js";
 import { ItamlError } from "../errors.js";
 import type { SavedLearner } from "../learners/learner.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
-import { appendLine, writeFileAtomically } from "./atomic-file.js";
+import { appendWhole, writeFileAtomically } from "./atomic-file.js";
 import { writeFolderAtomically } from "./atomic-folder.js";
 import { CheckpointFolder } from "./checkpoint-folder.js";
 import { CHECKSUMS, formatChecksums, verifyChecksum } from "./checksums.js";
 import { type Config, formatConfig, parseConfigText, resolveConfig } from "./config.js";
+import { parseEvent, parseEvents, type RunEvent } from "./events.js";
 import {
   decodeLearnerState,
   decodeMemory,
@@ -28,8 +29,8 @@ import { isOfLock, RunLock } from "./run-lock.js";
 const MAXIMUM_TEXT = 2 ** 26;
 
 /**
- * The directory of one run: config.yaml, events.jsonl, results.json, accuracy.svg, tasks/NN with the model and the
- * memory after each task, checkpoints of the task under way, and lock.json while it is written to.
+ * The directory of one run: config.yaml, events.jsonl, results.json, accuracy.svg, report.html, tasks/NN with the model
+ * and the memory after each task, checkpoints of the task under way, and lock.json while it is written to.
  */
 export class RunDirectory {
   readonly path: string;
@@ -102,10 +103,24 @@ export class RunDirectory {
     await writeFileAtomically(this.file(CONFIG), formatConfig(config));
   }
 
-  /** Adds a line to events.jsonl. */
-  logEvent(event: { kind: string } & Record<string, unknown>): void {
+  /** Adds a line to events.jsonl, with the time. */
+  logEvent(event: { kind: string } & Record<string, unknown>): RunEvent {
+    const file = this.file(EVENTS);
     const line = JSON.stringify({ time: new Date().toISOString(), ...event });
-    appendLine(this.file(EVENTS), line);
+    appendWhole(file, `${line}\n`);
+    return parseEvent(line, file);
+  }
+
+  /**
+   * The events so far, of a run under way without a line that isn't whole yet; none where there is no events.jsonl.
+   *
+   * @throws {ItamlError} FILE_INVALID with the line
+   */
+  async readEvents(): Promise<RunEvent[]> {
+    const file = this.file(EVENTS);
+    if (!existsSync(file)) return [];
+    const lines = (await readText(file)).split("\n");
+    return parseEvents(isJson(lines.at(-1) as string) ? lines : lines.slice(0, -1), file);
   }
 
   /** Ends the last line of events.jsonl where it is whole, and removes it where it was cut off. */

@@ -102,8 +102,8 @@ function checkMemory({ parameters }: FeatureExtractor, config: Config, tasks: nu
 function copiesOfParameters({ learner, rule }: Config, tasks: number): number {
   // Of Algorithm 1 what comes next is there for each task.
   if (learner === "itaml") return rule === "paper" || rule === "reptile" ? 2 + tasks : 3;
-  // Of elastic weight consolidation importances too, and what they hold to.
-  return learner === "ewc" ? 6 : 4;
+  // Of elastic weight consolidation importances too, before and in the session, and what they hold to.
+  return learner === "ewc" ? 7 : 4;
 }
 
 /** Of as many classes as a task has, every one is among the top. */

@@ -4,10 +4,10 @@ import { copyTaskModel, emptyTaskModel, type Model, type TaskModel, taskModel } 
 import type { OptimizerState, TrainingStep } from "./training-step.js";
 
 /**
- * First-order MAML (Finn et al. 2017; as Nichol et al. 2018, section 3, have it) with the tasks of a mini-batch as its tasks:
- * k − 1 steps adapt the common base to a task, and of the k-th alone, the gradient at the adapted parameters, comes
- * what moves the base: Φ ← Φ + mean_i(Φ_i^k − Φ_i^{k−1}). All steps see the same samples; optimisers with moments bring
- * those of the adaptation along.
+ * First-order MAML (Finn et al. 2017; Nichol et al. 2018, section 2) with the tasks of a mini-batch as its tasks: k − 1
+ * steps adapt the common base to a task, and the k-th alone, by the gradient at the adapted parameters, says how the
+ * base moves: Φ ← Φ + mean_i(Φ_i^k − Φ_i^{k−1}). All steps see the same samples; optimisers with moments bring those
+ * of the adaptation along.
  */
 export class FirstOrderMaml implements MetaUpdate {
   readonly #model: Model;

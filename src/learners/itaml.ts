@@ -51,8 +51,8 @@ export type MetaRule = (typeof META_RULES)[number];
 
 export interface ItamlSettings extends TrainingSettings {
   /**
-   * `paper`: a common base for the tasks of a mini-batch; `released`: the published program's rule; `reptile` and `fomaml`:
-   * other meta-learning in the place of the paper's.
+   * `paper`: a common base for the tasks of a mini-batch; `released`: the published program's rule; `reptile` and
+   * `fomaml`: other meta-learning in the place of the paper's.
    */
   readonly rule: MetaRule;
   /** What becomes of φ_i after a mini-batch; rules beside `paper` know `interpolate` only. */

@@ -4,9 +4,9 @@ import type { Model } from "./model.js";
 import type { TrainingStep } from "./training-step.js";
 
 /**
- * Reptile in batches (Nichol et al. 2018, section 2) with the tasks of a mini-batch as its tasks:
- * Φ ← Φ + mean_i(Φ_i − Φ), of all parameters, rows of the classifier too. It is iTAML's rule without its schedule η and
- * without φ_i of their own.
+ * Reptile in batches (Nichol et al. 2018, section 3) with the tasks of a mini-batch as its tasks:
+ * Φ ← Φ + mean_i(Φ_i − Φ), of all parameters, rows of the classifier too. It is iTAML's rule without its schedule η
+ * and without φ_i of their own.
  */
 export function reptile(
   runtime: Runtime,

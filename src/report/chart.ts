@@ -2,6 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import type { Results } from "../experiment/results.js";
 import { type AccuracyName, accuracyCurve, accuracyTitle, classesSeen } from "./series.js";
+import { spread } from "./spread.js";
 
 /** Colours that the colour-blind can tell apart (Okabe and Ito 2008). */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
@@ -58,7 +59,7 @@ export function accuracyChart(curves: readonly Curve[], title: string): string {
   const last = ticks.at(-1) ?? first;
   const labels = spread(
     curves.map((curve) => ({ curve, y: 100 * (curve.y.at(-1) ?? 0) })),
-    5,
+    { gap: 5 },
   );
   const figure = Plot.plot({
     document,
@@ -129,15 +130,4 @@ function describe(curves: readonly Curve[], title: string): string {
     (curve) => `${curve.title} ends at ${(100 * (curve.y.at(-1) ?? 0)).toFixed(1)} %`,
   );
   return `${title}: accuracy over classes seen. ${ends.join("; ")}.`;
-}
-
-/** Moves labels apart, so that no two are nearer than `gap`, keeping their order and the frame 0..100. */
-function spread<T extends { y: number }>(items: readonly T[], gap: number): (T & { at: number })[] {
-  const sorted = [...items].sort((a, b) => b.y - a.y).map((item) => ({ ...item, at: item.y }));
-  sorted.forEach((item, i) => {
-    const above = sorted[i - 1];
-    if (above) item.at = Math.min(item.at, above.at - gap);
-  });
-  const overflow = Math.min(0, sorted.at(-1)?.at ?? 0);
-  return sorted.map((item) => ({ ...item, at: item.at - overflow }));
 }

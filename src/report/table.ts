@@ -24,6 +24,14 @@ export function textTable(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
+/** Rows of cells as a table of Markdown: the first column to the left, the others to the right. */
+export function markdownTable([header = [], ...rows]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  const alignment = header.map((_, column) => (column === 0 ? "---" : "--:"));
+  return [line(header), `|${alignment.join("|")}|`, ...rows.map(line)].join("\n");
+}
+
 /** The accuracies in % after every task. */
 export function accuracyTable(results: Results): string {
   const seen = classesSeen(results);
@@ -38,14 +46,17 @@ export function accuracyTable(results: Results): string {
   ]);
 }
 
+/** How the summaries are called. */
+export const SUMMARY_TITLES: Readonly<Record<keyof Summary, string>> = {
+  averageAccuracy: "average accuracy",
+  averageIncrementalAccuracy: "average incremental accuracy",
+  forgetting: "forgetting",
+  backwardTransfer: "backward transfer",
+};
+
 /** The summaries of the continuum matrix, each with its definition. */
 export function summaryTable({ summary }: Results): string {
-  const titles: Record<keyof Summary, string> = {
-    averageAccuracy: "average accuracy",
-    averageIncrementalAccuracy: "average incremental accuracy",
-    forgetting: "forgetting",
-    backwardTransfer: "backward transfer",
-  };
+  const titles = SUMMARY_TITLES;
   const keys = Object.keys(titles) as (keyof Summary)[];
   const width = Math.max(...keys.map((key) => titles[key].length));
   return keys

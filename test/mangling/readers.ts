@@ -12,6 +12,7 @@ import { readMat5 } from "../../src/data/mat5.js";
 import { loadMnist } from "../../src/data/mnist.js";
 import { loadSvhn } from "../../src/data/svhn.js";
 import { applySetting, parseConfigText, resolveConfig } from "../../src/experiment/config.js";
+import { epochsOf, parseEvents } from "../../src/experiment/events.js";
 import { startExperiment } from "../../src/experiment/experiment.js";
 import { decodeMemory } from "../../src/experiment/model-files.js";
 import { parseResults } from "../../src/experiment/results.js";
@@ -24,8 +25,10 @@ import { createNetwork } from "../../src/nn/index.js";
 import type { Random } from "../../src/random.js";
 import { accuracyChart, runCurves } from "../../src/report/chart.js";
 import { accuracyTable } from "../../src/report/table.js";
+import { reportHtml } from "../../src/report/write-report.js";
 import { encodeIdx, writeMadeMnist } from "../support/idx.js";
 import { compressed, encodeMat5, matrix, writeMadeSvhn } from "../support/mat5.js";
+import { reportedRun } from "../support/reported-run.js";
 import { encodeTar, signHeader } from "../support/tar.js";
 import { mangleBytes, mangleJson, mangleText } from "./mutation.js";
 
@@ -300,6 +303,14 @@ export const READERS: Readonly<Record<string, Reader>> = {
         tasks: [0, 1].map((task) => ({
           ...{ task, classes: [2 * task, 2 * task + 1], testSamples: 20 },
           ...{ continuum: { p: 5, ...accuracies }, single: accuracies, oracle: accuracies },
+          sizes: [1, 5].map((p) => ({ p, ...accuracies })),
+          taskConfusion:
+            task === 0
+              ? [[4]]
+              : [
+                  [4, 0],
+                  [1, 3],
+                ],
           seconds: { train: 1, adapt: 0.5, evaluate: 0.1 },
         })),
         matrix: { continuum: matrix, single: matrix, oracle: matrix },
@@ -311,7 +322,22 @@ export const READERS: Readonly<Record<string, Reader>> = {
         const read = parseResults(mangled, "results.json");
         if (read.tasks.length === 0) return;
         accuracyTable(read);
-        if (random.integer(0, 9) === 0) accuracyChart(runCurves(read), "mangled");
+        accuracyChart(runCurves(read), "mangled");
+        await reportHtml([reportedRun({}, { results: read })]);
+      };
+    },
+  },
+
+  events: {
+    inputs: 600,
+    prepare: async () => {
+      const { epochs } = reportedRun();
+      const start = { kind: "start", firstTask: 0 };
+      const text = [start, ...epochs].map((event) => JSON.stringify(event)).join("\n");
+      return async (random) => {
+        const mangled = Buffer.from(mangleText(text, random)).toString();
+        const read = epochsOf(parseEvents(mangled.split("\n"), "events.jsonl"));
+        await reportHtml([reportedRun({}, { epochs: read })]);
       };
     },
   },

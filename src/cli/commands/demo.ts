@@ -3,14 +3,16 @@ import { writeFileAtomically } from "../../experiment/atomic-file.js";
 import { startExperiment } from "../../experiment/experiment.js";
 import type { Results } from "../../experiment/results.js";
 import { accuracyChart, comparisonCurves } from "../../report/chart.js";
+import { readRuns } from "../../report/run-summary.js";
 import { accuracyCurve, classesSeen } from "../../report/series.js";
 import { percent, textTable } from "../../report/table.js";
+import { writeReport } from "../../report/write-report.js";
 import { freePath, readConfig, trainWithDisplay } from "./train.js";
 
 /** Trains iTAML and fine-tuning on the built-in data and shows both curves. */
 export async function demo({ out }: { out?: string }): Promise<void> {
   const folder = out ?? freePath("runs/demo");
-  const runs: { title: string; results: Results }[] = [];
+  const runs: { title: string; path: string; results: Results }[] = [];
   for (const [learner, title] of [
     ["itaml", "iTAML"],
     ["finetuning", "fine-tuning"],
@@ -20,7 +22,7 @@ export async function demo({ out }: { out?: string }): Promise<void> {
     const results = await trainWithDisplay(path, config, (hooks) =>
       startExperiment(path, config, hooks),
     );
-    runs.push({ title, results });
+    runs.push({ title, path, results });
   }
   const picture = join(folder, "accuracy.svg");
   await writeFileAtomically(
@@ -39,5 +41,7 @@ export async function demo({ out }: { out?: string }): Promise<void> {
       ),
     ])}`,
   );
-  console.log(`\nruns     ${folder}\npicture  ${picture}`);
+  const page = join(folder, "report.html");
+  await writeReport(await readRuns(runs.map(({ path }) => path)), page);
+  console.log(`\nruns     ${folder}\npicture  ${picture}\nreport   ${page}`);
 }

@@ -18,7 +18,9 @@ import {
 import type { Results } from "../../experiment/results.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
 import { accuracyChart, runCurves } from "../../report/chart.js";
-import { accuracyTable, percent, summaryTable } from "../../report/table.js";
+import { readRun } from "../../report/run-summary.js";
+import { accuracyTable, summaryTable } from "../../report/table.js";
+import { writeReport } from "../../report/write-report.js";
 import { interruptible } from "../interruption.js";
 import { ProgressDisplay } from "../progress.js";
 import { ProgressLine } from "../progress-line.js";
@@ -36,7 +38,7 @@ export interface TrainOptions {
 }
 
 /** Bytes of a configuration file. */
-const MAXIMUM_CONFIG = 2 ** 20;
+export const MAXIMUM_CONFIG = 2 ** 20;
 
 /** Configurations that come with the program. */
 const CONFIGS = join(import.meta.dirname, "../../../configs");
@@ -51,7 +53,7 @@ export async function train(name: string | undefined, options: TrainOptions): Pr
     return;
   }
   console.log(`\n${accuracyTable(results.results)}\n\n${summaryTable(results.results)}`);
-  console.log(`\nrun      ${results.path}\npicture  ${join(results.path, "accuracy.svg")}`);
+  console.log(`\nrun     ${results.path}\nreport  ${join(results.path, "report.html")}`);
 }
 
 async function startRun(name: string | undefined, options: TrainOptions) {
@@ -109,7 +111,7 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
   return { path, results };
 }
 
-/** Trains with progress on the terminal, Ctrl-C, and a picture that is drawn after every task. */
+/** Trains with progress on the terminal, Ctrl-C, a picture that is drawn after every task, and a report at the end. */
 export async function trainWithDisplay(
   path: string,
   config: Config,
@@ -126,8 +128,9 @@ export async function trainWithDisplay(
     );
   };
   try {
-    const results = await interruptible((signal) =>
-      run({
+    const results = await interruptible((signal) => {
+      signal.addEventListener("abort", () => display?.keep());
+      return run({
         signal,
         onStart: ({ tasks, firstTask, firstEpoch }) => {
           reading.clear();
@@ -143,21 +146,23 @@ export async function trainWithDisplay(
         onProgress: (progress) => display?.show(progress),
         onWarning: (message) => {
           reading.clear();
+          display?.clear();
           process.stderr.write(`warning: ${message}\n`);
         },
         onTask: async (results) => {
-          display?.clear();
-          process.stderr.write(`${taskLine(results)}\n`);
+          display?.showTask(results);
           await drawPicture(results);
         },
-      }),
-    );
+      });
+    });
+    display?.clear();
     // Again, since a run that was killed after its last task has no more of them.
     await drawPicture(results);
+    await writeReport([await readRun(path)], join(path, "report.html"));
     return results;
   } catch (error) {
     reading.clear();
-    display?.clear();
+    display?.keep();
     if (error instanceof ItamlError && error.code === "INTERRUPTED") {
       throw new ItamlError("INTERRUPTED", "the run was stopped", {
         where: path,
@@ -166,15 +171,6 @@ export async function trainWithDisplay(
     }
     throw error;
   }
-}
-
-function taskLine({ tasks }: Results): string {
-  const { task, classes, continuum, single, oracle } = tasks.at(-1) as Results["tasks"][number];
-  return (
-    `task ${task} done (classes ${classes.join(", ")}):  ` +
-    `continuum ${percent(continuum.classAccuracy)}  task ${percent(continuum.taskAccuracy)}  ` +
-    `single ${percent(single.classAccuracy)}  oracle ${percent(oracle.classAccuracy)}`
-  );
 }
 
 /** Reads a configuration by file or data set name, and applies the command line's changes. */
@@ -198,7 +194,8 @@ export async function readConfig(
 
 /** The file of a configuration that comes with the program. */
 function findConfig(name: string): string {
-  const names = readdirSync(CONFIGS).map((file) => basename(file, ".yaml"));
+  const files = readdirSync(CONFIGS).filter((file) => file.endsWith(".yaml"));
+  const names = files.map((file) => basename(file, ".yaml"));
   if (names.includes(name)) return join(CONFIGS, `${name}.yaml`);
   const ofDataset = names.filter((other) => other.startsWith(`${name}-`));
   const nearest = nearestName(name, names);
@@ -211,8 +208,7 @@ function findConfig(name: string): string {
 }
 
 function refuseDifference(path: string, started: Config, given: Config): void {
-  const keys = [...new Set([...Object.keys(started), ...Object.keys(given)])] as (keyof Config)[];
-  const differing = keys.find((key) => !isDeepStrictEqual(started[key], given[key]));
+  const differing = differingKey(started, given);
   if (differing === undefined) return;
   throw new ItamlError("RUN_DIRECTORY", `the run was started with another ${differing}`, {
     where: path,
@@ -220,6 +216,12 @@ function refuseDifference(path: string, started: Config, given: Config): void {
     found: JSON.stringify(given[differing]),
     remedy: "Continue with --resume --out alone, or start a new run",
   });
+}
+
+/** A key that two configurations have with different values. */
+export function differingKey(a: Config, b: Config): keyof Config | undefined {
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])] as (keyof Config)[];
+  return keys.find((key) => !isDeepStrictEqual(a[key], b[key]));
 }
 
 /** The path, or the first of path-2, path-3, … that doesn't exist. */

@@ -7,8 +7,8 @@ import type { Method, Session } from "./method.js";
 const [THETA, CLASSIFIER] = ["importance.theta", "importance.classifier"];
 
 /**
- * Elastic weight consolidation (Kirkpatrick et al. 2017) in its online form (Schwarz et al. 2018, without decay): parameters
- * are held to what they were before the task, each by the sum of its importances in the tasks before.
+ * Elastic weight consolidation (Kirkpatrick et al. 2017) in its online form (Schwarz et al. 2018, without decay):
+ * parameters are held to what they were before the task, each by the sum of its importances in the tasks before.
  *
  * @param lambda strength of the penalty
  */

@@ -17,8 +17,8 @@ import type { Session } from "./method.js";
 const SAMPLES = 1000;
 
 /**
- * The diagonal of the empirical Fisher information: for each parameter the mean over samples of the new task of the squared
- * derivative of −log p(class | sample), the network in evaluation mode.
+ * The diagonal of the empirical Fisher information: for each parameter the mean over samples of the new task of the
+ * squared derivative of −log p(class | sample), the network in evaluation mode.
  */
 export async function importancesOf(session: Session): Promise<Parameters> {
   const { context, model, newClasses, oldClasses } = session;

@@ -3,8 +3,9 @@ import type { Method } from "./method.js";
 import { teacherOf } from "./teacher.js";
 
 /**
- * Learning without Forgetting (Li, Hoiem 2016) as LwF.MC, its class-incremental form (Rebuffi et al. 2017, section 4): binary
- * cross-entropy on the new task, where the targets of old classes are the sigmoids of the model before. No memory.
+ * Learning without Forgetting (Li, Hoiem 2016) as LwF.MC, its class-incremental form (Rebuffi et al. 2017, section 4):
+ * binary cross-entropy on the new task, where the targets of old classes are the sigmoids of the model before. No
+ * memory.
  */
 export const lwf: Method = {
   name: "lwf",

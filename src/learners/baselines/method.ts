@@ -23,7 +23,7 @@ export interface Session {
 /** How one method of class-incremental learning differs from the others. */
 export interface Method {
   readonly name: string;
-  /** What trains: the new task's samples, these and the memory's, or the memory alone with the new task's share of it. */
+  /** What trains: the new task's samples, these and the memory's, or the memory alone, the new task's share in it. */
   readonly trainsOn: "new" | "new and memory" | "memory";
   /** The memory: none, exemplars as many as are configured, or every sample of the tasks before. */
   readonly keeps: "nothing" | "exemplars" | "everything";

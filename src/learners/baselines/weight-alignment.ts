@@ -4,9 +4,9 @@ import type { Method, Session } from "./method.js";
 import { teacherOf } from "./teacher.js";
 
 /**
- * Weight Aligning (Zhao et al. 2020): trained on the new task and the exemplars of the old ones with distillation from the
- * model before, by the share of old classes (equation 5); then the rows of new classes, which grow longer, are scaled to the
- * mean length of the old ones (equations 8 and 9).
+ * Weight Aligning (Zhao et al. 2020): trained on the new task and the exemplars of the old ones with distillation from
+ * the model before, by the share of old classes; then the rows of new classes, which grow longer, are scaled to the
+ * mean length of the old ones.
  */
 export const weightAlignment: Method = {
   name: "wa",

@@ -9,8 +9,8 @@ const TEMPERATURE = 2;
 const NOTHING = -1e9;
 
 /**
- * (1 − λ)·cross-entropy over all classes + λ·cross-entropy between the softened probabilities of a teacher and those of
- * the model over the old classes (Hinton et al. 2015; with these weights Zhao et al. 2020, equations 3 to 5).
+ * (1 − λ)·cross-entropy over all classes + λ·cross-entropy between the softened probabilities of a teacher and those
+ * of the model over the old classes (Hinton et al. 2015, with the weights of Zhao et al. 2020).
  * A micro-batch brings what {@link distillationInputs} makes.
  */
 export const distilledCrossEntropy: Loss = {

@@ -9,8 +9,8 @@ import type { Loss } from "./loss.js";
 export type Parameters = Pick<TaskModel, "theta" | "classifier">;
 
 /**
- * Cross-entropy + λ/2·Σ_j F_j·(θ_j − θ*_j)² over all parameters (Kirkpatrick et al. 2017, equation 3). A micro-batch
- * brings what {@link elasticInputs} makes.
+ * Cross-entropy + λ/2·Σ_j F_j·(θ_j − θ*_j)² over all parameters (Kirkpatrick et al. 2017, equation 3). A
+ * micro-batch brings what {@link elasticInputs} makes.
  */
 export function elasticCrossEntropy(lambda: number): Loss {
   return {

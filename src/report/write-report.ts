@@ -1,0 +1,47 @@
+import { readFile } from "node:fs/promises";
+import { writeFileAtomically } from "../experiment/atomic-file.js";
+import { parseConfigText, resolveConfig } from "../experiment/config.js";
+import { reportPage } from "./page/page.js";
+import type { Paper } from "./page/report-group.js";
+import { publishedFor } from "./published.js";
+import { flatSettings, groupRuns, OF_A_RUN, type ReportedRun } from "./run-summary.js";
+import { seriesStyle } from "./series-style.js";
+
+/**
+ * Writes the report of runs as one HTML file.
+ *
+ * @param runs one at least
+ * @throws {ItamlError} DISK_FULL, NOT_WRITABLE
+ */
+export async function writeReport(runs: readonly ReportedRun[], file: string): Promise<void> {
+  await writeFileAtomically(file, await reportHtml(runs));
+}
+
+/** The report of runs. */
+export async function reportHtml(runs: readonly ReportedRun[]): Promise<string> {
+  const groups = await Promise.all(
+    groupRuns(runs).map(async (group, i) => ({
+      ...group,
+      style: seriesStyle(i),
+      paper: await paperOf(group.runs[0] as ReportedRun),
+    })),
+  );
+  return reportPage(groups);
+}
+
+/** Configurations that come with the program. */
+const CONFIGS = new URL("../../configs/", import.meta.url);
+
+async function paperOf({ config }: ReportedRun): Promise<Paper | undefined> {
+  const published = publishedFor(config);
+  if (!published) return undefined;
+  const name = `${published.config}.yaml`;
+  const text = await readFile(new URL(name, CONFIGS), "utf8");
+  const ofPaper = flatSettings(resolveConfig(parseConfigText(text, name), name));
+  const own = flatSettings(config);
+  const keys = [...new Set([...ofPaper.keys(), ...own.keys()])];
+  const differences = keys.filter(
+    (key) => !OF_A_RUN.includes(key) && ofPaper.get(key) !== own.get(key),
+  );
+  return { published, differences };
+}

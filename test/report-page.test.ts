@@ -1,0 +1,292 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseHTML } from "linkedom";
+import { beforeAll, describe, expect, test } from "vitest";
+import { readConfig } from "../src/cli/commands/train.js";
+import { reportHtml, writeReport } from "../src/report/write-report.js";
+import { ChromiumPage, chromiumPath } from "./support/chromium.js";
+import { temporaryFolder } from "./support/folder.js";
+import { CHECK_MATRIX, reportedRun } from "./support/reported-run.js";
+
+const parse = (page: string) => parseHTML(page).document;
+type Page = ReturnType<typeof parse>;
+
+/** The cells of a table, row by row. */
+function cells(document: Page, selector: string): string[][] {
+  return [...document.querySelectorAll(`${selector} tr`)].map((row) =>
+    [...row.querySelectorAll("th, td")].map((cell) => words(cell)),
+  );
+}
+
+function words(element: { textContent: string | null } | null | undefined): string {
+  return (element?.textContent ?? "").replace(/\s+/g, " ").trim();
+}
+
+/** Three seeds whose continuum accuracies after the last task are .77, .784 and .798. */
+function threeSeeds() {
+  return [-0.014, 0, 0.014].map((difference, i) =>
+    reportedRun(
+      { seed: i + 1 },
+      {
+        title: `seed${i + 1}`,
+        matrix: CHECK_MATRIX.map((row) => row.map((accuracy) => accuracy + difference)),
+      },
+    ),
+  );
+}
+
+describe("the page of one run", () => {
+  let page: string;
+  let document: Page;
+  beforeAll(async () => {
+    page = await reportHtml([reportedRun()]);
+    document = parse(page);
+  });
+
+  test("is a document with headings in order, and the same every time", async () => {
+    expect(document.documentElement.getAttribute("lang")).toBe("en");
+    expect(document.querySelector("title")?.textContent).toBe("iTAML on made");
+    const levels = [...document.querySelectorAll("h1, h2, h3")].map(({ tagName }) => tagName);
+    expect(levels.filter((level) => level === "H1")).toHaveLength(1);
+    expect(levels[0]).toBe("H1");
+    const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const link of document.querySelectorAll("nav a")) {
+      expect(ids).toContain(link.getAttribute("href")?.slice(1));
+    }
+    expect(await reportHtml([reportedRun()])).toBe(page);
+  });
+
+  test("the four accuracies stand side by side, with what they are", () => {
+    const [head, name, values] = cells(document, ".figures") as [string[], string[], string[]];
+    expect(head.map((text) => text.split(" ")[0])).toEqual([
+      ...["Continuum", "Task", "Single-sample", "Oracle"],
+    ]);
+    expect(name).toEqual(["itaml 1 run"]);
+    expect(values).toEqual(["78.40", "97.00", "58.40", "99.00"]);
+  });
+
+  test("metrics are those of the check matrix", () => {
+    const rows = cells(document, ".metrics");
+    const at = (title: string) => rows.findIndex(([text]) => text?.startsWith(title));
+    const below = (title: string) => rows[at(title) + 1];
+    expect(below("Average accuracy")).toEqual(["continuum", "78.40"]);
+    expect(below("Average incremental accuracy")).toEqual(["continuum", "84.76"]);
+    expect(below("Forgetting")).toEqual(["continuum", "16.75"]);
+    expect(below("Backward transfer")).toEqual(["continuum", "−15.25"]);
+    expect(rows[at("Average accuracy") + 2]).toEqual(["single-sample", "58.40"]);
+    expect(rows[at("Forgetting")]?.[0]).toContain("(Chaudhry 2018)");
+  });
+
+  test("every chart is described, and has its numbers in a table", () => {
+    const figures = [...document.querySelectorAll("figure")];
+    expect(figures.map((figure) => words(figure.querySelector("figcaption")))).toEqual([
+      ...["continuum (p=20)", "task (p=20)", "single-sample", "oracle"],
+      ...["continuum, by p", "task, by p", "continuum", "single-sample", "oracle", "itaml"],
+      ...["loss", "learning rate", "resident memory in MB", "itaml 67.5 seconds in all"],
+    ]);
+    for (const figure of figures) {
+      const chart = figure.querySelector("svg.plot");
+      expect(chart?.getAttribute("role")).toBe("img");
+      expect(chart?.getAttribute("aria-label")).toMatch(/\w+.*\d/);
+      expect(figure.querySelectorAll("details table tbody tr").length).toBeGreaterThan(1);
+    }
+    expect(cells(document, "#matrix figure:nth-of-type(1) table").at(-1)).toEqual([
+      ...["4", "70.00", "72.00", "96.00", "66.00", "88.00"],
+    ]);
+    expect(cells(document, "#confusion table").at(-1)).toEqual(["4", "1", "0", "0", "0", "9"]);
+    // p0 = .584 − .3 (1 − 1/e) = .394, p̂ = .394 + .606 / 9 = .4617.
+    expect(words(document.querySelector("#continuum-size p"))).toContain(
+      "votes for its own task with 46.17",
+    );
+  });
+
+  test("settings are complete", () => {
+    const rows = cells(document, "#settings table");
+    expect(rows).toContainEqual(["optimizer.momentum", "0.9"]);
+    expect(rows).toContainEqual(["adaptation.learningRate", "0.001"]);
+    expect(document.querySelectorAll("#settings .marked")).toHaveLength(0);
+  });
+
+  test("nothing is loaded from anywhere", () => {
+    const loaded = [...document.querySelectorAll("[src], link, image, use, iframe, object, embed")];
+    expect(loaded.map((element) => element.getAttribute("href"))).toEqual(["data:,"]);
+    expect(page).not.toMatch(/url\(|@import|srcset|fetch\(|XMLHttp|import\(/);
+    expect(page.match(/https?:\/\/[^"'\s<]+/g)?.filter((url) => !url.includes("w3.org"))).toBe(
+      undefined,
+    );
+  });
+});
+
+describe("several runs", () => {
+  test("seeds become a mean with its interval, configurations a comparison", async () => {
+    const other = reportedRun({ learner: "finetuning", seed: 1 }, { title: "other" });
+    const document = parse(await reportHtml([...threeSeeds(), other]));
+    expect(words(document.querySelector("h1"))).toBe("iTAML and fine-tuning on made");
+    const figures = cells(document, ".figures");
+    // Deviations ±1.4: s = 1.4, half-width 4.3027 × 1.4 / √3 = 3.478.
+    expect(figures.slice(1, 3)).toEqual([
+      ["itaml n = 3"],
+      ["78.40 ± 3.48", "97.00 ± 0.00", "58.40 ± 3.48", "99.00 ± 0.00"],
+    ]);
+    expect(figures[3]).toEqual(["finetuning 1 run"]);
+    expect(cells(document, "#accuracy figure:nth-of-type(1) table")).toEqual([
+      ["classes seen", "itaml", "finetuning"],
+      ["2", "90.00 ± 3.48", "90.00"],
+      ["4", "86.50 ± 3.48", "86.50"],
+      ["6", "85.67 ± 3.48", "85.67"],
+      ["8", "83.25 ± 3.48", "83.25"],
+      ["10", "78.40 ± 3.48", "78.40"],
+    ]);
+    const marked = [...document.querySelectorAll("#settings .marked")].map(words);
+    expect(marked).toEqual(["learneritamlfinetuning", "seed1, 2, 31"]);
+    expect(cells(document, "#runs table").map(([name]) => name)).toEqual([
+      ...["run", "seed1", "seed2", "seed3", "other"],
+    ]);
+    expect(cells(document, "#confusion figure:nth-of-type(1) table").at(-1)).toEqual([
+      ...["4", "3", "0", "0", "0", "27"],
+    ]);
+  });
+
+  test("an unfinished run is said to be, and compared at the tasks that all have done", async () => {
+    const [first, second] = threeSeeds();
+    const short = reportedRun(
+      { seed: 3 },
+      { title: "short", finished: false, matrix: CHECK_MATRIX.slice(0, 2) },
+    );
+    const page = await reportHtml([first, second, short].filter((run) => run !== undefined));
+    const document = parse(page);
+    expect(words(document.querySelector(".note"))).toContain("Unfinished: short.");
+    expect(cells(document, ".figures")[1]).toEqual(["itaml n = 3, after 2 tasks"]);
+    expect(cells(document, "#accuracy figure:nth-of-type(1) table")).toHaveLength(3);
+    expect(cells(document, "#runs table").at(-1)?.[3]).toBe("2, unfinished");
+  });
+
+  test("what a run lacks is left out, with a line", async () => {
+    const run = reportedRun();
+    const tasks = run.results.tasks.map(({ sizes: _, taskConfusion: __, ...task }) => task);
+    const old = { ...run, title: "old", epochs: [], results: { ...run.results, tasks } };
+    const document = parse(await reportHtml([old]));
+    for (const id of ["continuum-size", "confusion", "training"]) {
+      expect(document.querySelectorAll(`#${id} svg.plot`)).toHaveLength(0);
+      expect(words(document.querySelector(`#${id} .note`))).toContain("Left out");
+    }
+  });
+});
+
+describe("the paper's numbers", () => {
+  test("stand beside runs of its settings", async () => {
+    const config = await readConfig("mnist", {});
+    const document = parse(await reportHtml([{ ...reportedRun(), config }]));
+    expect(cells(document, ".figures").slice(-2)).toEqual([
+      ["the paper iTAML, a single run, as published"],
+      ["97.95", "–", "62.19", "–"],
+    ]);
+    expect(cells(document, "#accuracy figure:nth-of-type(1) table").map((row) => row[2])).toEqual([
+      ...["the paper", "99.95", "99.62", "98.97", "99.33", "97.95"],
+    ]);
+    expect(words(document.querySelector("header"))).toContain(
+      "itaml: the settings of configs/mnist.yaml, the configuration for the paper’s numbers.",
+    );
+  });
+
+  test("stand beside runs with other settings, which are named", async () => {
+    const config = await readConfig("cifar100-10x10", { set: ["beta=2", "learner=finetuning"] });
+    const document = parse(await reportHtml([{ ...reportedRun(), config }]));
+    expect(words(document.querySelector("header"))).toContain(
+      "the paper’s numbers: learner, beta.",
+    );
+    expect(words(document.querySelector("#metrics"))).toContain("RPS-Net56.48");
+    expect(cells(document, "#continuum-size figure:nth-of-type(2) table").at(-1)).toEqual([
+      ...["50", "", "100.00"],
+    ]);
+  });
+
+  test("don't stand beside other tasks", async () => {
+    const config = await readConfig("mnist", { set: ["continuum=5"] });
+    const document = parse(await reportHtml([{ ...reportedRun(), config }]));
+    expect(document.querySelector(".paper")).toBe(null);
+  });
+});
+
+test("names are text, whatever is in them", async () => {
+  const hostile = `<script>alert("1")</script>'"&<img src=x onerror=alert(1)>`;
+  const page = await reportHtml([
+    reportedRun({ dataset: hostile, seed: 1 }, { title: hostile }),
+    reportedRun(
+      { dataset: hostile, seed: 2, data: hostile },
+      { title: `${hostile}2`, finished: false },
+    ),
+    reportedRun({ dataset: `</style>${hostile}`, seed: 2 }, { title: "<!--" }),
+  ]);
+  const document = parse(page);
+  expect(document.querySelectorAll("script")).toHaveLength(1);
+  expect(document.querySelectorAll("img, [onerror]")).toHaveLength(0);
+  expect(document.querySelector("title")?.textContent).toContain(hostile);
+  expect(words(document.querySelector("#runs tbody th"))).toBe(hostile);
+  expect(cells(document, "#settings table")[1]?.[1]).toBe(hostile);
+  const labels = [...document.querySelectorAll("svg.plot")].map((chart) =>
+    chart.getAttribute("aria-label"),
+  );
+  expect(labels.some((label) => label?.includes(hostile))).toBe(true);
+});
+
+const chromium = chromiumPath();
+
+test.skipIf(!chromium)("in a browser: whole, quiet, and as wide as its window", async () => {
+  const file = join(temporaryFolder(), "report.html");
+  const hostile = "<script>alert(1)</script>".repeat(4);
+  await writeReport(
+    [
+      ...threeSeeds(),
+      reportedRun({ learner: "finetuning" }, { title: hostile }),
+      reportedRun({ dataset: hostile }, { title: "other" }),
+    ],
+    file,
+  );
+  await ChromiumPage.with(chromium as string, async (page) => {
+    await page.resize(1280);
+    await page.prefer("light");
+    await page.open(pathToFileURL(file).href);
+    const charts = `[...document.querySelectorAll("svg.plot")].map((chart) => {
+      const { width, height } = chart.getBoundingClientRect();
+      return width > 200 && height > 100;
+    })`;
+    const background = "getComputedStyle(document.body).backgroundColor";
+    const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    for (const width of [1280, 400]) {
+      await page.resize(width);
+      const sizes = (await page.evaluate(charts)) as boolean[];
+      expect(sizes).toEqual(Array(4 + 2 + 3 * 3 + 3 + 3 + 3).fill(true));
+      expect(await page.evaluate(overflow), `at ${width} pixels`).toBe(0);
+    }
+
+    const light = await page.evaluate(background);
+    await page.evaluate(`document.querySelector(".theme").click()`);
+    const dark = await page.evaluate(background);
+    expect(dark).not.toBe(light);
+    await page.evaluate(`document.querySelector(".theme").click()`);
+    expect(await page.evaluate(background)).toBe(light);
+    await page.evaluate("delete document.documentElement.dataset.theme");
+    await page.prefer("dark");
+    expect(await page.evaluate(background)).toBe(dark);
+
+    // What the page would put on the clipboard.
+    const copied = await page.evaluate(`new Promise((resolve) => {
+      navigator.clipboard.writeText = async (text) => resolve(text);
+      document.querySelector("#runs .copy").click();
+    })`);
+    const [head, first] = String(copied).split("\n");
+    expect(head?.split("\t").slice(0, 4)).toEqual(["run", "configuration", "seed", "tasks"]);
+    expect(first?.split("\t").slice(2, 6)).toEqual(["1", "5", "77.00", "97.00"]);
+
+    const said = page.events.filter(({ method }) =>
+      ["Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"].includes(method),
+    );
+    expect(said).toEqual([]);
+    const requested = page.events
+      .filter(({ method }) => method === "Network.requestWillBeSent")
+      .map(({ params }) => (params.request as { url: string }).url);
+    expect(requested.filter((url) => !url.startsWith("data:"))).toEqual([pathToFileURL(file).href]);
+  });
+});

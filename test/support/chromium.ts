@@ -1,0 +1,138 @@
+import { spawn } from "node:child_process";
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+
+/** The path of a Chromium, or undefined (said once on the console) where there is none. */
+export function chromiumPath(): string | undefined {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const names = ["chromium", "chromium-browser", "google-chrome"];
+  const found = [
+    process.env.ITAML_CHROMIUM,
+    ...folders.flatMap((folder) => names.map((name) => join(folder, name))),
+  ].find((path) => path !== undefined && isExecutable(path));
+  if (!found) console.log("skipped: no Chromium on the PATH or in ITAML_CHROMIUM");
+  return found;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** An event of the page, in the words of the Chrome DevTools Protocol. */
+export interface PageEvent {
+  readonly method: string;
+  readonly params: Record<string, unknown>;
+}
+
+/** A page of a headless Chromium, spoken to by the Chrome DevTools Protocol over a pipe. */
+export class ChromiumPage {
+  readonly events: PageEvent[] = [];
+  readonly #input: Writable;
+  readonly #answers = new Map<number, (answer: Answer) => void>();
+  readonly #waiting: { method: string; resolve: () => void }[] = [];
+  #session: string | undefined;
+  #count = 0;
+
+  private constructor(input: Writable, output: Readable) {
+    this.#input = input;
+    let text = "";
+    output.setEncoding("utf8").on("data", (chunk: string) => {
+      const messages = (text + chunk).split("\0");
+      text = messages.pop() as string;
+      for (const message of messages) this.#receive(JSON.parse(message));
+    });
+  }
+
+  /** Starts a browser for as long as the work takes. */
+  static async with<T>(path: string, work: (page: ChromiumPage) => Promise<T>): Promise<T> {
+    const profile = mkdtempSync(join(tmpdir(), "itaml-chromium-"));
+    const browser = spawn(
+      path,
+      [
+        ...["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        ...["--no-first-run", "--disable-background-networking", "--hide-scrollbars"],
+        ...["--remote-debugging-pipe", `--user-data-dir=${profile}`],
+      ],
+      { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] },
+    );
+    const ended = new Promise((resolve) => browser.once("close", resolve));
+    try {
+      const page = new ChromiumPage(browser.stdio[3] as Writable, browser.stdio[4] as Readable);
+      const failed = ended.then(() => Promise.reject(new Error("Chromium ended")));
+      return await Promise.race([page.#attach().then(() => work(page)), failed]);
+    } finally {
+      browser.kill("SIGKILL");
+      await ended;
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }
+
+  async #attach(): Promise<void> {
+    const { targetId } = await this.send("Target.createTarget", { url: "about:blank" });
+    const attached = await this.send("Target.attachToTarget", { targetId, flatten: true });
+    this.#session = attached.sessionId as string;
+    for (const domain of ["Page", "Runtime", "Log", "Network"]) await this.send(`${domain}.enable`);
+  }
+
+  send(method: string, params: object = {}): Promise<Record<string, unknown>> {
+    const id = ++this.#count;
+    const sessionId = this.#session;
+    this.#input.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
+    return new Promise((resolve, reject) => {
+      this.#answers.set(id, ({ result, error }) => {
+        if (error) reject(new Error(`${method}: ${error.message}`));
+        else resolve(result ?? {});
+      });
+    });
+  }
+
+  async open(url: string): Promise<void> {
+    const loaded = new Promise<void>((resolve) => {
+      this.#waiting.push({ method: "Page.loadEventFired", resolve });
+    });
+    await this.send("Page.navigate", { url });
+    await loaded;
+  }
+
+  /** The value of an expression, or of its promise. */
+  async evaluate(expression: string): Promise<unknown> {
+    const options = { expression, returnByValue: true, awaitPromise: true, userGesture: true };
+    const { result, exceptionDetails } = await this.send("Runtime.evaluate", options);
+    if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails));
+    return (result as { value: unknown }).value;
+  }
+
+  async resize(width: number, height = 800): Promise<void> {
+    await this.send("Emulation.setDeviceMetricsOverride", {
+      ...{ width, height, deviceScaleFactor: 1, mobile: false },
+    });
+  }
+
+  async prefer(scheme: "light" | "dark", media = "screen"): Promise<void> {
+    const features = [{ name: "prefers-color-scheme", value: scheme }];
+    await this.send("Emulation.setEmulatedMedia", { media, features });
+  }
+
+  #receive({ id, method, params, ...answer }: Answer & Partial<PageEvent> & { id?: number }): void {
+    if (id !== undefined) {
+      this.#answers.get(id)?.(answer);
+      this.#answers.delete(id);
+    } else if (method !== undefined) {
+      this.events.push({ method, params: params ?? {} });
+      const index = this.#waiting.findIndex((other) => other.method === method);
+      if (index >= 0) this.#waiting.splice(index, 1)[0]?.resolve();
+    }
+  }
+}
+
+interface Answer {
+  result?: Record<string, unknown>;
+  error?: { message: string };
+}

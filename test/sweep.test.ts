@@ -1,0 +1,148 @@
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { planSweep } from "../src/cli/commands/sweep.js";
+import { formatConfig } from "../src/experiment/config.js";
+import { startExperiment } from "../src/experiment/experiment.js";
+import { parseSweep, sweepVariants } from "../src/experiment/sweep.js";
+import { itaml, readEvents, startItaml } from "./support/command-line.js";
+import { contentOf, smallConfig } from "./support/experiment.js";
+import { temporaryFolder } from "./support/folder.js";
+
+describe("a sweep file", () => {
+  const variants = (text: string) => {
+    const sweep = parseSweep(`base: mnist\nseeds: [1]\n${text}`, "sweep.yaml");
+    return sweepVariants(sweep, "sweep.yaml").map(({ name, settings }) => [name, settings]);
+  };
+
+  test("has every combination of its grid, under names that tell them apart", () => {
+    expect(variants("grid: { learner: [itaml, finetuning], beta: [0, 0.5], top: [1] }")).toEqual([
+      ["itaml-beta0", { learner: "itaml", beta: 0, top: 1 }],
+      ["itaml-beta0.5", { learner: "itaml", beta: 0.5, top: 1 }],
+      ["finetuning-beta0", { learner: "finetuning", beta: 0, top: 1 }],
+      ["finetuning-beta0.5", { learner: "finetuning", beta: 0.5, top: 1 }],
+    ]);
+    const names = variants(
+      "grid: { adaptation.steps: [1, 2], optimizer: [{ name: sgd, momentum: 0.9 }, { name: adam }], epochs: [[5, 20], 3] }",
+    ).map(([name]) => name);
+    expect(names.slice(0, 4)).toEqual([
+      ...["steps1-sgd-epochs-5-20", "steps1-sgd-epochs3"],
+      ...["steps1-adam-epochs-5-20", "steps1-adam-epochs3"],
+    ]);
+    expect(variants("")).toEqual([["", {}]]);
+  });
+
+  test("has variants, each with every combination of the grid", () => {
+    const text = "variants: { paper: {}, released: { rule: released, learningRate: 0.05 } }";
+    expect(variants(`${text}\ngrid: { beta: [0, 1] }`)).toEqual([
+      ["paper-beta0", { beta: 0 }],
+      ["paper-beta1", { beta: 1 }],
+      ["released-beta0", { rule: "released", learningRate: 0.05, beta: 0 }],
+      ["released-beta1", { rule: "released", learningRate: 0.05, beta: 1 }],
+    ]);
+  });
+
+  test.each([
+    ["gird: {}", 'unknown key "gird". Did you mean "grid"'],
+    ["grid: { beta: 1 }", "sweep.yaml: grid.beta: expected array"],
+    ["grid: { seed: [1] }", "seeds have a key of their own"],
+    ["variants: { a/b: {} }", "\"a/b\" can't be a directory's name"],
+    ["variants: { a: { beta: 1 } }\ngrid: { beta: [1] }", "variants.a: beta is in grid too"],
+    ["grid: { classes: [a b, a-b] }", 'two configurations of the sweep are called "a-b"'],
+  ])("%s", (text, message) => {
+    expect(() => variants(text)).toThrow(message);
+  });
+});
+
+/** A sweep over a configuration that trains in a fraction of a second. */
+function writeSweep(
+  folder: string,
+  sweep: object,
+  changes: Parameters<typeof smallConfig>[1] = {},
+) {
+  writeFileSync(join(folder, "small.yaml"), formatConfig(smallConfig(folder, changes)));
+  writeFileSync(join(folder, "sweep.yaml"), JSON.stringify({ base: "small.yaml", ...sweep }));
+}
+
+test("one run that fails doesn't stop the others, and what is finished is left alone", async () => {
+  const folder = temporaryFolder();
+  const variants = { good: {}, diverging: { learningRate: 1e30 } };
+  writeSweep(folder, { seeds: [1, 2], variants, out: "runs" }, { tasks: 2, epochs: 1 });
+  const first = await itaml(folder, ["sweep", "sweep.yaml", "--jobs", "2"]);
+  expect(first).toMatchObject({ code: 1 });
+  expect(first.stdout).toMatch(/^good +2 +2 +[\d.]+ ± /m);
+  expect(first.stderr).toContain("2 of 4 runs failed");
+  expect(first.stderr).toMatch(/diverging-seed2: ITAML_LOSS_NOT_FINITE: task 0/);
+  expect(existsSync(join(folder, "runs/report.html"))).toBe(true);
+  const results = join(folder, "runs/good-seed1/results.json");
+  const before = statSync(results).mtimeMs;
+
+  writeSweep(folder, { seeds: [1], out: "runs", variants: { good: {} } });
+  const other = await itaml(folder, ["sweep", "sweep.yaml"]);
+  expect(other).toMatchObject({ code: 1, stdout: "" });
+  expect(other.stderr).toContain("runs/good-seed1: the run is of a sweep with another tasks");
+
+  writeSweep(
+    folder,
+    { seeds: [1, 2], out: "runs", variants: { good: {} } },
+    { tasks: 2, epochs: 1 },
+  );
+  const again = await itaml(folder, ["sweep", "sweep.yaml", "--json"]);
+  expect(again).toMatchObject({ code: 0 });
+  expect(again.stderr).toContain("2 of 2 runs are finished already");
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    configurations: [{ name: "good", n: 2, runs: [{ path: "runs/good-seed1" }, {}] }],
+    failed: [],
+  });
+  expect(statSync(results).mtimeMs).toBe(before);
+});
+
+test("nothing starts where one configuration is wrong", async () => {
+  const folder = temporaryFolder();
+  writeSweep(folder, { seeds: [1], variants: { good: {}, bad: { betta: 1 } }, out: "runs" });
+  const outcome = await itaml(folder, ["sweep", "sweep.yaml"]);
+  expect(outcome).toMatchObject({ code: 2 });
+  expect(outcome.stderr).toContain("sweep.yaml: bad: ");
+  expect(outcome.stderr).toContain('Did you mean "beta"');
+  expect(existsSync(join(folder, "runs"))).toBe(false);
+});
+
+test("stopped and killed, a sweep goes on to the same results", async () => {
+  const folder = temporaryFolder();
+  const changes = { tasks: 2, epochs: [100, 1] };
+  writeSweep(folder, { seeds: [1, 2], out: "runs" }, changes);
+  await startExperiment(join(folder, "straight"), smallConfig(folder, changes));
+
+  const run = join(folder, "runs/small-seed1");
+  let seen = 0;
+  for (const signal of ["SIGINT", "SIGKILL"] as const) {
+    const { outcome, kill } = startItaml(folder, ["sweep", "sweep.yaml"]);
+    const events = () => (existsSync(join(run, "events.jsonl")) ? readEvents(run) : []);
+    await until(() => events().length > seen + 10);
+    kill(signal);
+    const { code, stderr } = await outcome;
+    expect(code).toBe(signal === "SIGINT" ? 130 : null);
+    if (signal === "SIGINT") expect(stderr).toContain("The same command goes on with it");
+    // The run itself stops too, with a checkpoint, whatever ended the sweep.
+    await until(() => !existsSync(join(run, "lock.json")));
+    expect(events().at(-1)).toMatchObject({ kind: "stopped" });
+    expect(readdirSync(join(run, "checkpoints"))).toHaveLength(2);
+    seen = events().length;
+  }
+  expect(existsSync(join(folder, "runs/small-seed2"))).toBe(false);
+  expect(await itaml(folder, ["sweep", "sweep.yaml"])).toMatchObject({ code: 0 });
+  expect(contentOf(run)).toEqual(contentOf(join(folder, "straight")));
+  expect(existsSync(join(folder, "runs/small-seed2/results.json"))).toBe(true);
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+test("the sweeps that come with the program are of configurations that there are", async () => {
+  const folder = join(import.meta.dirname, "../configs/sweeps");
+  for (const file of readdirSync(folder)) {
+    const { runs } = await planSweep(join(folder, file), { out: temporaryFolder() });
+    expect(runs.length).toBeGreaterThan(0);
+  }
+});
