@@ -1,9 +1,12 @@
-"""The meta-training of bench/main.ts in PyTorch, for comparison: the paper's rule, one optimiser for each task.
+"""The work of bench/main.ts and bench/evaluation.ts in PyTorch, for comparison: the paper's rule, one optimiser for
+each task.
 
 Reads lines {"workload": NAME, "session": T, "samples": [of each task]} and answers each with the milliseconds of one
-mini-batch, the first time after one that doesn't count.
+mini-batch, the first time after one that doesn't count. {"evaluation": {"tasks", "images", "exemplars", …}} is answered
+with the milliseconds of its parts.
 """
 
+import copy
 import json
 import sys
 import time
@@ -76,6 +79,10 @@ WORKLOADS = {
 }
 
 
+def normalized(x):
+    return x.float().div_(255).sub_(0.5).div_(0.25)
+
+
 class Session:
     def __init__(self, workload, samples):
         make, self.shape, features, self.classes, optimizer = WORKLOADS[workload]
@@ -98,8 +105,7 @@ class Session:
                     tensor.copy_(start)
             optimizer = self.optimizers[task]
             optimizer.zero_grad(set_to_none=True)
-            x = x.float().div_(255).sub_(0.5).div_(0.25)
-            self.loss(self.classifiers[task](self.model(x)), targets).backward()
+            self.loss(self.classifiers[task](self.model(normalized(x))), targets).backward()
             optimizer.step()
             with torch.no_grad():
                 for tensor, sum_ in zip(state, total):
@@ -123,10 +129,60 @@ class Session:
         return 1000 * (time.perf_counter() - started)
 
 
+class Evaluation:
+    """After the last task of CIFAR: a pass of the base model, adaptations, a pass of each adapted model."""
+
+    def __init__(self, tasks, images, exemplars, batch, adaptation):
+        make, shape, features, self.classes, _ = WORKLOADS["cifar"]
+        self.tasks, self.batch, self.adaptation = tasks, batch, adaptation
+        self.model = make()
+        self.classifiers = [nn.Linear(features, self.classes, bias=False) for _ in range(tasks)]
+        self.images = torch.randint(256, (images, *shape), dtype=torch.uint8)
+        self.exemplars = torch.randint(256, (exemplars, *shape), dtype=torch.uint8)
+        self.loss = nn.BCEWithLogitsLoss()
+
+    @torch.no_grad()
+    def infer(self, model, classifiers, images):
+        model.eval()
+        for x in images.split(self.batch):
+            features = model(normalized(x))
+            for classifier in classifiers:
+                classifier(features)
+
+    def adapt(self, task, exemplars):
+        model, classifier = copy.deepcopy(self.model).train(), copy.deepcopy(self.classifiers[task])
+        optimizer = torch.optim.Adam([*model.parameters(), *classifier.parameters()], lr=1e-3)
+        for x in exemplars.split(self.adaptation):
+            optimizer.zero_grad(set_to_none=True)
+            targets = torch.zeros(len(x), self.classes)
+            targets[torch.arange(len(x)), torch.randint(self.classes, (len(x),))] = 1
+            self.loss(classifier(model(normalized(x))), targets).backward()
+            optimizer.step()
+        return model, classifier
+
+    def milliseconds(self):
+        def timed(work):
+            started = time.perf_counter()
+            result = work()
+            return result, 1000 * (time.perf_counter() - started)
+
+        _, base = timed(lambda: self.infer(self.model, self.classifiers, self.images))
+        own = list(enumerate(self.exemplars.chunk(self.tasks)))
+        adapted, adaptation = timed(lambda: [self.adapt(task, x) for task, x in own])
+        parts = list(zip(adapted, self.images.chunk(self.tasks)))
+        _, passes = timed(
+            lambda: [self.infer(model, [classifier], x) for (model, classifier), x in parts]
+        )
+        return {"base": base, "adaptation": adaptation, "own": passes}
+
+
 sessions = {}
 print(json.dumps({"version": torch.__version__}), flush=True)
 for line in sys.stdin:
     request = json.loads(line)
+    if "evaluation" in request:
+        print(json.dumps(Evaluation(**request["evaluation"]).milliseconds()), flush=True)
+        continue
     key = (request["workload"], request["session"])
     if key not in sessions:
         sessions[key] = Session(request["workload"], request["samples"])

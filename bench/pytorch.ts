@@ -11,6 +11,28 @@ export interface PyTorchRequest {
   readonly repetitions: number;
 }
 
+/** Evaluation after the last of some tasks. */
+export interface EvaluationRequest {
+  readonly tasks: number;
+  /** Of all tasks. */
+  readonly images: number;
+  readonly exemplars: number;
+  /** Images of one run of inference. */
+  readonly batch: number;
+  /** Images of one step of adaptation. */
+  readonly adaptation: number;
+}
+
+/** Milliseconds of an evaluation's parts. */
+export interface EvaluationTimes {
+  /** One pass of the base model over all images. */
+  readonly base: number;
+  /** All adaptations. */
+  readonly adaptation: number;
+  /** One pass of each adapted model over its own task's images. */
+  readonly own: number;
+}
+
 /** bench/pytorch.py, which measures a mini-batch whenever it is asked. */
 export class PyTorch {
   readonly version: string;
@@ -39,8 +61,16 @@ export class PyTorch {
 
   /** Milliseconds a mini-batch. */
   async measure(request: PyTorchRequest): Promise<number> {
+    return (await this.#ask<{ milliseconds: number }>(request)).milliseconds;
+  }
+
+  evaluate(evaluation: EvaluationRequest): Promise<EvaluationTimes> {
+    return this.#ask({ evaluation });
+  }
+
+  async #ask<Answer>(request: object): Promise<Answer> {
     this.#requests.write(`${JSON.stringify(request)}\n`);
-    return JSON.parse((await this.#lines.next()).value).milliseconds;
+    return JSON.parse((await this.#lines.next()).value);
   }
 
   stop(): void {

@@ -165,6 +165,11 @@ const cases: [
     conv({ stride: [1, 2], padding: [2, 1] }),
   ],
   [
+    "convolution, rectangles, more than 64 places",
+    [[1, 1, 6, 11], [1, 1, 3, 2], [1]],
+    conv({ stride: [1, 2], padding: [2, 1] }),
+  ],
+  [
     "convolution, padding beyond the kernel",
     [[1, 1, 3, 3], [1, 1, 2, 2], [1]],
     conv({ padding: 2 }),
@@ -207,16 +212,21 @@ test("a tensor that is used twice gets the sum of both gradients", async () => {
   expect(Array.from(found[0] as Float32Array)).toEqual([3, 5, 7]);
 });
 
-test("splitVector and concatenate undo each other", async () => {
-  const graph = new Graph("test");
-  const vector = graph.input("vector", "float32", [10]);
-  graph.output("joined", concatenate(splitVector(vector, [[2, 3], [4]])));
-  const program = await runtime.compile(serializeOnnx(graph));
-  const data = Float32Array.from({ length: 10 }, (_, i) => i);
-  const { joined } = await program.run({ vector: { data, shape: [10] } }, ["joined"]);
-  expect(joined.data).toEqual(data);
-  await program.release();
-});
+test.each([{}, { mostResults: 2 }])(
+  "splitVector and concatenate undo each other, %o",
+  async (options) => {
+    const graph = new Graph("test", options);
+    const vector = graph.input("vector", "float32", [10]);
+    graph.output("joined", concatenate(splitVector(vector, [[2, 2], [1], [3], [1], [1]])));
+    const { mostResults = 5 } = options;
+    expect(Math.max(...graph.nodes.map(({ outputs }) => outputs.length))).toBe(mostResults);
+    const program = await runtime.compile(serializeOnnx(graph));
+    const data = Float32Array.from({ length: 10 }, (_, i) => i);
+    const { joined } = await program.run({ vector: { data, shape: [10] } }, ["joined"]);
+    expect(joined.data).toEqual(data);
+    await program.release();
+  },
+);
 
 describe("operators equal PyTorch", () => {
   const reference = golden("ops.safetensors");

@@ -302,7 +302,9 @@ async function readConfigOf(path: string): Promise<Config> {
       remedy: "Start it with itaml train, without --resume",
     });
   }
-  return resolveConfig(parseConfigText(await readText(file), file), file);
+  // Runs of version 0.1.0 knew no other task prediction.
+  const content = { taskPrediction: "logits", ...parseConfigText(await readText(file), file) };
+  return resolveConfig(content, file);
 }
 
 function isJson(text: string): boolean {

@@ -12,10 +12,12 @@ export interface GraphNode {
   readonly domain: string;
 }
 
-/** What a graph may make use of, where it is going to run. */
+/** What a graph may make use of, and has to mind, where it is going to run. */
 export interface GraphOptions {
   /** Channels that blocked convolutions work on at once; absent where there are none, or where they gain nothing. */
   readonly channelBlock?: number | undefined;
+  /** Results that a node may have: a GPU binds no more buffers at once. Absent where any number will do. */
+  readonly mostResults?: number | undefined;
 }
 
 export type ConstantData = Float32Array | BigInt64Array;

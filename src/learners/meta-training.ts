@@ -53,9 +53,9 @@ export class MetaTraining implements MetaUpdate {
   readonly #lanes: { lanes: number; smallest: number };
   /** One for each task, as long as a session. */
   readonly optimizers: readonly OptimizerState[];
-  /** θ of the base where every lane reads it. */
+  /** θ of the base where every lane reads it; with one lane the model's own. */
   readonly #base: Float32Array;
-  /** Where inner loops put Φ_i. */
+  /** Where inner loops put Φ_i; with one lane, θ_i where the outer step reads it. */
   readonly #results: readonly TaskModel[];
   /** Where they put it on the way there. */
   readonly #scratch: readonly TaskModel[];
@@ -75,17 +75,21 @@ export class MetaTraining implements MetaUpdate {
     this.#options = options;
     const models = model.classifiers.map((_, task) => taskModel(model, task));
     this.#lanes = lanesFor(step.extractor, models.length > 1 ? runtime.lanes : 1);
+    const shared = this.#lanes.lanes > 1;
+    const size = model.theta.length;
     const allocate = (length: number) =>
-      this.#lanes.lanes > 1 ? runtime.allocate(length) : new Float32Array(length);
-    const newTaskModel = (base: TaskModel) => ({
-      ...emptyTaskModel(base),
-      theta: allocate(base.theta.length),
-    });
+      shared ? runtime.allocate(length) : new Float32Array(length);
+    this.#thetas = new Float32Array((1 + models.length) * size);
     this.optimizers = models.map((base) => step.newState(base, allocate));
-    this.#base = allocate(model.theta.length);
-    this.#results = models.map(newTaskModel);
-    this.#scratch = options.innerSteps > 1 ? models.map(newTaskModel) : [];
-    this.#thetas = new Float32Array((1 + models.length) * model.theta.length);
+    this.#base = shared ? allocate(size) : model.theta;
+    this.#results = models.map((base, task) => ({
+      ...emptyTaskModel(base),
+      theta: shared ? allocate(size) : this.#thetas.subarray((1 + task) * size, (2 + task) * size),
+    }));
+    this.#scratch =
+      options.innerSteps > 1
+        ? models.map((base) => ({ ...emptyTaskModel(base), theta: allocate(size) }))
+        : [];
   }
 
   static async start(
@@ -99,7 +103,7 @@ export class MetaTraining implements MetaUpdate {
   }
 
   async train(batches: readonly TaskBatch[], learningRate: number): Promise<number[]> {
-    this.#base.set(this.#model.theta);
+    if (this.#lanes.lanes > 1) this.#base.set(this.#model.theta);
     this.#thetas.set(this.#model.theta);
     const { alone, overlapping } = shareLanes(batches, this.#lanes);
     const losses = new Map<TaskBatch, number[]>();
@@ -137,7 +141,7 @@ export class MetaTraining implements MetaUpdate {
       losses.push(await this.#step.run(from, into, state, batch, learningRate, how));
       from = into;
     }
-    this.#thetas.set(from.theta, (1 + task) * from.theta.length);
+    if (this.#lanes.lanes > 1) this.#thetas.set(from.theta, (1 + task) * from.theta.length);
     return losses;
   }
 

@@ -8,6 +8,7 @@ import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { LayoutEntry } from "../nn/layout.js";
 import { limitNorm } from "../optim/gradient-norm.js";
 import type { Optimizer } from "../optim/optimizer.js";
+import { outputsInPieces, vectorOutput } from "../runtime/output-pieces.js";
 import type { Program, Runtime, Value } from "../runtime/runtime.js";
 import { binaryCrossEntropy } from "./losses/binary-cross-entropy.js";
 import type { Loss } from "./losses/loss.js";
@@ -174,51 +175,6 @@ export class TrainingStep {
       }),
     };
   }
-}
-
-/**
- * Elements of a piece of an output. ONNX Runtime brings every output to JavaScript in new memory; blocks above 32 MB are
- * new to the process each time, and the system fills them page by page.
- */
-const PIECE = 2 ** 22;
-
-/** Sizes of the pieces of a vector. */
-function pieceSizes(length: number): number[] {
-  return Array.from({ length: Math.ceil(length / PIECE) }, (_, i) =>
-    Math.min(PIECE, length - i * PIECE),
-  );
-}
-
-function pieceName(name: string, piece: number): string {
-  return piece === 0 ? name : `${name}.${piece}`;
-}
-
-/** Values of vectors as {@link vectorOutput} names them; others as they are. */
-function outputsInPieces(values: Readonly<Record<string, Value>>): Record<string, Value> {
-  const pieces = Object.entries(values).flatMap(([name, value]) =>
-    value.shape.length === 1
-      ? pieceSizes(value.data.length).map((size, i): [string, Value] => {
-          const data = value.data.subarray(i * PIECE, i * PIECE + size);
-          return [pieceName(name, i), { data, shape: [size] }];
-        })
-      : [[name, value] as [string, Value]],
-  );
-  return Object.fromEntries(pieces);
-}
-
-/** Names a vector, or the pieces of a long one, as results of its graph. */
-function vectorOutput(name: string, vector: Tensor): void {
-  const sizes = pieceSizes(vector.shape[0] as number);
-  const pieces =
-    sizes.length === 1
-      ? [vector]
-      : splitVector(
-          vector,
-          sizes.map((size) => [size]),
-        );
-  pieces.forEach((piece, i) => {
-    vector.graph.output(pieceName(name, i), piece);
-  });
 }
 
 /** Inputs and outputs as {@link TrainingStep.run} names them; the numbers of samples and rows are symbolic. */

@@ -54,6 +54,7 @@ export function createOnnxRuntime({
   return {
     ...{ device, lanes, compile },
     async graphOptions() {
+      if (device !== "cpu") return { mostResults: MOST_RESULTS };
       // In one thread the plain layout is as fast.
       if (lanes === 1) return {};
       channelBlock ??= findChannelBlock(compile);
@@ -63,6 +64,9 @@ export function createOnnxRuntime({
       lanes > 1 ? new Float32Array(new SharedArrayBuffer(4 * length)) : new Float32Array(length),
   };
 }
+
+/** WebGPU promises eight buffers for a shader; one is for what is read. */
+const MOST_RESULTS = 7;
 
 const REMEDIES = {
   cuda:

@@ -1,5 +1,5 @@
 import { type Dimension, elementCount, type Tensor } from "../tensor.js";
-import { concatenateAlong, reshape, transpose } from "./shaping.js";
+import { concatenateAlong, pad, reshape, transpose } from "./shaping.js";
 import type { Window } from "./window.js";
 
 /**
@@ -25,11 +25,11 @@ export function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: W
   const { graph } = x;
   const [batch] = x.shape as [Dimension];
   const [out, channels] = weight.shape as [number, number];
-  const { input, kernel, padding, output } = window;
+  const { input, kernel, output } = window;
   const [height, width] = [input[0], output[1]];
   const inputs = concatenateAlong(
     1,
-    range(kernel[1]).map((j) => window2d(x, { top: 0, left: j - padding[1], height, width })),
+    range(kernel[1]).map((j) => shiftedColumns(x, j, window)),
   );
   const [rows, columns] = [out * kernel[0], kernel[1] * channels];
   const left = reshape(shiftedRows(dy, window), [batch, rows, height * width]);
@@ -45,6 +45,26 @@ export function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: W
 }
 
 /**
+ * The columns of x that one column of the kernel is multiplied with, zeros where there is none: a product with a matrix
+ * of zeros and ones, in several threads, where padding has one.
+ *
+ * @returns [batch, channels, height, width of dy]
+ */
+function shiftedColumns(x: Tensor, j: number, { input, padding, output }: Window): Tensor {
+  const [, width] = output;
+  if (j === padding[1] && width === input[1]) return x;
+  const choice = new Float32Array(input[1] * width);
+  for (let column = 0; column < width; column++) {
+    const own = column + j - padding[1];
+    if (own >= 0 && own < input[1]) choice[own * width + column] = 1;
+  }
+  const { graph } = x;
+  return graph.node("MatMul", [x, graph.constant(choice, [input[1], width])], {
+    shape: [...x.shape.slice(0, 3), width],
+  });
+}
+
+/**
  * For each row of the kernel a copy of dy in which the rows stand beside the rows of x that they are multiplied with,
  * zeros where there is none. Rows are gathered, in several threads, where padding has one.
  *
@@ -55,7 +75,7 @@ function shiftedRows(dy: Tensor, { input, kernel, padding, output }: Window): Te
   const { graph } = dy;
   const [batch, out] = dy.shape as [Dimension, number];
   const [height, width] = output;
-  const withZeros = window2d(dy, { top: 0, left: 0, height: height + 1, width });
+  const withZeros = pad(dy, 2, 0, 1);
   const rows = range(kernel[0]).flatMap((i) =>
     range(input[0]).map((row) => {
       const own = row - i + padding[0];
@@ -74,62 +94,85 @@ function shiftedRows(dy: Tensor, { input, kernel, padding, output }: Window): Te
 export function oneProduct(dy: Tensor, x: Tensor, weight: Tensor, window: Window): Tensor {
   const { graph } = x;
   const [out, channels] = weight.shape as [number, number];
-  const { input, kernel, padding } = window;
-  const byChannel = transpose(
-    window2d(x, {
-      top: -padding[0],
-      left: -padding[1],
-      height: input[0] + 2 * padding[0],
-      width: input[1] + 2 * padding[1],
-    }),
-    [1, 0, 2, 3],
-  );
-  const places = range(kernel[0]).flatMap((i) => range(kernel[1]).map((j) => [i, j] as const));
-  const unfolded = concatenateAlong(
-    0,
-    places.map((place) => everyWindow(byChannel, place, window)),
-  );
+  const { input, kernel } = window;
+  const unfolded =
+    elementCount(input) <= SMALL_IMAGE ? chosenPlaces(x, window) : everyPlace(x, window);
+  const rows = channels * elementCount(kernel);
   const product = graph.node(
     "Gemm",
-    [asMatrix(transpose(dy, [1, 0, 2, 3])), asMatrix(unfolded)],
-    { shape: [out, places.length * channels] },
+    [asMatrix(transpose(dy, [1, 0, 2, 3]), out), asMatrix(unfolded, rows)],
+    { shape: [out, rows] },
     { transB: 1 },
   );
-  return transpose(reshape(product, [out, ...kernel, channels]), [0, 3, 1, 2]);
+  return reshape(product, weight.shape);
 }
 
-/** The element at one place of every window, in the windows' order. */
-function everyWindow(
-  x: Tensor,
-  place: readonly [number, number],
-  { stride, output }: Window,
-): Tensor {
+/** Places up to which {@link chosenPlaces} is faster than {@link everyPlace}. */
+const SMALL_IMAGE = 64;
+
+/**
+ * x unfolded by a product with a matrix of zeros and ones for each place of the kernel.
+ *
+ * @returns [channels, places of the kernel, batch, places of dy]
+ */
+function chosenPlaces(x: Tensor, window: Window): Tensor {
   const { graph } = x;
-  const ends = ([0, 1] as const).map((a) => place[a] + stride[a] * (output[a] - 1) + 1);
+  const [batch, channels] = x.shape as [Dimension, number];
+  const { input, stride, padding, output } = window;
+  const [from, to] = [elementCount(input), elementCount(output)];
+  const places = placesOf(window);
+  const choice = new Float32Array(places.length * from * to);
+  places.forEach(([i, j], place) => {
+    for (let target = 0; target < to; target++) {
+      const row = Math.floor(target / output[1]) * stride[0] + i - padding[0];
+      const column = (target % output[1]) * stride[1] + j - padding[1];
+      if (row < 0 || row >= input[0] || column < 0 || column >= input[1]) continue;
+      choice[(place * from + row * input[1] + column) * to + target] = 1;
+    }
+  });
+  const images = transpose(reshape(x, [batch, channels, from]), [1, 0, 2]);
   return graph.node(
-    "Slice",
-    [x, ...[place, ends, [2, 3], stride].map((values) => graph.integers(values))],
-    { shape: [...x.shape.slice(0, 2), ...output] },
+    "MatMul",
+    [
+      reshape(images, [channels, 1, batch, from]),
+      graph.constant(choice, [1, places.length, from, to]),
+    ],
+    { shape: [channels, places.length, batch, to] },
   );
 }
 
-/** A window of images, zeros outside of them: one node, since ONNX's padding may be negative. */
-function window2d(
-  x: Tensor,
-  { top, left, height, width }: Record<"top" | "left" | "height" | "width", number>,
-): Tensor {
+/**
+ * x unfolded by slices, one for each place of the kernel.
+ *
+ * @returns [channels, places of the kernel, batch, height of dy, width of dy]
+ */
+function everyPlace(x: Tensor, window: Window): Tensor {
   const { graph } = x;
-  const [batch, channels, ownHeight, ownWidth] = x.shape as [Dimension, Dimension, number, number];
-  const pads = [0, 0, -top, -left, 0, 0, top + height - ownHeight, left + width - ownWidth];
-  if (pads.every((amount) => amount === 0)) return x;
-  return graph.node("Pad", [x, graph.integers(pads)], { shape: [batch, channels, height, width] });
+  const [batch, channels] = x.shape as [Dimension, number];
+  const { stride, padding, output } = window;
+  const padded = pad(pad(x, 2, padding[0], padding[0]), 3, padding[1], padding[1]);
+  const images = transpose(padded, [1, 0, 2, 3]);
+  const slices = placesOf(window).map((place) => {
+    const ends = ([0, 1] as const).map((a) => place[a] + stride[a] * (output[a] - 1) + 1);
+    const slice = graph.node(
+      "Slice",
+      [images, ...[place, ends, [2, 3], stride].map((values) => graph.integers(values))],
+      { shape: [channels, batch, ...output] },
+    );
+    return reshape(slice, [channels, 1, batch, ...output]);
+  });
+  return concatenateAlong(1, slices);
 }
 
-/** [rows, batch, height, width] as [rows, everything else]. */
-function asMatrix(x: Tensor): Tensor {
-  const [rows, ...rest] = x.shape as [number, ...Dimension[]];
-  const columns = rest.join("·");
-  return x.graph.node("Reshape", [x, x.graph.integers([rows, -1])], { shape: [rows, columns] });
+/** Row and column of each place of the kernel. */
+function placesOf({ kernel }: Window): (readonly [number, number])[] {
+  return range(kernel[0]).flatMap((i) => range(kernel[1]).map((j) => [i, j] as const));
+}
+
+/** The elements as so many rows. */
+function asMatrix(x: Tensor, rows: number): Tensor {
+  const shape = [rows, `${x.name} columns`];
+  return x.graph.node("Reshape", [x, x.graph.integers([rows, -1])], { shape });
 }
 
 function range(length: number): number[] {

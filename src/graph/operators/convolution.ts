@@ -4,10 +4,10 @@ import {
   differentiable,
   elementCount,
   formatShape,
+  type Shape,
   type Tensor,
 } from "../tensor.js";
 import { blockedConvolution } from "./blocked-convolution.js";
-import { sumToShapeOf } from "./broadcast.js";
 import { weightGradient } from "./convolution-weight-gradient.js";
 import { matrixMultiply } from "./linear.js";
 import { reshape, transpose } from "./shaping.js";
@@ -52,7 +52,7 @@ export function convolution(
     [
       (dy) => inputGradient(dy, x, weight, window),
       (dy) => weightGradient(dy, x, weight, window),
-      ...(bias ? [(dy: Tensor) => sumOverImages(dy, bias)] : []),
+      ...(bias ? [(dy: Tensor) => sumOverImages(dy)] : []),
     ],
   );
 }
@@ -75,8 +75,13 @@ function convolve(x: Tensor, weight: Tensor, window: Window, bias?: Tensor): Ten
   );
 }
 
-function sumOverImages(dy: Tensor, bias: Tensor): Tensor {
-  return reshape(sumToShapeOf(reshape(bias, [...bias.shape, 1, 1]), dy), bias.shape);
+/** Over each image, then over the batch: twice as fast as both at once. */
+function sumOverImages(dy: Tensor): Tensor {
+  const { graph } = dy;
+  const [batch, channels] = dy.shape as [Dimension, number];
+  const sum = (of: Tensor, axes: readonly number[], shape: Shape) =>
+    graph.node("ReduceSum", [of, graph.integers(axes)], { shape }, { keepdims: 0 });
+  return sum(sum(dy, [2, 3], [batch, channels]), [0], [channels]);
 }
 
 /**

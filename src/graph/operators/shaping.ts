@@ -1,3 +1,4 @@
+import { chunks } from "../../chunks.js";
 import { ItamlError } from "../../errors.js";
 import {
   type Dimension,
@@ -121,14 +122,24 @@ export function concatenateAlong(axis: number, tensors: readonly Tensor[]): Tens
  * and join what comes out with {@link concatenate}.
  */
 export function splitVector(vector: Tensor, shapes: readonly (readonly number[])[]): Tensor[] {
-  const lengths = shapes.map(elementCount);
-  const pieces = vector.graph.nodeWithOutputs(
+  const pieces = split(vector, shapes.map(elementCount));
+  return pieces.map((piece, i) => reshape(piece, shapes[i] as readonly number[]));
+}
+
+/** In so many steps that no node has more results than the graph may have. */
+function split(vector: Tensor, lengths: readonly number[]): Tensor[] {
+  const most = vector.graph.options.mostResults ?? lengths.length;
+  if (lengths.length > most) {
+    const parts = chunks(lengths, Math.ceil(lengths.length / most));
+    const sums = parts.map((part) => part.reduce((sum, length) => sum + length, 0));
+    return split(vector, sums).flatMap((piece, i) => split(piece, parts[i] as number[]));
+  }
+  return vector.graph.nodeWithOutputs(
     "Split",
     [vector, vector.graph.integers(lengths)],
     lengths.map((length) => ({ shape: [length] })),
     { axis: 0 },
   );
-  return pieces.map((piece, i) => reshape(piece, shapes[i] as readonly number[]));
 }
 
 /** Joins tensors, flattened, to one vector. Has no gradient. */

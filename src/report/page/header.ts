@@ -30,13 +30,14 @@ export function pageTitle(groups: readonly ReportGroup[]): string {
     runs.map(({ config }) => LEARNER_TITLES[config.learner] ?? config.learner),
   );
   const datasets = distinct(runs.map(({ config }) => datasetTitle(config.dataset)));
-  const title = `${listOf(learners)} on ${listOf(datasets)}`;
-  return title.startsWith("iTAML") ? title : title.charAt(0).toUpperCase() + title.slice(1);
+  const who = learners.length > 3 ? `${learners.length} learners` : listOf(learners);
+  const title = `${who} on ${listOf(datasets)}`;
+  return /^i[A-Z]/.test(title) ? title : title.charAt(0).toUpperCase() + title.slice(1);
 }
 
 const LEARNER_TITLES: Readonly<Record<string, string>> = {
-  itaml: "iTAML",
-  finetuning: "fine-tuning",
+  ...{ itaml: "iTAML", finetuning: "fine-tuning", joint: "joint training", icarl: "iCaRL" },
+  ...{ wa: "weight alignment", ewc: "EWC", lwf: "LwF", gdumb: "GDumb" },
 };
 
 function datasetTitle(name: string): string {
