@@ -1,15 +1,19 @@
-// What tells tasks apart: the logits, or a head fitted on the memory? Trains a configuration on nine tenths of its
-// training data and judges on the rest (so were the head's settings chosen), or trains on all of it and judges on the
-// test set. After all tasks but the last, the last one's classes are new ones to recognise.
-// node --single-threaded-gc --import tsx bench/head.ts held-out|test CONFIG FOLDER SEED [KEY=VALUE…]
+// What tells tasks apart: the logits, or a head fitted on the memory? With a run, judges its model on the test set; with a
+// configuration, trains it on nine tenths of the training data and judges on the rest: so were the head's settings chosen.
+// After all tasks but the last, the last one's classes are new ones to recognise.
+// node --single-threaded-gc --import tsx bench/head.ts RUN
+// node --single-threaded-gc --import tsx bench/head.ts CONFIG FOLDER SEED [KEY=VALUE…]
 
 import { readConfig } from "../src/cli/commands/train.js";
-import { indicesByClass } from "../src/data/samples.js";
-import { createLearner, prepare } from "../src/experiment/setup.js";
+import { type SavedRun, withSavedRun } from "../src/cli/saved-run.js";
+import { indicesByClass, type SampleSource } from "../src/data/samples.js";
+import { createLearner, prepare, type Setup } from "../src/experiment/setup.js";
 import { mean } from "../src/incremental/metrics.js";
 import { discriminantAnalysis } from "../src/learners/discriminant-analysis.js";
+import { fitHead } from "../src/learners/fitted-head.js";
 import { type Head, modelWithHead, trainedHead } from "../src/learners/head.js";
 import type { Rows } from "../src/learners/inference.js";
+import type { Learner } from "../src/learners/learner.js";
 import { splitContinuum } from "../src/learners/mixed-continuum.js";
 import { wholeModel } from "../src/learners/model.js";
 import { nearestMeanHead } from "../src/learners/nearest-mean.js";
@@ -26,87 +30,121 @@ import { percent, textTable } from "../src/report/table.js";
 import { softmaxRegression } from "./softmax-regression.js";
 
 const PENALTIES = [1e-3, 1e-2, 3e-2, 0.1, 0.3];
-const [where, name, folder, seedText, ...set] = process.argv.slice(2);
-if (!(where === "held-out" || where === "test") || !name || !folder || !seedText) {
-  throw new Error("usage: bench/head.ts held-out|test CONFIG FOLDER SEED [KEY=VALUE…]");
-}
-const seed = Number(seedText);
-const setup = await prepare(
-  await readConfig(name, { data: folder, seed, set: [...set, "taskPrediction=head"] }),
-);
-const { context, dataset, tasks } = setup;
-const { inference, extractor } = context;
-const learner = await createLearner(setup);
-const classes = tasks.flat();
-const training = indicesByClass(dataset.train.labels, classes);
-const isHeldOut = (_: number, i: number) => where === "held-out" && i % 10 === 9;
-const learned = training.map((all) => all.filter((index, i) => !isHeldOut(index, i)));
-const judged =
-  where === "test"
-    ? indicesByClass(dataset.test.labels, classes)
-    : training.map((all) => all.filter(isHeldOut));
-const source = where === "test" ? dataset.test.source : dataset.train.source;
-const sizes = tasks.map(({ length }) => length);
-const columns = taskColumns(sizes);
+const [name, folder, seed, ...set] = process.argv.slice(2);
+if (name === undefined) throw new Error("usage: bench/head.ts RUN, or CONFIG FOLDER SEED");
+await (seed === undefined ? judgeRun(name) : judgeConfig(name, folder as string, Number(seed)));
 
-const logitsOf = (head: Head, indices: readonly number[]) =>
-  inference.logits(modelWithHead(learner.model, head), source, indices);
-const confidences = (logits: Rows) => {
+/** A learner, and samples to judge it by: indices for each class of all tasks. */
+interface Judged {
+  readonly learner: Learner;
+  readonly setup: Setup;
+  readonly source: SampleSource;
+  readonly samples: readonly (readonly number[])[];
+}
+
+async function judgeRun(path: string) {
+  const judged = ({ learner, setup }: SavedRun): Judged => {
+    const { source, labels } = setup.dataset.test;
+    return { learner, setup, source, samples: indicesByClass(labels, setup.tasks.flat()) };
+  };
+  await withSavedRun(path, {}, async (run) => {
+    await withSavedRun(path, { task: run.task - 1 }, (before) => judgeNovelty(judged(before)));
+    await judge(judged(run));
+  });
+}
+
+async function judgeConfig(config: string, data: string, ofSeed: number) {
+  const setup = await prepare(await readConfig(config, { data, seed: ofSeed, set }));
+  const { context, dataset, tasks } = setup;
+  const { source } = dataset.train;
+  const learner = await createLearner(setup);
+  const all = indicesByClass(dataset.train.labels, tasks.flat());
+  const samples = all.map((indices) => indices.filter((_, i) => i % 10 === 9));
+  const training = all.map((indices) => indices.filter((_, i) => i % 10 !== 9));
+  const judged = { learner, setup, source, samples };
+  for (const [task, own] of byTask(training, sizesOf(judged)).entries()) {
+    await learner.learn(own);
+    if (task === tasks.length - 2) await judgeNovelty(judged);
+  }
+  await judge(judged);
+  await learner.release();
+  await context.inference.release();
+}
+
+async function judge(judged: Judged) {
+  const { learner, setup } = judged;
+  const { context } = setup;
+  const { model, memory } = learner;
+  const head = (await fitHead(model, memory, context)) as Head;
+  const trained = trainedHead(model, context.extractor.featureSize);
+  const exemplars = await context.inference.features(
+    wholeModel(model),
+    context.source,
+    memory.classes.flat(),
+  );
+  const data = {
+    features: exemplars.data,
+    size: exemplars.columns,
+    labels: memory.classes.flatMap((indices, position) => indices.map(() => position)),
+    classes: memory.classes.length,
+  };
+  const started = performance.now();
+  const { shrinkage } = discriminantAnalysis(data);
+  const seconds = ((performance.now() - started) / 1000).toFixed(2);
+  console.log(`\nfitted in ${seconds} s; shrinkage ${shrinkage}`);
+  await judgeSizes(judged, head, trained);
+  await judgeSingle(judged, head, [
+    ["logits", trained],
+    ["nearest mean", await nearestMeanHead(model, memory, context)],
+    ...PENALTIES.map((penalty): [string, Head] => [
+      `logistic regression, penalty ${penalty}`,
+      softmaxRegression(data, penalty),
+    ]),
+    ["head", head],
+  ]);
+  await judgeMixed(judged, head, trained);
+}
+
+/** Classes of each task, of those that the learner knows and of those to come. */
+function sizesOf({ setup }: Judged): number[] {
+  return setup.tasks.map(({ length }) => length);
+}
+
+function logitsOf(
+  { setup, learner, source }: Judged,
+  head: Head,
+  indices: readonly number[],
+): Promise<Rows> {
+  return setup.context.inference.logits(modelWithHead(learner.model, head), source, indices);
+}
+
+function rowsOf({ data, columns }: Rows): number[] {
+  return Array.from({ length: data.length / columns }, (_, row) => row);
+}
+
+/** The probability of each row's class. */
+function confidences(logits: Rows): number[] {
   const each = Array.from({ length: logits.columns }, (_, i) => ({ start: i, end: i + 1 }));
   const { data } = taskEvidence(logits, each, "probability");
   return rowsOf(logits).map((row) =>
     Math.exp(data[row * logits.columns + predictClass(logits, row)] as number),
   );
-};
-const rowsOf = ({ data, columns: width }: Rows) =>
-  Array.from({ length: data.length / width }, (_, row) => row);
-
-let seconds = 0;
-for (const [task, own] of byTask(learned, sizes).entries()) {
-  const started = performance.now();
-  await learner.learn(own);
-  seconds = (performance.now() - started) / 1000;
-  if (task === tasks.length - 2) await judgeNovelty(task + 1);
 }
 
-const { model, memory } = learner;
-const head = await learner.head();
-const exemplars = await inference.features(
-  wholeModel(model),
-  context.source,
-  memory.classes.flat(),
-);
-const data = {
-  features: exemplars.data,
-  size: exemplars.columns,
-  labels: memory.classes.flatMap((indices, position) => indices.map(() => position)),
-  classes: classes.length,
-};
-const started = performance.now();
-const { shrinkage } = discriminantAnalysis(data);
-const fit = (performance.now() - started) / 1000;
-console.log(
-  `\nfitted in ${fit.toFixed(2)} s, ${percent(fit / seconds)} % of the last task's ${seconds.toFixed(1)} s; shrinkage ${shrinkage}`,
-);
-const trained = trainedHead(model, extractor.featureSize);
-const regressions = PENALTIES.map((penalty) => softmaxRegression(data, penalty));
-await judgeSizes();
-await judgeSingle();
-await judgeMixed();
-await learner.release();
-await inference.release();
-
 /** Continuum and task accuracy by the size of a continuum. */
-async function judgeSizes() {
-  const test = { source, tasks: byTask(judged, sizes) };
+async function judgeSizes(judged: Judged, head: Head, trained: Head) {
+  const { learner, setup, source, samples } = judged;
+  const test = { source, tasks: byTask(samples, sizesOf(judged)) };
   const modelFor = (task: number) => learner.modelFor(task);
   const rows = [["p", "logits: continuum", "task", "head: continuum", "task"]];
-  const both = [
-    await predict(model, inference, test, { head: trained, modelFor }),
-    await predict(model, inference, test, { head, modelFor }),
-  ];
+  const both = [];
+  for (const one of [trained, head]) {
+    both.push(await predict(learner.model, setup.context.inference, test, { head: one, modelFor }));
+  }
   for (const p of [1, 2, 5, 10, 20]) {
-    const found = both.map((predictions) => measure(predictions, { p, seed }).continuum);
+    const found = both.map(
+      (predictions) => measure(predictions, { p, seed: setup.config.seed }).continuum,
+    );
     rows.push([
       String(p),
       ...found.flatMap((one) => [percent(one.classAccuracy), percent(one.taskAccuracy)]),
@@ -116,50 +154,45 @@ async function judgeSizes() {
 }
 
 /** Sample by sample: rivals, and how far the head's confidence can be trusted. */
-async function judgeSingle() {
-  const labels = judged.flatMap((indices, position) => indices.map(() => position));
+async function judgeSingle(
+  judged: Judged,
+  head: Head,
+  rivals: readonly (readonly [string, Head])[],
+) {
+  const { samples } = judged;
+  const labels = samples.flatMap((indices, position) => indices.map(() => position));
   const right = async (rival: Head) => {
-    const logits = await logitsOf(rival, judged.flat());
-    return labels.map((label, row) => predictClass(logits, row) === label);
+    const logits = await logitsOf(judged, rival, samples.flat());
+    return labels.map((label, row) => Number(predictClass(logits, row) === label));
   };
-  const accuracy = (values: readonly boolean[]) => percent(mean(values.map(Number)));
-  const rivals = [];
-  for (const rival of regressions) rivals.push(mean((await right(rival)).map(Number)));
-  const nearest = await nearestMeanHead(model, memory, context);
+  const rows = [["single-sample", ""]];
+  for (const [title, rival] of rivals) rows.push([title, percent(mean(await right(rival)))]);
+  console.log(`\n${textTable(rows)}`);
+
   const own = await right(head);
-  console.log(
-    `\n${textTable([
-      ["single-sample", ""],
-      ["logits", accuracy(await right(trained))],
-      ["nearest mean", accuracy(await right(nearest))],
-      [
-        `logistic regression, penalties ${PENALTIES.join(", ")}`,
-        rivals.map((one) => percent(one)).join(" "),
-      ],
-      ["head", accuracy(own)],
-    ])}`,
-  );
-  const sure = confidences(await logitsOf(head, judged.flat()));
-  const rows = [["confidence at least", "share of the samples", "right", "mean confidence"]];
+  const sure = confidences(await logitsOf(judged, head, samples.flat()));
+  const table = [["confidence at least", "share of the samples", "right", "mean confidence"]];
   for (const least of [0, 0.5, 0.7, 0.9, 0.95]) {
     const kept = sure.map((_, i) => i).filter((i) => (sure[i] as number) >= least);
-    const share = percent(kept.length / sure.length);
-    const stated = percent(mean(kept.map((i) => sure[i] as number)));
-    rows.push([String(least), share, accuracy(kept.map((i) => own[i] as boolean)), stated]);
+    const meanOf = (values: readonly number[]) =>
+      percent(mean(kept.map((i) => values[i] as number)));
+    table.push([String(least), percent(kept.length / sure.length), meanOf(own), meanOf(sure)]);
   }
-  console.log(`\n${textTable(rows)}`);
+  console.log(`\n${textTable(table)}`);
 }
 
 /** Groups of samples of several tasks: the share of samples whose task is right. */
-async function judgeMixed() {
-  const perTask = byTask(judged, sizes).map((own) => own.flat());
-  const indices = perTask.flat();
+async function judgeMixed(judged: Judged, head: Head, trained: Head) {
+  const { setup, samples } = judged;
+  const columns = taskColumns(sizesOf(judged));
+  const perTask = byTask(samples, sizesOf(judged)).map((own) => own.flat());
   const taskOf = perTask.flatMap((own, task) => own.map(() => task));
-  const rowsOfTask = tasks.map((_, task) =>
+  const rowsOfTask = perTask.map((_, task) =>
     taskOf.flatMap((own, row) => (own === task ? [row] : [])),
   );
-  const byLogits = taskEvidence(await logitsOf(trained, indices), columns, "maximum");
-  const byHead = taskEvidence(await logitsOf(head, indices), columns, "probability");
+  const indices = perTask.flat();
+  const byLogits = taskEvidence(await logitsOf(judged, trained, indices), columns, "maximum");
+  const byHead = taskEvidence(await logitsOf(judged, head, indices), columns, "probability");
   const ways: [string, (group: readonly number[]) => number[]][] = [
     ["logits, one task", (group) => group.map(() => predictTask(byLogits, group))],
     ["head, one task", (group) => group.map(() => predictTask(byHead, group))],
@@ -168,14 +201,13 @@ async function judgeMixed() {
   ];
   const rows = [["samples of each task", ...ways.map(([title]) => title)]];
   for (const parts of [[20], [19, 1], [16, 4], [10, 10], [7, 7, 6], [5], [3, 2]]) {
-    const random = seededRandom(seed, "mixed", parts.join());
+    const random = seededRandom(setup.config.seed, "mixed", parts.join());
     const shares = ways.map(() => [] as number[]);
     for (let repeat = 0; repeat < 200; repeat++) {
-      const chosen = random.shuffle(tasks.map((_, task) => task));
-      const group = parts.flatMap((count, i) => {
-        const own = rowsOfTask[chosen[i] as number] as number[];
-        return random.shuffle(own).slice(0, count);
-      });
+      const chosen = random.shuffle(perTask.map((_, task) => task));
+      const group = parts.flatMap((count, i) =>
+        random.shuffle([...(rowsOfTask[chosen[i] as number] as number[])]).slice(0, count),
+      );
       ways.forEach(([, way], i) => {
         const found = way(group);
         const right = group.filter((row, j) => found[j] === taskOf[row]);
@@ -188,37 +220,27 @@ async function judgeMixed() {
 }
 
 /** Samples of classes never seen among those of classes seen: area under the ROC curve. */
-async function judgeNovelty(seen: number) {
-  const perTask = byTask(judged, sizes);
-  const known = perTask.slice(0, seen).flat(2);
-  const unknown = (perTask[seen] ?? []).flat();
-  const fitted = await learner.head();
-  const rows = trainedHead(learner.model, extractor.featureSize);
+async function judgeNovelty(judged: Judged) {
+  const { learner, setup, samples } = judged;
+  const { model, memory } = learner;
+  const known = samples.slice(0, memory.classes.length).flat();
+  const unknown = (byTask(samples, sizesOf(judged))[model.classifiers.length] ?? []).flat();
+  const head = (await fitHead(model, memory, setup.context)) as Head;
+  const trained = trainedHead(model, setup.context.extractor.featureSize);
   const largest = (logits: Rows) =>
     rowsOf(logits).map(
       (row) => logits.data[row * logits.columns + predictClass(logits, row)] as number,
     );
-  const scores = [
-    [
-      "head, confidence",
-      await logitsOf(fitted, known),
-      await logitsOf(fitted, unknown),
-      confidences,
-    ],
-    [
-      "head, largest logit",
-      await logitsOf(fitted, known),
-      await logitsOf(fitted, unknown),
-      largest,
-    ],
-    ["logits, largest", await logitsOf(rows, known), await logitsOf(rows, unknown), largest],
-  ] as const;
-  console.log(
-    textTable([
-      ["known from unknown classes, AUROC", ""],
-      ...scores.map(([title, a, b, score]) => [title, percent(auroc(score(a), score(b)))]),
-    ]),
-  );
+  const rows = [["known from unknown classes", "AUROC"]];
+  for (const [title, one, score] of [
+    ["head, confidence", head, confidences],
+    ["head, largest logit", head, largest],
+    ["logits, largest", trained, largest],
+  ] as const) {
+    const of = async (indices: readonly number[]) => score(await logitsOf(judged, one, indices));
+    rows.push([title, percent(auroc(await of(known), await of(unknown)))]);
+  }
+  console.log(textTable(rows));
 }
 
 /** The probability that a known sample has the larger score; equal ones count half. */
