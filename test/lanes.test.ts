@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { gradients } from "../src/graph/differentiate.js";
 import { Graph } from "../src/graph/graph.js";
 import { serializeOnnx } from "../src/graph/onnx.js";
-import { convolution } from "../src/graph/operators/index.js";
+import { batchNormalization, convolution, multiply, sum } from "../src/graph/operators/index.js";
+import type { Tensor } from "../src/graph/tensor.js";
 import { lanesFor, shareLanes } from "../src/learners/lanes.js";
 import { MetaTraining, type TaskBatch } from "../src/learners/meta-training.js";
 import { type Model, newClassifier, newModel } from "../src/learners/model.js";
@@ -98,34 +100,58 @@ test("an error in a lane is thrown after all lanes have ended", async () => {
   ).rejects.toThrow();
 });
 
+/** Results on two threads without what ONNX Runtime has of its own, and with it. */
+async function bothWays(
+  shapes: Readonly<Record<string, readonly number[]>>,
+  build: (inputs: Record<string, Tensor>) => Tensor,
+): Promise<{ plain: Float32Array; own: Float32Array; operators: string[] }> {
+  const runtime = createOnnxRuntime({ threads: 2 });
+  const values = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => {
+      const length = shape.reduce((a, b) => a * b);
+      const data = Float32Array.from({ length }, () => random.uniform(-1, 1));
+      return [name, { data, shape } as Value];
+    }),
+  );
+  let operators: string[] = [];
+  const results = [];
+  for (const options of [{}, await runtime.graphOptions()]) {
+    const graph = new Graph("both ways", options);
+    const inputs = Object.entries(shapes).map(([name, shape]): [string, Tensor] => [
+      name,
+      graph.input(name, "float32", shape),
+    ]);
+    graph.output("result", build(Object.fromEntries(inputs)));
+    operators = graph.nodes.map(({ operator }) => operator);
+    const program = await runtime.compile(serializeOnnx(graph));
+    results.push((await program.run(values, ["result"])).result.data as Float32Array);
+    await program.release();
+  }
+  const [plain, own] = results as [Float32Array, Float32Array];
+  return { plain, own, operators };
+}
+
 describe("a convolution with more filters than places runs in blocks of channels", () => {
   test.each([
     [1, 1],
     [1, 2],
   ])("stride %i, padding %i", async (stride, padding) => {
-    const runtime = createOnnxRuntime({ threads: 2 });
-    const shapes = { x: [3, 18, 4, 4], weight: [30, 18, 3, 3], bias: [30] };
-    const values = Object.fromEntries(
-      Object.entries(shapes).map(([name, shape]) => {
-        const length = shape.reduce((a, b) => a * b);
-        const data = Float32Array.from({ length }, () => random.uniform(-1, 1));
-        return [name, { data, shape } as Value];
-      }),
+    const shapes = { x: [3, 18, 4, 4], weight: [42, 18, 3, 3], bias: [42] };
+    const { plain, own, operators } = await bothWays(shapes, ({ x, weight, bias }) =>
+      convolution(x as Tensor, weight as Tensor, { bias: bias as Tensor, stride, padding }),
     );
-    const results = await Promise.all(
-      [{}, await runtime.graphOptions()].map(async (options) => {
-        const graph = new Graph("convolution", options);
-        const [x, weight, bias] = Object.entries(shapes).map(([name, shape]) =>
-          graph.input(name, "float32", shape),
-        );
-        if (!x || !weight || !bias) throw new Error("three inputs");
-        graph.output("y", convolution(x, weight, { bias, stride, padding }));
-        const program = await runtime.compile(serializeOnnx(graph));
-        const { y } = await program.run(values, ["y"]);
-        await program.release();
-        return (y as Value).data as Float32Array;
-      }),
-    );
-    expectClose(results[1] as Float32Array, results[0] as Float32Array, { absolute: 1e-4 });
+    expect(operators).toContain("ReorderOutput");
+    expectClose(own, plain, { absolute: 1e-4 });
   });
+});
+
+test("the gradient of batch normalisation of large images is added up by a convolution", async () => {
+  const shapes = { x: [3, 5, 16, 16], scale: [5], shift: [5], dy: [3, 5, 16, 16] };
+  const { plain, own, operators } = await bothWays(shapes, (inputs) => {
+    const { x, scale, shift, dy } = inputs as Record<keyof typeof shapes, Tensor>;
+    const { output } = batchNormalization(x, scale, shift);
+    return gradients(sum(multiply(output, dy)), [x])[0] as Tensor;
+  });
+  expect(operators).toContain("FusedConv");
+  expectClose(own, plain);
 });

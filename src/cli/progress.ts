@@ -62,7 +62,7 @@ export class ProgressDisplay {
       }
       case "epoch":
         this.#samplesPerSecond = progress.samplesPerSecond;
-        if (progress.epoch === 0) this.#losses = [];
+        this.#losses = progress.epoch === 0 ? [] : this.#losses.slice(1 - SHOWN_EPOCHS);
         this.#losses.push(progress.loss);
         this.#reportUnreadable(progress.task, progress.unreadable ?? 0);
         return;
@@ -106,7 +106,8 @@ export class ProgressDisplay {
     const done = before + epoch + (batch + 1) / batches;
     const elapsed = (performance.now() - this.#started) / 1000;
     const left = (elapsed / done) * (this.#totalEpochs - done);
-    const curve = this.#output.isTTY ? sparkline(this.#losses.slice(-SHOWN_EPOCHS)) : "";
+    // In a task's first epoch they are still those of the task before.
+    const curve = this.#output.isTTY && epoch > 0 ? sparkline(this.#losses) : "";
     const parts = [
       `${this.#title}  task ${task + 1}/${this.#tasks}`,
       `epoch ${epoch + 1}/${forTask(this.#epochs, task)}`,

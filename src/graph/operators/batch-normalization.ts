@@ -51,14 +51,8 @@ export function batchNormalization(x: Tensor, scale: Tensor, shift: Tensor): Nor
         const gain = multiply(scale, inverse);
         const slope = multiply(multiply(gain, correlation), square(inverse));
         const level = multiply(gain, upstream);
-        // gain·dy − slope·centred − level: the affine part in one pass, as a normalisation by mean 0 and variance 1.
-        const affine = graph.node(
-          "BatchNormalization",
-          [dy, gain, multiply(level, graph.scalar(-1)), zero, onesLike(zero)],
-          { shape: x.shape },
-          { epsilon: { float: 0 } },
-        );
-        return subtract(affine, multiply(centred, spread(slope)));
+        const minus = (perChannel: Tensor) => multiply(perChannel, graph.scalar(-1));
+        return scaledSum(dy, gain, minus(level), multiply(centred, spread(minus(slope))));
       },
       (dy) => multiply(multiply(means(dy).correlation, inverse), samples),
       (dy) => multiply(means(dy).upstream, samples),
@@ -69,6 +63,41 @@ export function batchNormalization(x: Tensor, scale: Tensor, shift: Tensor): Nor
     shape: [],
   });
   return { output: differentiated, mean, variance: divide(multiply(biased, samples), others) };
+}
+
+/** Places of an image from which a convolution for each channel is faster than two passes. */
+const LARGE_IMAGE = 256;
+
+/**
+ * scale·x + shift + other, with numbers for each channel.
+ *
+ * @param x [batch, channels, …], as `other`
+ * @param scale [channels], as `shift`
+ */
+function scaledSum(x: Tensor, scale: Tensor, shift: Tensor, other: Tensor): Tensor {
+  const { graph, shape } = x;
+  const [channels] = scale.shape as [number];
+  // ONNX Runtime's own convolution adds to what is there already: one pass.
+  if (graph.options.channelBlock && x.rank === 4 && elementCount(shape.slice(2)) >= LARGE_IMAGE) {
+    const kernel = reshape(scale, [channels, 1, 1, 1]);
+    return graph.node(
+      "FusedConv",
+      [x, kernel, shift, other],
+      { shape },
+      { kernel_shape: [1, 1], group: channels },
+      "com.microsoft",
+    );
+  }
+  // The affine part in one pass, as a normalisation by mean 0 and variance 1.
+  const filled = (value: number) =>
+    graph.constant(new Float32Array(channels).fill(value), [channels]);
+  const affine = graph.node(
+    "BatchNormalization",
+    [x, scale, shift, filled(0), filled(1)],
+    { shape },
+    { epsilon: { float: 0 } },
+  );
+  return add(affine, other);
 }
 
 /**
@@ -139,10 +168,6 @@ function samplesByChannel(x: Tensor): Tensor {
   const shape = graph.node("Shape", [x], { type: "int64", shape: [1] }, { start: 0, end: 1 });
   const batch = reshape(cast(shape, "float32"), []);
   return multiply(batch, graph.scalar(elementCount(x.shape.slice(2))));
-}
-
-function onesLike(zero: Tensor): Tensor {
-  return add(zero, zero.graph.scalar(1));
 }
 
 /** Remembers what it made of its last argument. */

@@ -105,9 +105,9 @@ function keyFigures(groups: readonly ReportGroup[]): Markup {
   return copyable(
     "Accuracies after the last task",
     html`<table class="${compact ? "figures compact" : "figures"}">
-<caption>Accuracy in % after the last task, over the test samples of all classes${
+<caption><div>Accuracy in % after the last task, over the test samples of all classes${
       groups.some(({ runs }) => runs.length > 1) && "; mean and 95 % interval over seeds"
-    }</caption>
+    }</div></caption>
 <thead><tr>${compact && html`<th scope="col">Configuration</th>`}${ACCURACIES.map((name) => {
       const [title, explanation] = explanations[name];
       return html`<th scope="col">${title} ${sizeOf(name, groups)}<small>${explanation}</small></th>`;

@@ -117,11 +117,12 @@ tbody tr + tr > * { border-top: 1px solid var(--tint); }
 .compact .figure { font-size: 1.0625rem; letter-spacing: 0; }
 .compact tbody :is(th, td) { padding-top: 0.45rem; padding-bottom: 0.45rem; }
 .compact .interval { display: inline; }
+.compact td { white-space: nowrap; }
 .paper, .paper .figure { color: var(--muted); font-weight: 400; }
 
 .metrics tbody tr + tr > * { border-top: 0; }
 .metrics .definition th { padding-top: 1.1rem; font-weight: 600; white-space: normal; border-top: 1px solid var(--line); }
-.metrics .definition div { position: sticky; left: 0; width: fit-content; max-width: min(46rem, calc(100vw - 2rem)); }
+.figures caption div, .metrics .definition div { position: sticky; left: 0; width: fit-content; max-width: min(46rem, calc(100vw - 2rem)); }
 .metrics .definition small { display: block; line-height: 1.4; }
 .metrics th[scope="row"] { color: var(--muted); }
 footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: 0.8125rem; color: var(--muted); }
