@@ -13,11 +13,12 @@ import { freePath, readConfig, trainWithDisplay } from "./train.js";
 export async function demo({ out }: { out?: string }): Promise<void> {
   const folder = out ?? freePath("runs/demo");
   const runs: { title: string; path: string; results: Results }[] = [];
-  for (const [learner, title] of [
-    ["itaml", "iTAML"],
-    ["finetuning", "fine-tuning"],
+  for (const [learner, title, set] of [
+    ["itaml", "iTAML", []],
+    // The gradients of cross-entropy over all classes are larger.
+    ["finetuning", "fine-tuning", ["learner=finetuning", "learningRate=0.01"]],
   ] as const) {
-    const config = await readConfig("strokes", { set: [`learner=${learner}`] });
+    const config = await readConfig("strokes", { set: [...set] });
     const path = join(folder, learner);
     const results = await trainWithDisplay(path, config, (hooks) =>
       startExperiment(path, config, hooks),
