@@ -54,7 +54,7 @@ async function train(
 }
 
 describe("on a GPU a session of meta-training gives what it gives on the CPU", () => {
-  test.each([
+  test.for([
     [
       { name: "mlp", hidden: [16, 16] },
       { name: "sgd", momentum: 0.9 },
@@ -63,11 +63,14 @@ describe("on a GPU a session of meta-training gives what it gives on the CPU", (
       { name: "reduced-resnet18", widths: [4, 5, 7, 10] },
       { name: "sgd", momentum: 0.9 },
     ],
-  ] satisfies [NetworkSettings, OptimizerSettings][])("$name", async (network, optimizer) => {
-    const onGpu = await train("webgpu", network, optimizer);
-    if (!onGpu) return console.log("skipped: there is no GPU that WebGPU can use");
-    const onCpu = await train("cpu", network, optimizer);
-    expectClose(onGpu.losses, onCpu?.losses ?? []);
-    expectClose(onGpu.model.theta, onCpu?.model.theta ?? [], { absolute: 1e-5 });
-  });
+  ] satisfies [NetworkSettings, OptimizerSettings][])(
+    "%s",
+    async ([network, optimizer], context) => {
+      const onGpu = await train("webgpu", network, optimizer);
+      if (!onGpu) return context.skip("there is no GPU that WebGPU can use");
+      const onCpu = await train("cpu", network, optimizer);
+      expectClose(onGpu.losses, onCpu?.losses ?? []);
+      expectClose(onGpu.model.theta, onCpu?.model.theta ?? [], { absolute: 1e-5 });
+    },
+  );
 });
