@@ -60,7 +60,7 @@ export class ChromiumPage {
         ...["--no-first-run", "--disable-background-networking", "--hide-scrollbars"],
         ...["--remote-debugging-pipe", `--user-data-dir=${profile}`],
       ],
-      { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] },
+      { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"], detached: true },
     );
     const ended = new Promise((resolve) => browser.once("close", resolve));
     try {
@@ -68,9 +68,10 @@ export class ChromiumPage {
       const failed = ended.then(() => Promise.reject(new Error("Chromium ended")));
       return await Promise.race([page.#attach().then(() => work(page)), failed]);
     } finally {
-      browser.kill("SIGKILL");
+      // The whole group: its other processes would go on writing to the profile.
+      process.kill(-(browser.pid as number), "SIGKILL");
       await ended;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     }
   }
 
