@@ -79,6 +79,23 @@ describe("groups of runs", () => {
     ).toEqual([["itaml", 3]]);
   });
 
+  test("among many, what is usual isn't said", () => {
+    const adam = { name: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
+    expect(
+      names(
+        reportedRun(),
+        reportedRun({ learner: "replay" }),
+        reportedRun({ learner: "wa", beta: 3 }),
+        reportedRun({ learner: "icarl", optimizer: adam }),
+      ),
+    ).toEqual([
+      ["itaml", 1],
+      ["replay", 1],
+      ["wa, beta=3", 1],
+      ["icarl, optimizer.name=adam, exemplars=herding", 1],
+    ]);
+  });
+
   test("names say what differs", () => {
     expect(names(reportedRun(), reportedRun({ learner: "finetuning" }))).toEqual([
       ["itaml", 1],

@@ -111,16 +111,28 @@ function configurationOf({ config }: ReportedRun): unknown {
   return Object.fromEntries(entries);
 }
 
-/** Data set and learner by their names, everything else that differs on the same data set as `key=value`. */
+/**
+ * Data set and learner by their names; everything else that is not as in most configurations of the same data set as
+ * `key=value`. Where the options of a choice differ, such as an optimiser's, they are compared among those of the same choice.
+ */
 function groupNames(configs: readonly Config[]): string[] {
   const settings = configs.map(flatSettings);
   const differs = (key: string, among: readonly Map<string, string>[]) =>
     new Set(among.map((other) => other.get(key))).size > 1;
   return settings.map((own, i) => {
     const sameData = settings.filter((_, j) => configs[j]?.dataset === configs[i]?.dataset);
-    const keys = [...new Set(sameData.flatMap((other) => [...other.keys()]))].filter(
-      (key) => !["dataset", "learner", ...OF_A_RUN].includes(key) && differs(key, sameData),
-    );
+    const comparable = (key: string) => {
+      const choice = `${key.split(".")[0]}.name`;
+      return key !== choice && own.has(choice)
+        ? sameData.filter((other) => other.get(choice) === own.get(choice))
+        : sameData;
+    };
+    const isUsual = (key: string, among: readonly Map<string, string>[]) =>
+      2 * among.filter((other) => other.get(key) === own.get(key)).length > among.length;
+    const keys = [...new Set(sameData.flatMap((other) => [...other.keys()]))].filter((key) => {
+      if (["dataset", "learner", ...OF_A_RUN].includes(key)) return false;
+      return !isUsual(key, comparable(key));
+    });
     const words = ["dataset", "learner"].filter((key) => differs(key, settings));
     const parts = [
       ...words.map((key) => own.get(key) as string),
