@@ -245,7 +245,9 @@ export const READERS: Readonly<Record<string, Reader>> = {
     inputs: 1300,
     prepare: async () => {
       const configs = join(import.meta.dirname, "../../configs");
-      const texts = readdirSync(configs).map((name) => readFileSync(join(configs, name), "utf8"));
+      const texts = readdirSync(configs)
+        .filter((name) => name.endsWith(".yaml"))
+        .map((name) => readFileSync(join(configs, name), "utf8"));
       const settings = [
         "adaptation.steps=1",
         "milestones=[1, 2]",
