@@ -42,15 +42,18 @@ export function modelTensors(
  * @throws {ItamlError} FILE_INVALID where it isn't a model of this network with finite numbers
  */
 export function decodeModel(bytes: Uint8Array, extractor: FeatureExtractor, file: string): Model {
+  return takeModel(tensorsOf(bytes, FORMAT, "not a model of itaml", file), extractor, file);
+}
+
+/** Tensors of a file that must have this format. */
+function tensorsOf(bytes: Uint8Array, format: string, otherwise: string, file: string) {
   const { tensors, metadata } = decodeSafetensors(bytes, file);
-  if (metadata.format !== FORMAT) {
-    throw new ItamlError("FILE_INVALID", "not a model of itaml", {
-      where: file,
-      expected: `format ${FORMAT}`,
-      found: String(metadata.format),
-    });
-  }
-  return takeModel(tensors, extractor, file);
+  if (metadata.format === format) return tensors;
+  throw new ItamlError("FILE_INVALID", otherwise, {
+    where: file,
+    expected: `format ${format}`,
+    found: String(metadata.format),
+  });
 }
 
 /**
@@ -126,14 +129,7 @@ export function encodeLearnerState(state: LearnerState): Uint8Array {
 
 /** @throws {ItamlError} FILE_INVALID where there are tensors of other types, or numbers that are not finite */
 export function decodeLearnerState(bytes: Uint8Array, file: string): LearnerState {
-  const { tensors, metadata } = decodeSafetensors(bytes, file);
-  if (metadata.format !== STATE_FORMAT) {
-    throw new ItamlError("FILE_INVALID", "not a learner's state", {
-      where: file,
-      expected: `format ${STATE_FORMAT}`,
-      found: String(metadata.format),
-    });
-  }
+  const tensors = tensorsOf(bytes, STATE_FORMAT, "not a learner's state", file);
   return new Map(
     [...tensors].map(([name, { shape }]) => [
       name,

@@ -74,7 +74,6 @@ export class Itaml implements Learner {
   readonly name = "itaml";
   readonly model: Model;
   readonly memory: ExemplarMemory;
-  /** The fitted head. */
   readonly #context: LearnerContext;
   readonly #settings: ItamlSettings;
   readonly #step: TrainingStep;
