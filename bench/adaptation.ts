@@ -51,7 +51,10 @@ for (const seed of seeds) {
       modelFor: (task) => {
         const first = columns.slice(0, task).reduce((a, b) => a + b, 0);
         const exemplars = learner.memory.classes.slice(first, first + (columns[task] as number));
-        return adaptation.adapt(taskModel(learner.model, task), exemplars, tasks.length - 1, task);
+        return adaptation.adapt(taskModel(learner.model, task), exemplars, [
+          tasks.length - 1,
+          task,
+        ]);
       },
     });
     note(String(learningRate), predictions);

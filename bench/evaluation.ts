@@ -56,7 +56,7 @@ async function evaluate(): Promise<EvaluationTimes> {
   const [adapted, adaptationTime] = await timed(async () => {
     const models: TaskModel[] = [];
     for (const [task, own] of exemplars.entries()) {
-      models.push(await adaptation.adapt(taskModel(model, task), own, task));
+      models.push(await adaptation.adapt(taskModel(model, task), own, [task]));
     }
     return models;
   });
@@ -70,7 +70,7 @@ async function evaluate(): Promise<EvaluationTimes> {
 
 const pytorch = await PyTorch.start(availableParallelism());
 await inference.logits(wholeModel(model), source, all.slice(0, WORK.batch));
-await adaptation.adapt(taskModel(model, 0), exemplars[0] ?? [], 0);
+await adaptation.adapt(taskModel(model, 0), exemplars[0] ?? [], [0]);
 const ours = await evaluate();
 const theirs = await pytorch?.evaluate(WORK);
 pytorch?.stop();

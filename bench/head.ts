@@ -76,6 +76,9 @@ async function judge(judged: Judged) {
   const { context } = setup;
   const { model, memory } = learner;
   const head = (await fitHead(model, memory, context)) as Head;
+  const started = performance.now();
+  const tuned = (await fitHead(model, memory, context, setup.config.headTuning)) as Head;
+  const tuning = secondsSince(started);
   const trained = trainedHead(model, context.extractor.featureSize);
   const exemplars = await context.inference.features(
     wholeModel(model),
@@ -88,11 +91,15 @@ async function judge(judged: Judged) {
     labels: memory.classes.flatMap((indices, position) => indices.map(() => position)),
     classes: memory.classes.length,
   };
-  const started = performance.now();
+  const startedFit = performance.now();
   const { shrinkage } = discriminantAnalysis(data);
-  const seconds = ((performance.now() - started) / 1000).toFixed(2);
-  console.log(`\nfitted in ${seconds} s; shrinkage ${shrinkage}`);
-  await judgeSizes(judged, head, trained);
+  const fit = secondsSince(startedFit);
+  console.log(`\nfitted in ${fit} s, shrinkage ${shrinkage}; tuned and fitted in ${tuning} s`);
+  await judgeSizes(judged, [
+    ["logits", trained],
+    ["head", head],
+    ["tuned head", tuned],
+  ]);
   await judgeSingle(judged, head, [
     ["logits", trained],
     ["nearest mean", await nearestMeanHead(model, memory, context)],
@@ -100,9 +107,14 @@ async function judge(judged: Judged) {
       `logistic regression, penalty ${penalty}`,
       softmaxRegression(data, penalty),
     ]),
+    ["tuned head", tuned],
     ["head", head],
   ]);
   await judgeMixed(judged, head, trained);
+}
+
+function secondsSince(started: number): string {
+  return ((performance.now() - started) / 1000).toFixed(2);
 }
 
 /** Classes of each task, of those that the learner knows and of those to come. */
@@ -132,17 +144,17 @@ function confidences(logits: Rows): number[] {
 }
 
 /** Continuum and task accuracy by the size of a continuum. */
-async function judgeSizes(judged: Judged, head: Head, trained: Head) {
+async function judgeSizes(judged: Judged, rivals: readonly (readonly [string, Head])[]) {
   const { learner, setup, source, samples } = judged;
   const test = { source, tasks: byTask(samples, sizesOf(judged)) };
   const modelFor = (task: number) => learner.modelFor(task);
-  const rows = [["p", "logits: continuum", "task", "head: continuum", "task"]];
-  const both = [];
-  for (const one of [trained, head]) {
-    both.push(await predict(learner.model, setup.context.inference, test, { head: one, modelFor }));
+  const rows = [["p", ...rivals.flatMap(([title]) => [`${title}: continuum`, "task"])]];
+  const all = [];
+  for (const [, head] of rivals) {
+    all.push(await predict(learner.model, setup.context.inference, test, { head, modelFor }));
   }
   for (const p of [1, 2, 5, 10, 20]) {
-    const found = both.map(
+    const found = all.map(
       (predictions) => measure(predictions, { p, seed: setup.config.seed }).continuum,
     );
     rows.push([

@@ -1,14 +1,64 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { withSavedRun } from "../src/cli/saved-run.js";
 import { startExperiment } from "../src/experiment/experiment.js";
 import { decodeLearnerState } from "../src/experiment/model-files.js";
 import { classifyMixed, classifyWithConfidence } from "../src/learners/classification.js";
+import { exportOnnxModel } from "../src/learners/export.js";
 import { fitHead } from "../src/learners/fitted-head.js";
-import { joinClassifiers } from "../src/learners/model.js";
+import { modelWithHead } from "../src/learners/head.js";
+import { joinClassifiers, wholeModel } from "../src/learners/model.js";
+import { expectClose } from "./support/close.js";
 import { smallConfig } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
+
+test("a tuned head has features of its own; model and memory are the same without one", async () => {
+  const folder = temporaryFolder();
+  const [tuned, plain] = [join(folder, "tuned"), join(folder, "plain")];
+  await startExperiment(tuned, smallConfig(folder, { taskPrediction: "tuned-head" }));
+  await startExperiment(plain, smallConfig(folder, { taskPrediction: "head" }));
+  const bytes = (run: string, file: string) => readFileSync(join(run, "tasks/02", file));
+  for (const file of ["model.safetensors", "memory.json"]) {
+    expect(bytes(tuned, file).equals(bytes(plain, file))).toBe(true);
+  }
+
+  await withSavedRun(tuned, {}, async ({ setup, learner }) => {
+    const { context, config } = setup;
+    const { model, memory } = learner;
+    const stored = decodeLearnerState(bytes(tuned, "learner.safetensors"), "made");
+    const head = await learner.head();
+    expect(head.backbone?.theta).toEqual(stored.get("head.theta")?.data);
+    expect(head.backbone?.theta).not.toEqual(model.theta);
+    expect(await fitHead(model, memory, context, config.headTuning)).toEqual(head);
+
+    const { inference, source, extractor } = context;
+    const indices = memory.classes.flat();
+    const logits = await inference.logits(modelWithHead(model, head), source, indices);
+    const alone = { ...head, backbone: undefined };
+    const other = await inference.logits(modelWithHead(model, alone), source, indices);
+    expect(other.data).not.toEqual(logits.data);
+
+    const labels = setup.tasks.flat();
+    const session = await ort.InferenceSession.create(
+      exportOnnxModel(model, head, extractor, labels),
+    );
+    const pixels = new Uint8Array(indices.length * source.sampleSize);
+    await source.read(indices, pixels);
+    const shape = [indices.length, ...extractor.input.shape];
+    const results = await session.run({ x: new ort.Tensor("uint8", pixels, shape) });
+    expectClose(results.logits?.data as Float32Array, logits.data);
+    await session.release();
+
+    const aborted = AbortSignal.abort();
+    const stopped = fitHead(model, memory, context, config.headTuning, aborted);
+    await expect(stopped).rejects.toThrow("ITAML_INTERRUPTED");
+    const wild = fitHead(model, memory, context, { ...config.headTuning, learningRate: 1e30 });
+    await expect(wild).rejects.toThrow("the head's tuning: a parameter is not finite any more");
+    expect(wholeModel(model).theta.every(Number.isFinite)).toBe(true);
+  });
+});
 
 test("a head is fitted on the memory, stored and used again; training is the same without one", async () => {
   const folder = temporaryFolder();

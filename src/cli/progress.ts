@@ -66,6 +66,9 @@ export class ProgressDisplay {
         this.#losses.push(progress.loss);
         this.#reportUnreadable(progress.task, progress.unreadable ?? 0);
         return;
+      case "tuning":
+        if (this.#output.isTTY) this.#draw([this.#title, "tunes a head on the memory"]);
+        return;
       case "adaptation": {
         const tasks = `${progress.adaptedTo + 1} of ${progress.task + 1} tasks`;
         if (this.#output.isTTY) this.#draw([this.#title, `adapted to ${tasks}, to evaluate`]);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ItamlError, nearestName } from "../errors.js";
 import { EXEMPLAR_SELECTIONS, type ExemplarSelection } from "../incremental/exemplar-memory.js";
 import { METHOD_NAMES } from "../learners/baselines/index.js";
-import { META_RULES } from "../learners/itaml.js";
+import { META_RULES, TASK_PREDICTIONS } from "../learners/itaml.js";
 import { REDUCED_WIDTHS } from "../nn/reduced-resnet.js";
 import { DEVICES } from "../runtime/runtime.js";
 import { LOG_FORMATS } from "./log-formats.js";
@@ -13,6 +13,12 @@ const MAXIMUM_DEPTH = 50;
 
 const count = z.int().min(1);
 const positive = z.number().positive();
+const adaptation = z.strictObject({
+  epochs: count.optional(),
+  steps: count.optional(),
+  learningRate: positive.default(1e-3),
+  batchSize: count.default(64),
+});
 const share = z.number().min(0).lt(1);
 /** One value for all tasks, or one for each; the last of a list holds for the tasks after it. */
 const perTask = <T extends z.ZodType>(value: T) => z.union([value, z.array(value).min(1)]);
@@ -102,15 +108,9 @@ export const configSchema = z.strictObject({
   innerSteps: perTask(count).default(1),
   memory: z.int().min(0).default(2000),
   exemplars: z.enum(EXEMPLAR_SELECTIONS).optional(),
-  taskPrediction: z.enum(["logits", "head"]).default("head"),
-  adaptation: z
-    .strictObject({
-      epochs: count.optional(),
-      steps: count.optional(),
-      learningRate: positive.default(1e-3),
-      batchSize: count.default(64),
-    })
-    .default({ learningRate: 1e-3, batchSize: 64 }),
+  taskPrediction: z.enum(TASK_PREDICTIONS).default("head"),
+  headTuning: adaptation.default({ epochs: 5, learningRate: 1e-3, batchSize: 64 }),
+  adaptation: adaptation.default({ learningRate: 1e-3, batchSize: 64 }),
   ewc: z.strictObject({ lambda: z.number().min(0).default(100) }).default({ lambda: 100 }),
   continuum: count.default(20),
   top: count.default(1),
@@ -137,7 +137,7 @@ export type ConfigInput = z.input<typeof configSchema>;
  */
 export function resolveConfig(input: unknown, where: string): Config {
   const config = checkBySchema(configSchema, input, where);
-  const { learner, rule, innerSteps, adaptation } = config;
+  const { learner, rule, innerSteps } = config;
   if (rule !== "paper" && config.classifier === "own") {
     throw new ItamlError("CONFIG_INVALID", `the rule ${rule} has no classifiers of their own`, {
       where: `${where}: classifier`,
@@ -163,9 +163,11 @@ export function resolveConfig(input: unknown, where: string): Config {
       found: "0",
     });
   }
-  if (adaptation.epochs !== undefined && adaptation.steps !== undefined) {
-    throw new ItamlError("CONFIG_INVALID", "adaptation has both epochs and steps", {
-      where: `${where}: adaptation`,
+  for (const key of ["adaptation", "headTuning"] as const) {
+    const { epochs, steps } = config[key];
+    if (epochs === undefined || steps === undefined) continue;
+    throw new ItamlError("CONFIG_INVALID", `${key} has both epochs and steps`, {
+      where: `${where}: ${key}`,
       expected: "one of them",
     });
   }

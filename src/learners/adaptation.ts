@@ -2,14 +2,16 @@ import { chunks } from "../chunks.js";
 import { adam } from "../optim/adam.js";
 import { seededRandom } from "../random.js";
 import type { LearnerContext } from "./learner.js";
+import type { Loss } from "./losses/loss.js";
 import { readMicroBatch } from "./micro-batch.js";
 import { copyTaskModel, emptyTaskModel, type TaskModel } from "./model.js";
 import { prefetch } from "./prefetch.js";
+import { throwIfAborted } from "./training-loop.js";
 import { TrainingStep } from "./training-step.js";
 
-/** How the model is adapted to a task before it tells the task's classes apart. */
+/** How a model is adapted to exemplars. */
 export interface AdaptationSettings {
-  /** Passes over the task's exemplars. Default: 1, where there are no `steps`. */
+  /** Passes over the exemplars. Default: 1, where there are no `steps`. */
   readonly epochs?: number | undefined;
   /** Optimiser steps in place of epochs; 1 is the paper's "single update". */
   readonly steps?: number | undefined;
@@ -17,7 +19,10 @@ export interface AdaptationSettings {
   readonly batchSize: number;
 }
 
-/** Adapts the base model to one task with its exemplars, by Adam, the whole network (paper, Algorithm 2). */
+/**
+ * Adapts a model to exemplars, by Adam, the whole network: the base model to one task before it tells the task's classes
+ * apart (paper, Algorithm 2).
+ */
 export class Adaptation {
   readonly #context: LearnerContext;
   readonly #settings: AdaptationSettings;
@@ -29,24 +34,28 @@ export class Adaptation {
     this.#step = step;
   }
 
-  static async compile(context: LearnerContext, settings: AdaptationSettings): Promise<Adaptation> {
+  /** @param loss default: iTAML's, the binary cross-entropy */
+  static async compile(
+    context: LearnerContext,
+    settings: AdaptationSettings,
+    loss?: Loss,
+  ): Promise<Adaptation> {
     const { runtime, extractor } = context;
-    return new Adaptation(
-      context,
-      settings,
-      await TrainingStep.compile(runtime, extractor, adam()),
-    );
+    const step = await TrainingStep.compile(runtime, extractor, adam(), { loss });
+    return new Adaptation(context, settings, step);
   }
 
   /**
-   * @param base Φ_i of the base model; it is not changed
-   * @param exemplars indices for each class of the task; where there are none, nothing changes
+   * @param base Φ_i of the base model, or the whole; it is not changed
+   * @param exemplars indices for each of its classes; where there are none, nothing changes
    * @param keys what else the order of the exemplars is seeded by
+   * @throws {ItamlError} INTERRUPTED
    */
   async adapt(
     base: TaskModel,
     exemplars: readonly (readonly number[])[],
-    ...keys: readonly number[]
+    keys: readonly number[],
+    signal?: AbortSignal,
   ): Promise<TaskModel> {
     const { epochs = 1, steps, learningRate, batchSize } = this.#settings;
     const samples = exemplars.flatMap((indices, column) =>
@@ -71,6 +80,7 @@ export class Adaptation {
         ["adaptation", ...keys, epoch],
       );
     for await (const { value } of prefetch(batches.slice(0, steps), read)) {
+      throwIfAborted(signal);
       if (value.samples === 0) continue;
       await this.#step.run(current, next, state, value, learningRate);
       [current, next] = [next, current];

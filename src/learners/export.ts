@@ -4,13 +4,13 @@ import { linear } from "../graph/operators/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { Layout, LayoutEntry } from "../nn/layout.js";
-import type { Head } from "./head.js";
+import { type Head, modelWithHead } from "./head.js";
 import { taskSizes } from "./learner.js";
 import type { Model } from "./model.js";
 import { taskColumns } from "./task-prediction.js";
 
 /**
- * The base model as one ONNX file, normalisation included. Input `x` [batch, ...input shape]; outputs `logits`
+ * The base model with its head as one ONNX file, normalisation included. Input `x` [batch, ...input shape]; outputs `logits`
  * [batch, classes] and `task_scores` [tasks], the scores of the whole batch as one continuum (Algorithm 2).
  * Metadata: `labels` (JSON, one for each column), `tasks` (JSON, number of classes of each task).
  */
@@ -20,14 +20,15 @@ export function exportOnnxModel(
   extractor: FeatureExtractor,
   labels: readonly (string | number)[],
 ): Uint8Array {
+  const { theta, statistics } = modelWithHead(model, head);
   const graph = new Graph("itaml");
   const constants = (buffer: Float32Array, layout: Layout) => (entry: LayoutEntry) =>
     graph.constant(layout.view(buffer, entry.name), entry.shape, entry.name);
   const { features } = extractor.apply(
     extractor.declareInput(graph),
     {
-      parameter: constants(model.theta, extractor.parameters),
-      statistic: constants(model.statistics, extractor.statistics),
+      parameter: constants(theta, extractor.parameters),
+      statistic: constants(statistics, extractor.statistics),
     },
     { training: false },
   );

@@ -1,8 +1,13 @@
 import { joinClassifiers, type Model, type TaskModel } from "./model.js";
 import type { TaskEvidence } from "./task-prediction.js";
 
-/** A linear classifier of the base model's features, by which all classes seen are compared. */
+/** Parameters θ and statistics that features come from. */
+export type Backbone = Pick<TaskModel, "theta" | "statistics">;
+
+/** A linear classifier of features, by which all classes seen are compared. */
 export interface Head {
+  /** Default: the base model's. */
+  readonly backbone?: Backbone | undefined;
   /** [classes, featureSize] */
   readonly classifier: Float32Array;
   /** [classes] */
@@ -18,7 +23,10 @@ export function trainedHead({ classifiers }: Model, featureSize: number): Head {
   return { classifier, bias, taskEvidence: "maximum" };
 }
 
-/** The base model with a head; θ and the statistics share the model's memory. */
-export function modelWithHead(model: Model, { classifier, bias }: Head): TaskModel {
-  return { theta: model.theta, statistics: model.statistics, classifier, bias };
+/** The base model with a head; θ and the statistics share its memory, or the head's. */
+export function modelWithHead(
+  model: Model,
+  { backbone = model, classifier, bias }: Head,
+): TaskModel {
+  return { theta: backbone.theta, statistics: backbone.statistics, classifier, bias };
 }

@@ -49,6 +49,14 @@ export const META_RULES = ["paper", "released", "reptile", "fomaml"] as const;
 
 export type MetaRule = (typeof META_RULES)[number];
 
+/**
+ * What compares classes of different tasks: the `logits` that training makes (the paper), a `head` fitted on the base
+ * model's features of the memory, or a `tuned-head` on those of a copy that was trained on the memory first.
+ */
+export const TASK_PREDICTIONS = ["logits", "head", "tuned-head"] as const;
+
+export type TaskPrediction = (typeof TASK_PREDICTIONS)[number];
+
 export interface ItamlSettings extends TrainingSettings {
   /**
    * `paper`: a common base for the tasks of a mini-batch; `released`: the published program's rule; `reptile` and
@@ -64,8 +72,9 @@ export interface ItamlSettings extends TrainingSettings {
   /** Exemplars in all. */
   readonly memory: number;
   readonly exemplars: ExemplarSelection;
-  /** By the `logits` that training makes (the paper), or by a `head` fitted on the memory. */
-  readonly taskPrediction: "logits" | "head";
+  readonly taskPrediction: TaskPrediction;
+  /** How the `tuned-head`'s copy of the base model is trained on the memory. */
+  readonly headTuning: AdaptationSettings;
   readonly adaptation: AdaptationSettings;
 }
 
@@ -125,17 +134,16 @@ export class Itaml implements Learner {
   ): Promise<void> {
     const task = this.model.classifiers.length;
     exemplarsPerClass(this.#settings.memory, this.memory.classes.length + newClasses.length);
-    await orRestore(this.model, () => this.#train(newClasses, task, hooks, checkpointing));
+    const memory = this.memory.copy();
+    const head = await orRestore(this.model, async () => {
+      await this.#train(newClasses, task, hooks, checkpointing);
+      const { exemplars } = this.#settings;
+      await addExemplars(memory, this.model, newClasses, exemplars, this.#context);
+      return await this.#fitHead(memory, hooks);
+    });
+    this.memory.overwrite(memory);
+    this.#state = head ? stateOfHead(head) : new Map();
     this.#adapted.clear();
-    this.#state = new Map();
-    await addExemplars(
-      this.memory,
-      this.model,
-      newClasses,
-      this.#settings.exemplars,
-      this.#context,
-    );
-    await this.head();
   }
 
   /** Meta-training on D(t) ∪ M. */
@@ -174,15 +182,21 @@ export class Itaml implements Learner {
   }
 
   /** As configured; where there is no exemplar to fit a head on, by the logits. */
-  async head(): Promise<Head> {
+  async head(hooks: LearnHooks = {}): Promise<Head> {
     const { model, memory } = this;
-    const trained = trainedHead(model, this.#context.extractor.featureSize);
-    if (this.#settings.taskPrediction === "logits") return trained;
-    const known = headOfState(this.#state, memory.classes.length);
+    const known = headOfState(this.#state, model, memory.classes.length);
     if (known) return known;
-    const fitted = await fitHead(model, memory, this.#context);
+    const fitted = await this.#fitHead(memory, hooks);
     if (fitted) this.#state = stateOfHead(fitted);
-    return fitted ?? trained;
+    return fitted ?? trainedHead(model, this.#context.extractor.featureSize);
+  }
+
+  async #fitHead(memory: ExemplarMemory, hooks: LearnHooks): Promise<Head | undefined> {
+    const { taskPrediction, headTuning } = this.#settings;
+    if (taskPrediction === "logits") return undefined;
+    const tuning = taskPrediction === "tuned-head" ? headTuning : undefined;
+    if (tuning) hooks.onProgress?.({ kind: "tuning", task: this.model.classifiers.length - 1 });
+    return await fitHead(this.model, memory, this.#context, tuning, hooks.signal);
   }
 
   /** The base model adapted to a task with its exemplars; of the first task alone, the base model. */
@@ -194,7 +208,7 @@ export class Itaml implements Learner {
     if (known) return known;
     throwIfAborted(hooks.signal);
     const exemplars = byTask(this.memory.classes, taskSizes(this.model, this.#context.extractor));
-    const adapted = await this.#adaptation.adapt(base, exemplars[task] ?? [], tasks - 1, task);
+    const adapted = await this.#adaptation.adapt(base, exemplars[task] ?? [], [tasks - 1, task]);
     this.#adapted.set(task, adapted);
     hooks.onProgress?.({ kind: "adaptation", task: tasks - 1, adaptedTo: task });
     return adapted;

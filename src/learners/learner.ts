@@ -66,6 +66,8 @@ export type Progress =
       /** On the samples held out, where there are any. */
       validationAccuracy?: number;
     }
+  /** A copy of the model begins to be trained on the memory, for a head. */
+  | { kind: "tuning"; task: number }
   | { kind: "adaptation"; task: number; adaptedTo: number };
 
 export interface LearnHooks {

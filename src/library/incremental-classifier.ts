@@ -83,6 +83,7 @@ export const DEFAULT_SETTINGS: Omit<ItamlSettings, "memory"> = {
   innerSteps: 1,
   exemplars: "random",
   taskPrediction: "head",
+  headTuning: { epochs: 5, learningRate: 1e-3, batchSize: 64 },
   adaptation: { epochs: 1, learningRate: 1e-4, batchSize: 64 },
 };
 

@@ -13,7 +13,7 @@ const settings = configSchema
     ...{ optimizer: true, learningRate: true, epochs: true, milestones: true, factor: true },
     ...{ batchSize: true, validation: true, continuum: true, rule: true, classifier: true },
     ...{ beta: true, innerSteps: true, exemplars: true, taskPrediction: true },
-    adaptation: true,
+    ...{ headTuning: true, adaptation: true },
   })
   .partial();
 
