@@ -193,9 +193,9 @@ async function judgeSingle(
   console.log(`\n${textTable(table)}`);
 }
 
-/** Groups of samples of several tasks: the share of samples whose task is right. */
+/** Groups of samples of several tasks: the shares of samples whose task is right, and whose class is. */
 async function judgeMixed(judged: Judged, head: Head, trained: Head) {
-  const { setup, samples } = judged;
+  const { setup, samples, learner, source } = judged;
   const columns = taskColumns(sizesOf(judged));
   const perTask = byTask(samples, sizesOf(judged)).map((own) => own.flat());
   const taskOf = perTask.flatMap((own, task) => own.map(() => task));
@@ -203,6 +203,14 @@ async function judgeMixed(judged: Judged, head: Head, trained: Head) {
     taskOf.flatMap((own, row) => (own === task ? [row] : [])),
   );
   const indices = perTask.flat();
+  const labels = samples.flatMap((own, position) => own.map(() => position));
+  // Of each task's own model, whether it is right about each sample.
+  const right: boolean[][] = [];
+  for (const [task, { start }] of columns.entries()) {
+    const { inference } = setup.context;
+    const logits = await inference.logits(await learner.modelFor(task), source, indices);
+    right.push(labels.map((label, row) => start + predictClass(logits, row) === label));
+  }
   const byLogits = taskEvidence(await logitsOf(judged, trained, indices), columns, "maximum");
   const byHead = taskEvidence(await logitsOf(judged, head, indices), columns, "probability");
   const ways: [string, (group: readonly number[]) => number[]][] = [
@@ -211,10 +219,10 @@ async function judgeMixed(judged: Judged, head: Head, trained: Head) {
     ["head, each alone", (group) => group.map((row) => predictTask(byHead, [row]))],
     ["head, split", (group) => splitContinuum(byHead, group)],
   ];
-  const rows = [["samples of each task", ...ways.map(([title]) => title)]];
+  const rows = [["samples of each task; task / class", ...ways.map(([title]) => title)]];
   for (const parts of [[20], [19, 1], [16, 4], [10, 10], [7, 7, 6], [5], [3, 2]]) {
     const random = seededRandom(setup.config.seed, "mixed", parts.join());
-    const shares = ways.map(() => [] as number[]);
+    const shares = ways.map(() => ({ task: [] as number[], class: [] as number[] }));
     for (let repeat = 0; repeat < 200; repeat++) {
       const chosen = random.shuffle(perTask.map((_, task) => task));
       const group = parts.flatMap((count, i) =>
@@ -222,11 +230,15 @@ async function judgeMixed(judged: Judged, head: Head, trained: Head) {
       );
       ways.forEach(([, way], i) => {
         const found = way(group);
-        const right = group.filter((row, j) => found[j] === taskOf[row]);
-        shares[i]?.push(right.length / group.length);
+        const share = (isRight: (row: number, found: number) => boolean | undefined) =>
+          group.filter((row, j) => isRight(row, found[j] as number)).length / group.length;
+        shares[i]?.task.push(share((row, task) => task === taskOf[row]));
+        shares[i]?.class.push(share((row, task) => right[task]?.[row]));
       });
     }
-    rows.push([parts.join(" + "), ...shares.map((own) => percent(mean(own)))]);
+    const cell = (own: (typeof shares)[number]) =>
+      `${percent(mean(own.task))} / ${percent(mean(own.class))}`;
+    rows.push([parts.join(" + "), ...shares.map(cell)]);
   }
   console.log(`\n${textTable(rows)}`);
 }
