@@ -13,12 +13,6 @@ const MAXIMUM_DEPTH = 50;
 
 const count = z.int().min(1);
 const positive = z.number().positive();
-const adaptation = z.strictObject({
-  epochs: count.optional(),
-  steps: count.optional(),
-  learningRate: positive.default(1e-3),
-  batchSize: count.default(64),
-});
 const share = z.number().min(0).lt(1);
 /** One value for all tasks, or one for each; the last of a list holds for the tasks after it. */
 const perTask = <T extends z.ZodType>(value: T) => z.union([value, z.array(value).min(1)]);
@@ -109,8 +103,21 @@ export const configSchema = z.strictObject({
   memory: z.int().min(0).default(2000),
   exemplars: z.enum(EXEMPLAR_SELECTIONS).optional(),
   taskPrediction: z.enum(TASK_PREDICTIONS).default("head"),
-  headTuning: adaptation.default({ epochs: 5, learningRate: 1e-3, batchSize: 64 }),
-  adaptation: adaptation.default({ learningRate: 1e-3, batchSize: 64 }),
+  headTuning: z
+    .strictObject({
+      epochs: count.default(5),
+      learningRate: positive.default(1e-3),
+      batchSize: count.default(64),
+    })
+    .default({ epochs: 5, learningRate: 1e-3, batchSize: 64 }),
+  adaptation: z
+    .strictObject({
+      epochs: count.optional(),
+      steps: count.optional(),
+      learningRate: positive.default(1e-3),
+      batchSize: count.default(64),
+    })
+    .default({ learningRate: 1e-3, batchSize: 64 }),
   ewc: z.strictObject({ lambda: z.number().min(0).default(100) }).default({ lambda: 100 }),
   continuum: count.default(20),
   top: count.default(1),
@@ -137,7 +144,7 @@ export type ConfigInput = z.input<typeof configSchema>;
  */
 export function resolveConfig(input: unknown, where: string): Config {
   const config = checkBySchema(configSchema, input, where);
-  const { learner, rule, innerSteps } = config;
+  const { learner, rule, innerSteps, adaptation } = config;
   if (rule !== "paper" && config.classifier === "own") {
     throw new ItamlError("CONFIG_INVALID", `the rule ${rule} has no classifiers of their own`, {
       where: `${where}: classifier`,
@@ -163,11 +170,9 @@ export function resolveConfig(input: unknown, where: string): Config {
       found: "0",
     });
   }
-  for (const key of ["adaptation", "headTuning"] as const) {
-    const { epochs, steps } = config[key];
-    if (epochs === undefined || steps === undefined) continue;
-    throw new ItamlError("CONFIG_INVALID", `${key} has both epochs and steps`, {
-      where: `${where}: ${key}`,
+  if (adaptation.epochs !== undefined && adaptation.steps !== undefined) {
+    throw new ItamlError("CONFIG_INVALID", "adaptation has both epochs and steps", {
+      where: `${where}: adaptation`,
       expected: "one of them",
     });
   }

@@ -139,7 +139,7 @@ function refuseLogits({ taskEvidence }: Head): void {
   if (taskEvidence === "probability") return;
   throw new ItamlError("INPUT_INVALID", "these logits are no probabilities", {
     where: "taskPrediction",
-    expected: "head",
+    expected: "head or tuned-head",
     remedy: "Learn with taskPrediction: head",
   });
 }

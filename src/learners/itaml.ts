@@ -74,7 +74,7 @@ export interface ItamlSettings extends TrainingSettings {
   readonly exemplars: ExemplarSelection;
   readonly taskPrediction: TaskPrediction;
   /** How the `tuned-head`'s copy of the base model is trained on the memory. */
-  readonly headTuning: AdaptationSettings;
+  readonly headTuning: Omit<AdaptationSettings, "steps">;
   readonly adaptation: AdaptationSettings;
 }
 
