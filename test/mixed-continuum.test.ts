@@ -3,14 +3,18 @@ import { expect, test } from "vitest";
 import { splitContinuum } from "../src/learners/mixed-continuum.js";
 import { seededRandom } from "../src/random.js";
 
-/** log p(task | sample) of samples that speak for their own task with this probability, and one in five for another. */
+/**
+ * log p(task | sample) of samples that speak for their own task with about this probability, and one in five for another;
+ * no two alike, since of equal ones rounding, and so the order, would decide.
+ */
 function madeEvidence(tasks: readonly number[], columns: number, probability: number, seed = 1) {
   const random = seededRandom("evidence", seed);
   const data = tasks.flatMap((own, i) => {
     const said = i % 5 === 4 ? random.integer(0, columns - 1) : own;
-    return Array.from({ length: columns }, (_, task) =>
-      Math.log(task === said ? probability : (1 - probability) / (columns - 1)),
-    );
+    return Array.from({ length: columns }, (_, task) => {
+      const even = Math.log(task === said ? probability : (1 - probability) / (columns - 1));
+      return even + random.uniform(0, 0.01);
+    });
   });
   return { data: Float32Array.from(data), columns, unreadable: [] };
 }
