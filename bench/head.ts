@@ -88,7 +88,7 @@ async function judge(judged: Judged) {
   const data = {
     features: exemplars.data,
     size: exemplars.columns,
-    labels: memory.classes.flatMap((indices, position) => indices.map(() => position)),
+    labels: positionsOf(memory.classes),
     classes: memory.classes.length,
   };
   const startedFit = performance.now();
@@ -115,6 +115,11 @@ async function judge(judged: Judged) {
 
 function secondsSince(started: number): string {
   return ((performance.now() - started) / 1000).toFixed(2);
+}
+
+/** The class of each sample, counted over all classes. */
+function positionsOf(classes: readonly (readonly number[])[]): number[] {
+  return classes.flatMap((indices, position) => indices.map(() => position));
 }
 
 /** Classes of each task, of those that the learner knows and of those to come. */
@@ -172,7 +177,7 @@ async function judgeSingle(
   rivals: readonly (readonly [string, Head])[],
 ) {
   const { samples } = judged;
-  const labels = samples.flatMap((indices, position) => indices.map(() => position));
+  const labels = positionsOf(samples);
   const right = async (rival: Head) => {
     const logits = await logitsOf(judged, rival, samples.flat());
     return labels.map((label, row) => Number(predictClass(logits, row) === label));
@@ -203,7 +208,7 @@ async function judgeMixed(judged: Judged, head: Head, trained: Head) {
     taskOf.flatMap((own, row) => (own === task ? [row] : [])),
   );
   const indices = perTask.flat();
-  const labels = samples.flatMap((own, position) => own.map(() => position));
+  const labels = positionsOf(samples);
   // Of each task's own model, whether it is right about each sample.
   const right: boolean[][] = [];
   for (const [task, { start }] of columns.entries()) {
