@@ -27,13 +27,10 @@ export function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: W
   const [out, channels] = weight.shape as [number, number];
   const { input, kernel, output } = window;
   const [height, width] = [input[0], output[1]];
-  const inputs = concatenateAlong(
-    1,
-    range(kernel[1]).map((j) => shiftedColumns(x, j, window)),
-  );
   const [rows, columns] = [out * kernel[0], kernel[1] * channels];
   const left = reshape(shiftedRows(dy, window), [batch, rows, height * width]);
-  const right = transpose(reshape(inputs, [batch, columns, height * width]), [0, 2, 1]);
+  const inputs = reshape(shiftedColumns(x, window), [batch, columns, height * width]);
+  const right = transpose(inputs, [0, 2, 1]);
   const products = graph.node("MatMul", [left, right], { shape: [batch, rows, columns] });
   const sum = graph.node(
     "ReduceSum",
@@ -45,22 +42,27 @@ export function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: W
 }
 
 /**
- * The columns of x that one column of the kernel is multiplied with, zeros where there is none: a product with a matrix
- * of zeros and ones, in several threads, where padding has one.
+ * For each column of the kernel a copy of x in which the columns stand where those of dy are that they are multiplied
+ * with, zeros where there is none: a product with matrices of zeros and ones, in several threads, where padding and
+ * joining have one.
  *
- * @returns [batch, channels, height, width of dy]
+ * @returns [batch, kernel width, channels · height, width of dy]
  */
-function shiftedColumns(x: Tensor, j: number, { input, padding, output }: Window): Tensor {
-  const [, width] = output;
-  if (j === padding[1] && width === input[1]) return x;
-  const choice = new Float32Array(input[1] * width);
-  for (let column = 0; column < width; column++) {
-    const own = column + j - padding[1];
-    if (own >= 0 && own < input[1]) choice[own * width + column] = 1;
+function shiftedColumns(x: Tensor, { input, kernel, padding, output }: Window): Tensor {
+  const [batch, channels] = x.shape as [Dimension, number];
+  const rows = reshape(x, [batch, 1, channels * input[0], input[1]]);
+  const width = output[1];
+  if (kernel[1] === 1 && padding[1] === 0) return rows;
+  const choice = new Float32Array(kernel[1] * input[1] * width);
+  for (let j = 0; j < kernel[1]; j++) {
+    for (let column = 0; column < width; column++) {
+      const own = column + j - padding[1];
+      if (own >= 0 && own < input[1]) choice[(j * input[1] + own) * width + column] = 1;
+    }
   }
   const { graph } = x;
-  return graph.node("MatMul", [x, graph.constant(choice, [input[1], width])], {
-    shape: [...x.shape.slice(0, 3), width],
+  return graph.node("MatMul", [rows, graph.constant(choice, [kernel[1], input[1], width])], {
+    shape: [batch, kernel[1], channels * input[0], width],
   });
 }
 
