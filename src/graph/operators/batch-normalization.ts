@@ -28,19 +28,19 @@ export function batchNormalization(x: Tensor, scale: Tensor, shift: Tensor): Nor
   const { graph } = x;
   const channel = channelShape("batchNormalization", x, scale, shift);
   const spread = (perChannel: Tensor) => reshape(perChannel, channel);
+  const square = (a: Tensor) => graph.node("Mul", [a, a], { shape: a.shape });
   const mean = meanByChannel(x);
   const centred = graph.node("Sub", [x, spread(mean)], { shape: x.shape });
-  const square = (a: Tensor) => graph.node("Mul", [a, a], { shape: a.shape });
   const biased = meanByChannel(square(centred));
-  const zero = graph.constant(new Float32Array(elementCount(scale.shape)), scale.shape as number[]);
-  const output = normalize(centred, scale, shift, zero, biased);
+  const inverse = divide(graph.scalar(1), squareRoot(add(biased, graph.scalar(EPSILON))));
+  const gain = multiply(scale, inverse);
+  const output = affine(centred, gain, shift);
 
   /** Means over the batch of dy and dy·centred, shared by the three gradients. */
   const means = once((dy: Tensor) => ({
     upstream: meanByChannel(dy),
     correlation: meanByChannel(graph.node("Mul", [dy, centred], { shape: x.shape })),
   }));
-  const inverse = divide(graph.scalar(1), squareRoot(add(biased, graph.scalar(EPSILON))));
   const samples = samplesByChannel(x);
   const differentiated = differentiable(
     output,
@@ -48,11 +48,12 @@ export function batchNormalization(x: Tensor, scale: Tensor, shift: Tensor): Nor
     [
       (dy) => {
         const { upstream, correlation } = means(dy);
-        const gain = multiply(scale, inverse);
         const slope = multiply(multiply(gain, correlation), square(inverse));
         const level = multiply(gain, upstream);
         const minus = (perChannel: Tensor) => multiply(perChannel, graph.scalar(-1));
-        return scaledSum(dy, gain, minus(level), multiply(centred, spread(minus(slope))));
+        const dx = add(affine(dy, gain, minus(level)), multiply(centred, spread(minus(slope))));
+        withoutMean.add(dx);
+        return dx;
       },
       (dy) => multiply(multiply(means(dy).correlation, inverse), samples),
       (dy) => multiply(means(dy).upstream, samples),
@@ -65,39 +66,48 @@ export function batchNormalization(x: Tensor, scale: Tensor, shift: Tensor): Nor
   return { output: differentiated, mean, variance: divide(multiply(biased, samples), others) };
 }
 
-/** Places of an image from which a convolution for each channel is faster than two passes. */
+/** Gradients of which every channel sums to 0, since what they belong to is normalised. */
+const withoutMean = new WeakSet<Tensor>();
+
+/** Whether every channel of a gradient sums to 0, but for rounding. */
+export function sumsToZero(gradient: Tensor): boolean {
+  return withoutMean.has(gradient);
+}
+
+/** Places of an image from which a convolution of each channel by itself is faster than other ways. */
 const LARGE_IMAGE = 256;
 
 /**
- * scale·x + shift + other, with numbers for each channel.
+ * scale·x + shift, with numbers for each channel.
  *
- * @param x [batch, channels, …], as `other`
+ * @param x [batch, channels, …]
  * @param scale [channels], as `shift`
  */
-function scaledSum(x: Tensor, scale: Tensor, shift: Tensor, other: Tensor): Tensor {
+function affine(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
   const { graph, shape } = x;
   const [channels] = scale.shape as [number];
-  // ONNX Runtime's own convolution adds to what is there already: one pass.
-  if (graph.options.channelBlock && x.rank === 4 && elementCount(shape.slice(2)) >= LARGE_IMAGE) {
+  if (convolvesFaster(x)) {
+    // ONNX Runtime makes a ReLU that follows part of it.
     const kernel = reshape(scale, [channels, 1, 1, 1]);
-    return graph.node(
-      "FusedConv",
-      [x, kernel, shift, other],
-      { shape },
-      { kernel_shape: [1, 1], group: channels },
-      "com.microsoft",
-    );
+    return graph.node("Conv", [x, kernel, shift], { shape }, { group: channels });
   }
-  // The affine part in one pass, as a normalisation by mean 0 and variance 1.
+  // In one pass, as a normalisation by mean 0 and variance 1.
   const filled = (value: number) =>
     graph.constant(new Float32Array(channels).fill(value), [channels]);
-  const affine = graph.node(
+  return graph.node(
     "BatchNormalization",
     [x, scale, shift, filled(0), filled(1)],
     { shape },
     { epsilon: { float: 0 } },
   );
-  return add(affine, other);
+}
+
+function convolvesFaster({ graph, rank, shape }: Tensor): boolean {
+  return (
+    graph.options.channelBlock !== undefined &&
+    rank === 4 &&
+    elementCount(shape.slice(2)) >= LARGE_IMAGE
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   type Shape,
   type Tensor,
 } from "../tensor.js";
+import { sumsToZero } from "./batch-normalization.js";
 import { blockedConvolution } from "./blocked-convolution.js";
 import { weightGradient } from "./convolution-weight-gradient.js";
 import { matrixMultiply } from "./linear.js";
@@ -79,6 +80,7 @@ function convolve(x: Tensor, weight: Tensor, window: Window, bias?: Tensor): Ten
 function sumOverImages(dy: Tensor): Tensor {
   const { graph } = dy;
   const [batch, channels] = dy.shape as [Dimension, number];
+  if (sumsToZero(dy)) return graph.constant(new Float32Array(channels), [channels]);
   const sum = (of: Tensor, axes: readonly number[], shape: Shape) =>
     graph.node("ReduceSum", [of, graph.integers(axes)], { shape }, { keepdims: 0 });
   return sum(sum(dy, [2, 3], [batch, channels]), [0], [channels]);
