@@ -1,4 +1,5 @@
 import { type Dimension, elementCount, type Tensor } from "../tensor.js";
+import { turnMatrices } from "./linear.js";
 import { concatenateAlong, pad, reshape, transpose } from "./shaping.js";
 import type { Window } from "./window.js";
 
@@ -38,7 +39,7 @@ export function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: W
     { shape: [rows, columns] },
     { keepdims: 0 },
   );
-  return transpose(reshape(sum, [out, kernel[0], kernel[1], channels]), [0, 3, 1, 2]);
+  return reshape(turnMatrices(reshape(sum, [out, elementCount(kernel), channels])), weight.shape);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { ItamlError } from "../../errors.js";
 import { differentiable, formatShape, type Tensor } from "../tensor.js";
 import { add } from "./arithmetic.js";
+import { transpose } from "./shaping.js";
 
 /** a·b of two matrices, either of them transposed first. */
 export function matrixMultiply(
@@ -35,6 +36,25 @@ export function matrixMultiply(
           : matrixMultiply(a, dy, { transposeA: !transposeA }),
     ],
   );
+}
+
+/**
+ * Every matrix transposed, by a product with the identity, which is several times as fast as ONNX Runtime's Transpose.
+ * Has no gradient.
+ *
+ * @param matrices [matrices, rows, columns]; one of both should be small
+ * @returns [matrices, columns, rows]
+ */
+export function turnMatrices(matrices: Tensor): Tensor {
+  const { graph } = matrices;
+  const [count, rows, columns] = matrices.shape as [number, number, number];
+  const size = Math.min(rows, columns);
+  const identity = new Float32Array(size * size);
+  for (let i = 0; i < size; i++) identity[i * size + i] = 1;
+  // ONNX Runtime makes the transposition part of the product.
+  const factors = [transpose(matrices, [0, 2, 1]), graph.constant(identity, [size, size])];
+  if (size === columns) factors.reverse();
+  return graph.node("MatMul", factors, { shape: [count, columns, rows] });
 }
 
 /**
