@@ -69,12 +69,12 @@ export class Graph {
 
   /** A float32 of shape []; equal scalars are one constant. */
   scalar(value: number): Tensor {
-    return this.#once(`scalar ${value}`, () => this.constant(Float32Array.of(value), []));
+    return this.once(`scalar ${value}`, () => this.constant(Float32Array.of(value), []));
   }
 
   /** An int64 vector, as ONNX takes shapes and axes; equal vectors are one constant. */
   integers(values: readonly number[]): Tensor {
-    return this.#once(`integers ${values}`, () =>
+    return this.once(`integers ${values}`, () =>
       this.constant(BigInt64Array.from(values, BigInt), [values.length]),
     );
   }
@@ -113,17 +113,18 @@ export class Graph {
     return tensors;
   }
 
-  /** Names a tensor as a result of the graph. */
-  output(name: string, tensor: Tensor): void {
-    this.outputs.set(name, tensor);
-  }
-
-  #once(key: string, make: () => Tensor): Tensor {
+  /** What was made under this key before, or else makes it. */
+  once(key: string, make: () => Tensor): Tensor {
     const known = this.#shared.get(key);
     if (known) return known;
     const made = make();
     this.#shared.set(key, made);
     return made;
+  }
+
+  /** Names a tensor as a result of the graph. */
+  output(name: string, tensor: Tensor): void {
+    this.outputs.set(name, tensor);
   }
 
   #freshName(stem: string): string {

@@ -12,27 +12,25 @@ export function radam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOption
   return {
     name: "radam",
     moments: ["first", "second"],
-    coefficients: ["adaptiveStep", "plainStep"],
+    coefficients: ["rootWeight", "constant"],
     coefficientsAt(step, learningRate) {
       const decay = beta2 ** step;
       const length = maximumLength - (2 * step * decay) / (1 - decay);
       const corrected = learningRate / (1 - beta1 ** step);
-      if (length < 5) return { adaptiveStep: 0, plainStep: corrected };
+      if (length < 5) return { rootWeight: 0, constant: 1 / corrected };
       const rectification = Math.sqrt(
         ((1 - decay) * (length - 4) * (length - 2) * maximumLength) /
           ((maximumLength - 4) * (maximumLength - 2) * length),
       );
-      return { adaptiveStep: corrected * rectification, plainStep: 0 };
+      const stepSize = corrected * rectification;
+      return { rootWeight: 1 / stepSize, constant: epsilon / stepSize };
     },
-    update(parameter, gradient, moments, { adaptiveStep, plainStep }) {
+    update(parameter, gradient, moments, { rootWeight, constant }) {
       const [first, second] = exponentialMoments(gradient, moments, beta1, beta2);
-      // One of the two steps is 0: p − m·(adaptive/(√v + ε) + plain) needs no branch.
-      const denominator = add(squareRoot(second), parameter.graph.scalar(epsilon));
-      const stepSize = add(divide(adaptiveStep as Tensor, denominator), plainStep as Tensor);
-      return {
-        parameter: subtract(parameter, multiply(first, stepSize)),
-        moments: [first, second],
-      };
+      // p − m/(weight·√v + constant) is either step: the weight of the plain one is 0.
+      const root = multiply(squareRoot(second), rootWeight as Tensor);
+      const step = divide(first, add(root, constant as Tensor));
+      return { parameter: subtract(parameter, step), moments: [first, second] };
     },
   };
 }

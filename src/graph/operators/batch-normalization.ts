@@ -42,16 +42,16 @@ export function batchNormalization(x: Tensor, scale: Tensor, shift: Tensor): Nor
     correlation: meanByChannel(graph.node("Mul", [dy, centred], { shape: x.shape })),
   }));
   const samples = samplesByChannel(x);
+  const minusGain = multiply(gain, graph.scalar(-1));
   const differentiated = differentiable(
     output,
     [x, scale, shift],
     [
       (dy) => {
         const { upstream, correlation } = means(dy);
-        const slope = multiply(multiply(gain, correlation), square(inverse));
-        const level = multiply(gain, upstream);
-        const minus = (perChannel: Tensor) => multiply(perChannel, graph.scalar(-1));
-        const dx = add(affine(dy, gain, minus(level)), multiply(centred, spread(minus(slope))));
+        const slope = multiply(multiply(correlation, square(inverse)), minusGain);
+        const level = multiply(upstream, minusGain);
+        const dx = add(affine(dy, gain, level), multiply(centred, spread(slope)));
         withoutMean.add(dx);
         return dx;
       },
@@ -59,11 +59,19 @@ export function batchNormalization(x: Tensor, scale: Tensor, shift: Tensor): Nor
       (dy) => multiply(means(dy).upstream, samples),
     ],
   );
-  // A single sample of one element has no unbiased variance: its biased one, 0, is taken.
-  const others = graph.node("Max", [subtract(samples, graph.scalar(1)), graph.scalar(1)], {
-    shape: [],
+  return { output: differentiated, mean, variance: multiply(biased, correction(x)) };
+}
+
+/** n/(n − 1) for the n elements that each channel has in a batch, of shape []. */
+function correction(x: Tensor): Tensor {
+  const { graph } = x;
+  const [batch, , ...image] = x.shape;
+  return graph.once(`correction ${batch}×${elementCount(image)}`, () => {
+    const samples = samplesByChannel(x);
+    // A single sample of one element has no unbiased variance: its biased one, 0, is taken.
+    const others = [subtract(samples, graph.scalar(1)), graph.scalar(1)];
+    return divide(samples, graph.node("Max", others, { shape: [] }));
   });
-  return { output: differentiated, mean, variance: divide(multiply(biased, samples), others) };
 }
 
 /** Gradients of which every channel sums to 0, since what they belong to is normalised. */
@@ -175,9 +183,12 @@ function meanByChannel(x: Tensor): Tensor {
 /** Number of elements that each channel has in a batch, of shape []. */
 function samplesByChannel(x: Tensor): Tensor {
   const { graph } = x;
-  const shape = graph.node("Shape", [x], { type: "int64", shape: [1] }, { start: 0, end: 1 });
-  const batch = reshape(cast(shape, "float32"), []);
-  return multiply(batch, graph.scalar(elementCount(x.shape.slice(2))));
+  const [batch, , ...image] = x.shape;
+  const places = elementCount(image);
+  return graph.once(`samples ${batch}×${places}`, () => {
+    const shape = graph.node("Shape", [x], { type: "int64", shape: [1] }, { start: 0, end: 1 });
+    return multiply(reshape(cast(shape, "float32"), []), graph.scalar(places));
+  });
 }
 
 /** Remembers what it made of its last argument. */
