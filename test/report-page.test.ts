@@ -190,9 +190,16 @@ describe("the paper's numbers", () => {
     );
   });
 
+  test("don't stand beside a run that ended after another number of tasks", async () => {
+    const config = await readConfig("cifar100-10x10", {});
+    const document = parse(await reportHtml([{ ...reportedRun(), config }]));
+    expect(cells(document, ".figures").flat().join()).not.toContain("the paper");
+  });
+
   test("stand beside runs with other settings, which are named", async () => {
     const config = await readConfig("cifar100-10x10", { set: ["beta=2", "learner=finetuning"] });
-    const document = parse(await reportHtml([{ ...reportedRun(), config }]));
+    const underWay = { ...reportedRun(), config, finished: false };
+    const document = parse(await reportHtml([underWay]));
     expect(words(document.querySelector("header"))).toContain(
       "the paper’s numbers: learner, beta.",
     );

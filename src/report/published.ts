@@ -87,14 +87,15 @@ export const PUBLISHED: readonly Published[] = [
   },
 ];
 
-/** The paper's numbers for the same data, tasks and way of counting, whatever the learner and its settings. */
-export function publishedFor({
-  dataset,
-  classesPerTask,
-  tasks,
-  continuum,
-  top,
-}: Config): Published | undefined {
+/**
+ * The paper's numbers for the same data, tasks and way of counting, whatever the learner and its settings.
+ *
+ * @param tasks how many the run has, where that is known
+ */
+export function publishedFor(
+  { dataset, classesPerTask, continuum, top }: Config,
+  tasks: number | undefined,
+): Published | undefined {
   return PUBLISHED.find(
     (published) =>
       published.dataset === dataset &&

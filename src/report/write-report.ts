@@ -32,8 +32,10 @@ export async function reportHtml(runs: readonly ReportedRun[]): Promise<string> 
 /** Configurations that come with the program. */
 const CONFIGS = new URL("../../configs/", import.meta.url);
 
-async function paperOf({ config }: ReportedRun): Promise<Paper | undefined> {
-  const published = publishedFor(config);
+async function paperOf({ config, finished, results }: ReportedRun): Promise<Paper | undefined> {
+  // Without a number of tasks a run has as many as its data have classes for, which its end shows.
+  const tasks = config.tasks ?? (finished ? results.tasks.length : undefined);
+  const published = publishedFor(config, tasks);
   if (!published) return undefined;
   const name = `${published.config}.yaml`;
   const text = await readFile(new URL(name, CONFIGS), "utf8");
