@@ -181,6 +181,20 @@ const cases: [
   ["averagePooling", [[2, 2, 5, 5]], (x) => averagePooling(x, 3, { stride: 2, padding: 1 })],
   ["averagePooling, blocks", [[1, 2, 4, 6]], (x) => averagePooling(x, [2, 3])],
   [
+    "convolution with a bias, normalised",
+    [[2, 2, 3, 3], [3, 2, 2, 2], [3], [3], [3]],
+    (x, weight, bias, scale, shift) =>
+      batchNormalization(convolution(x, weight, { bias }), scale, shift).output,
+  ],
+  [
+    "convolution with a bias, normalised and used otherwise",
+    [[2, 2, 3, 3], [3, 2, 2, 2], [3], [3], [3]],
+    (x, weight, bias, scale, shift) => {
+      const convolved = convolution(x, weight, { bias });
+      return add(batchNormalization(convolved, scale, shift).output, convolved);
+    },
+  ],
+  [
     "batchNormalization of vectors",
     [[6, 3], [3], [3]],
     (x, scale, shift) => batchNormalization(x, scale, shift).output,
