@@ -223,7 +223,7 @@ async function onEitherSideOfKinks(check: (replica: Replica) => Promise<void>): 
   const errors: unknown[] = [];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const replica = makeReplica(reference as Golden);
-    const random = seededRandom("kinks", String(attempt));
+    const random = seededRandom("kinks", attempt);
     for (const { name } of replica.extractor.parameters.entries) {
       if (attempt === 0 || !/bn\d\.bias$/.test(name)) continue;
       const bias = replica.extractor.parameters.view(replica.model.theta, name);

@@ -29,7 +29,7 @@ export function createOnnxRuntime({
     // Memory planned for one batch size is kept beside that for the next: twice as much for a network of
     // convolutions, and slower whenever the size is new.
     enableMemPattern: false,
-    // It would copy what is added first, in one thread.
+    // What this makes of a convolution and an addition copies what is added first, in one thread.
     extra: { optimization: { disable_specified_optimizers: "ConvAddActivationFusion" } },
     // Always a number: left to itself, ONNX Runtime ties each of its threads to one core, and one of them shares its
     // core with the thread that it works for.

@@ -102,12 +102,7 @@ function affine(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
   // In one pass, as a normalisation by mean 0 and variance 1.
   const filled = (value: number) =>
     graph.constant(new Float32Array(channels).fill(value), [channels]);
-  return graph.node(
-    "BatchNormalization",
-    [x, scale, shift, filled(0), filled(1)],
-    { shape },
-    { epsilon: { float: 0 } },
-  );
+  return normalize(x, [scale, shift, filled(0), filled(1)], 0);
 }
 
 function convolvesFaster({ graph, rank, shape }: Tensor): boolean {
@@ -136,7 +131,7 @@ export function normalizeByStatistics(
   const spread = (perChannel: Tensor) => reshape(perChannel, channel);
   const root = () => squareRoot(add(variance, graph.scalar(EPSILON)));
   return differentiable(
-    normalize(x, scale, shift, mean, variance),
+    normalize(x, [scale, shift, mean, variance], EPSILON),
     [x, scale, shift],
     [
       (dy) => multiply(dy, spread(divide(scale, root()))),
@@ -146,12 +141,12 @@ export function normalizeByStatistics(
   );
 }
 
-function normalize(x: Tensor, ...statistics: Tensor[]): Tensor {
+function normalize(x: Tensor, perChannel: readonly Tensor[], epsilon: number): Tensor {
   return x.graph.node(
     "BatchNormalization",
-    [x, ...statistics],
+    [x, ...perChannel],
     { shape: x.shape },
-    { epsilon: { float: EPSILON } },
+    { epsilon: { float: epsilon } },
   );
 }
 

@@ -1,5 +1,5 @@
 import { type Dimension, elementCount, type Tensor } from "../tensor.js";
-import { turnMatrices } from "./linear.js";
+import { transposeMatrices } from "./linear.js";
 import { pad, reshape, transpose } from "./shaping.js";
 import { type Window, windowAttributes } from "./window.js";
 
@@ -32,12 +32,12 @@ export function blockedConvolution(
   const [outs, inputs] = [roundUp(out, block), roundUp(channels, block)];
   const input = reorderInput(x, inputs);
   const filled = pad(pad(weight, 0, 0, outs - out), 1, 0, inputs - channels);
-  // In two steps, of which the second turns matrices: in one it takes five times as long.
+  // In two steps, of which the second transposes matrices: in one it takes five times as long.
   const places = elementCount(kernel);
   const blocks = reshape(filled, [outs / block, block, inputs / block, block, places]);
   const pairs = [(outs / block) * (inputs / block), block ** 2, places];
   const matrices = reshape(transpose(blocks, [0, 2, 3, 1, 4]), pairs);
-  const filters = reshape(turnMatrices(matrices), [outs, inputs, ...kernel]);
+  const filters = reshape(transposeMatrices(matrices), [outs, inputs, ...kernel]);
   const y = graph.node(
     "Conv",
     [input, filters, ...(bias ? [pad(bias, 0, 0, outs - out)] : [])],

@@ -1,5 +1,5 @@
 import { type Dimension, elementCount, type Tensor } from "../tensor.js";
-import { turnMatrices } from "./linear.js";
+import { transposeMatrices } from "./linear.js";
 import { concatenateAlong, pad, reshape, transpose } from "./shaping.js";
 import type { Window } from "./window.js";
 
@@ -39,7 +39,10 @@ export function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: W
     { shape: [rows, columns] },
     { keepdims: 0 },
   );
-  return reshape(turnMatrices(reshape(sum, [out, elementCount(kernel), channels])), weight.shape);
+  return reshape(
+    transposeMatrices(reshape(sum, [out, elementCount(kernel), channels])),
+    weight.shape,
+  );
 }
 
 /**

@@ -45,7 +45,7 @@ export function matrixMultiply(
  * @param matrices [matrices, rows, columns]; one of both should be small
  * @returns [matrices, columns, rows]
  */
-export function turnMatrices(matrices: Tensor): Tensor {
+export function transposeMatrices(matrices: Tensor): Tensor {
   const { graph } = matrices;
   const [count, rows, columns] = matrices.shape as [number, number, number];
   const size = Math.min(rows, columns);
