@@ -3,13 +3,13 @@
 // node --single-threaded-gc --import tsx bench/adaptation.ts FOLDER [SEED…]
 
 import { readConfig } from "../src/cli/commands/train.js";
-import { indicesByClass } from "../src/data/samples.js";
 import { createLearner, prepare } from "../src/experiment/setup.js";
 import { mean } from "../src/incremental/metrics.js";
-import { Adaptation } from "../src/learners/adaptation.js";
-import { taskModel } from "../src/learners/model.js";
-import { measure, type Predictions, predict } from "../src/learners/predictions.js";
+import { taskModel } from "../src/model/model.js";
+import { Adaptation } from "../src/prediction/adaptation.js";
+import { measure, type Predictions, predict } from "../src/prediction/predictions.js";
 import { percent, textTable } from "../src/report/table.js";
+import { indicesByClass } from "../src/samples/samples.js";
 
 const TRAINED = 54_000;
 const RATES = [1e-5, 3e-5, 1e-4, 3e-4, 5e-4, 1e-3];

@@ -1,18 +1,18 @@
 import { performance } from "node:perf_hooks";
-import { type Augmentation, augment } from "../src/data/augmentation.js";
+import { seededRandom } from "../src/base/random.js";
 import { Graph } from "../src/graph/graph.js";
 import { serializeOnnx } from "../src/graph/onnx.js";
 import { oneProduct, productPerImage } from "../src/graph/operators/convolution-weight-gradient.js";
 import { transpose } from "../src/graph/operators/index.js";
 import { windowOver } from "../src/graph/operators/window.js";
-import { copyTaskModel, newClassifier, newModel, taskModel } from "../src/learners/model.js";
-import { TrainingStep } from "../src/learners/training-step.js";
+import { copyTaskModel, newClassifier, newModel, taskModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { createNetwork, type NetworkSettings } from "../src/nn/index.js";
 import { radam } from "../src/optim/radam.js";
-import { seededRandom } from "../src/random.js";
 import { textTable } from "../src/report/table.js";
-import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
+import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
+import { type Augmentation, augment } from "../src/samples/augmentation.js";
+import { TrainingStep } from "../src/training/training-step.js";
 
 const ROUNDS = 5;
 const runtime = createOnnxRuntime();

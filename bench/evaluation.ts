@@ -2,22 +2,22 @@
 // exemplars in all, one pass of each adapted model over its own task's images. Beside PyTorch where it is found.
 import { availableParallelism } from "node:os";
 import { performance } from "node:perf_hooks";
-import { chunks } from "../src/chunks.js";
-import { samplesInMemory } from "../src/data/samples.js";
-import { Adaptation } from "../src/learners/adaptation.js";
-import { Inference } from "../src/learners/inference.js";
+import { chunks } from "../src/base/chunks.js";
+import { seededRandom } from "../src/base/random.js";
+import { Inference } from "../src/model/inference.js";
 import {
   newClassifier,
   newModel,
   type TaskModel,
   taskModel,
   wholeModel,
-} from "../src/learners/model.js";
+} from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { createNetwork } from "../src/nn/index.js";
-import { seededRandom } from "../src/random.js";
+import { Adaptation } from "../src/prediction/adaptation.js";
 import { textTable } from "../src/report/table.js";
-import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
+import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
+import { samplesInMemory } from "../src/samples/samples.js";
 import { type EvaluationTimes, PyTorch } from "./pytorch.js";
 
 const CLASSES = 10;

@@ -1,28 +1,29 @@
 // How the cost of training and of evaluation grows with tasks, classes and the size of images.
 import { spawnSync } from "node:child_process";
 import { performance } from "node:perf_hooks";
-import { chunks } from "../src/chunks.js";
-import { samplesInMemory } from "../src/data/samples.js";
-import { elementCount } from "../src/graph/tensor.js";
-import { Inference } from "../src/learners/inference.js";
-import { taskSizes } from "../src/learners/learner.js";
-import { MetaTraining } from "../src/learners/meta-training.js";
+import { chunks } from "../src/base/chunks.js";
+import { seededRandom } from "../src/base/random.js";
+import { elementCount } from "../src/graph/shape.js";
+import { Inference } from "../src/model/inference.js";
+import type { MicroBatch } from "../src/model/micro-batch.js";
 import {
   copyTaskModel,
   newClassifier,
   newModel,
   taskModel,
+  taskSizes,
   wholeModel,
-} from "../src/learners/model.js";
-import { predict } from "../src/learners/predictions.js";
-import { taskColumns, taskEvidence } from "../src/learners/task-prediction.js";
-import { type MicroBatch, TrainingStep } from "../src/learners/training-step.js";
+} from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { createNetwork, type NetworkSettings } from "../src/nn/index.js";
 import { radam } from "../src/optim/radam.js";
-import { seededRandom } from "../src/random.js";
+import { predict } from "../src/prediction/predictions.js";
+import { taskColumns, taskEvidence } from "../src/prediction/task-prediction.js";
 import { textTable } from "../src/report/table.js";
-import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
+import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
+import { samplesInMemory } from "../src/samples/samples.js";
+import { MetaTraining } from "../src/training/meta-training.js";
+import { TrainingStep } from "../src/training/training-step.js";
 
 const ROUNDS = 3;
 /** Milliseconds that a round takes at least: the first steps are slow, since memory grows until garbage is collected. */

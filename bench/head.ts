@@ -4,29 +4,29 @@
 // node --single-threaded-gc --import tsx bench/head.ts RUN
 // node --single-threaded-gc --import tsx bench/head.ts CONFIG FOLDER SEED [KEY=VALUE…]
 
+import { seededRandom } from "../src/base/random.js";
 import { readConfig } from "../src/cli/commands/train.js";
 import { type SavedRun, withSavedRun } from "../src/cli/saved-run.js";
-import { indicesByClass, type SampleSource } from "../src/data/samples.js";
 import { createLearner, prepare, type Setup } from "../src/experiment/setup.js";
 import { mean } from "../src/incremental/metrics.js";
-import { discriminantAnalysis } from "../src/learners/discriminant-analysis.js";
-import { fitHead } from "../src/learners/fitted-head.js";
-import { type Head, modelWithHead, trainedHead } from "../src/learners/head.js";
-import type { Rows } from "../src/learners/inference.js";
 import type { Learner } from "../src/learners/learner.js";
-import { splitContinuum } from "../src/learners/mixed-continuum.js";
-import { wholeModel } from "../src/learners/model.js";
-import { nearestMeanHead } from "../src/learners/nearest-mean.js";
-import { measure, predict } from "../src/learners/predictions.js";
+import type { Rows } from "../src/model/inference.js";
+import { wholeModel } from "../src/model/model.js";
+import { discriminantAnalysis } from "../src/prediction/discriminant-analysis.js";
+import { fitHead } from "../src/prediction/fitted-head.js";
+import { type Head, modelWithHead, trainedHead } from "../src/prediction/head.js";
+import { splitContinuum } from "../src/prediction/mixed-continuum.js";
+import { nearestMeanHead } from "../src/prediction/nearest-mean.js";
+import { measure, predict } from "../src/prediction/predictions.js";
 import {
   byTask,
   predictClass,
   predictTask,
   taskColumns,
   taskEvidence,
-} from "../src/learners/task-prediction.js";
-import { seededRandom } from "../src/random.js";
+} from "../src/prediction/task-prediction.js";
 import { percent, textTable } from "../src/report/table.js";
+import { indicesByClass, type SampleSource } from "../src/samples/samples.js";
 import { softmaxRegression } from "./softmax-regression.js";
 
 const PENALTIES = [1e-3, 1e-2, 3e-2, 0.1, 0.3];

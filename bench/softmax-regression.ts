@@ -1,6 +1,6 @@
-import type { LabelledFeatures } from "../src/learners/discriminant-analysis.js";
-import type { Head } from "../src/learners/head.js";
-import { multiplyTransposed, transpose } from "../src/learners/matrix.js";
+import type { LabelledFeatures } from "../src/prediction/discriminant-analysis.js";
+import type { Head } from "../src/prediction/head.js";
+import { multiplyTransposed, transpose } from "../src/prediction/matrix.js";
 
 /** Corrections that are remembered. */
 const MEMORY = 10;

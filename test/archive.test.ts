@@ -13,9 +13,9 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { extractArchive } from "../src/data/archive.js";
-import { ItamlError } from "../src/errors.js";
-import { seededRandom } from "../src/random.js";
+import { ItamlError } from "../src/base/errors.js";
+import { seededRandom } from "../src/base/random.js";
+import { extractArchive } from "../src/files/archive.js";
 import { temporaryFolder } from "./support/folder.js";
 import { encodeTar, paxRecord, signHeader, type TarEntry } from "./support/tar.js";
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { seededRandom } from "../src/base/random.js";
 import {
   augment,
   centreCrop,
@@ -7,10 +8,9 @@ import {
   type Picture,
   resizeArea,
   rotate,
-} from "../src/data/augmentation.js";
-import { augmentedSource } from "../src/data/augmented-source.js";
-import { samplesInMemory } from "../src/data/samples.js";
-import { seededRandom } from "../src/random.js";
+} from "../src/samples/augmentation.js";
+import { augmentedSource } from "../src/samples/augmented-source.js";
+import { samplesInMemory } from "../src/samples/samples.js";
 import { golden } from "./support/shared.js";
 
 /** Grey, with the numbers 1, 2, 3, … as pixels. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ItamlError } from "../src/errors.js";
+import type { ItamlError } from "../src/base/errors.js";
 import {
   type Checkpoint,
   decodeCheckpoint,
@@ -10,10 +10,10 @@ import {
 } from "../src/experiment/checkpoint.js";
 import { CheckpointFolder } from "../src/experiment/checkpoint-folder.js";
 import { encodeModel } from "../src/experiment/model-files.js";
-import { newClassifier, newModel } from "../src/learners/model.js";
-import { startOfEpoch } from "../src/learners/training-state.js";
+import { newClassifier, newModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { mlp } from "../src/nn/mlp.js";
+import { startOfEpoch } from "../src/training/training-state.js";
 import { temporaryFolder } from "./support/folder.js";
 
 const input = { shape: [3], type: "float32", mean: [0], std: [1] } as const;

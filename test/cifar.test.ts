@@ -2,9 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ItamlError } from "../src/base/errors.js";
 import { loadCifar10, loadCifar100 } from "../src/data/cifar.js";
-import { allocateSamples, indicesByClass, type LabelledSamples } from "../src/data/samples.js";
-import { ItamlError } from "../src/errors.js";
+import { allocateSamples, indicesByClass, type LabelledSamples } from "../src/samples/samples.js";
 import { temporaryFolder } from "./support/folder.js";
 import { sharedPath } from "./support/shared.js";
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { findDataset } from "../src/data/catalog.js";
 import { contentHash } from "../src/data/content-hash.js";
 import { loadDataset } from "../src/data/load-dataset.js";
-import { type Dataset, samplesInMemory } from "../src/data/samples.js";
+import { type Dataset, samplesInMemory } from "../src/samples/samples.js";
 import { temporaryFolder } from "./support/folder.js";
 
 function inMemory(samples: readonly number[], labels: readonly number[]): Dataset {

@@ -2,8 +2,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ItamlError } from "../src/base/errors.js";
 import { listCub200 } from "../src/data/cub200.js";
-import { ItamlError } from "../src/errors.js";
 import { temporaryFolder } from "./support/folder.js";
 import { sharedPath } from "./support/shared.js";
 

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { seededRandom } from "../src/base/random.js";
 import {
   type Discriminant,
   discriminantAnalysis,
   type LabelledFeatures,
-} from "../src/learners/discriminant-analysis.js";
+} from "../src/prediction/discriminant-analysis.js";
 import {
   cholesky,
   gram,
@@ -12,8 +13,7 @@ import {
   solveLower,
   solveUpper,
   transpose,
-} from "../src/learners/matrix.js";
-import { seededRandom } from "../src/random.js";
+} from "../src/prediction/matrix.js";
 import { expectClose } from "./support/close.js";
 
 describe("matrices", () => {

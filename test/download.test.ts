@@ -5,9 +5,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { fetchArchive } from "../src/data/archive.js";
 import { DATASETS, isHere } from "../src/data/catalog.js";
-import { download } from "../src/data/download.js";
+import { fetchArchive } from "../src/files/archive.js";
+import { download } from "../src/files/download.js";
 import { temporaryFolder } from "./support/folder.js";
 import { encodeTar } from "./support/tar.js";
 

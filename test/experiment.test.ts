@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { ItamlError } from "../src/errors.js";
+import type { ItamlError } from "../src/base/errors.js";
 import type { ConfigInput } from "../src/experiment/config.js";
 import { resumeExperiment, startExperiment } from "../src/experiment/experiment.js";
 import { parseResults } from "../src/experiment/results.js";

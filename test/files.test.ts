@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ItamlError } from "../src/errors.js";
+import { ItamlError } from "../src/base/errors.js";
 import { decodeMemory, encodeMemory } from "../src/experiment/model-files.js";
 import {
   decodeSafetensors,
   encodeSafetensors,
   type StoredTensor,
-} from "../src/experiment/safetensors.js";
+} from "../src/formats/safetensors.js";
 import { ExemplarMemory } from "../src/incremental/exemplar-memory.js";
 
 const tensor = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }).chain((shape) => {

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
+import { seededRandom } from "../src/base/random.js";
 import { Graph } from "../src/graph/graph.js";
 import { serializeOnnx } from "../src/graph/onnx.js";
-import type { TaskModel } from "../src/learners/model.js";
-import { TrainingStep } from "../src/learners/training-step.js";
+import type { TaskModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { mlp } from "../src/nn/mlp.js";
 import { limitNorm } from "../src/optim/gradient-norm.js";
 import { sgd } from "../src/optim/sgd.js";
-import { seededRandom } from "../src/random.js";
-import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
+import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
+import { TrainingStep } from "../src/training/training-step.js";
 import { expectClose } from "./support/close.js";
 
 const runtime = createOnnxRuntime();

@@ -10,7 +10,7 @@ import {
   taskColumns,
   taskEvidence,
   taskScores,
-} from "../src/learners/task-prediction.js";
+} from "../src/prediction/task-prediction.js";
 import { expectClose } from "./support/close.js";
 import { golden } from "./support/shared.js";
 

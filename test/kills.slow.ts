@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as after, setImmediate as immediate } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { seededRandom } from "../src/random.js";
+import { seededRandom } from "../src/base/random.js";
 import { itaml, readEvents, startItaml } from "./support/command-line.js";
 import { contentOf } from "./support/experiment.js";
 import { writeMadeMnist } from "./support/idx.js";

@@ -1,20 +1,20 @@
 import { describe, expect, test } from "vitest";
+import { seededRandom } from "../src/base/random.js";
 import { gradients } from "../src/graph/differentiate.js";
-import { Graph } from "../src/graph/graph.js";
+import { Graph, type Tensor } from "../src/graph/graph.js";
 import { serializeOnnx } from "../src/graph/onnx.js";
 import { batchNormalization, convolution, multiply, sum } from "../src/graph/operators/index.js";
-import type { Tensor } from "../src/graph/tensor.js";
-import { lanesFor, shareLanes } from "../src/learners/lanes.js";
-import { MetaTraining, type TaskBatch } from "../src/learners/meta-training.js";
-import { type Model, newClassifier, newModel } from "../src/learners/model.js";
-import { TrainingStep } from "../src/learners/training-step.js";
+import type { TaskBatch } from "../src/model/micro-batch.js";
+import { type Model, newClassifier, newModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { mlp } from "../src/nn/mlp.js";
 import { reducedResnet } from "../src/nn/reduced-resnet.js";
 import { radam } from "../src/optim/radam.js";
-import { seededRandom } from "../src/random.js";
-import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
+import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import type { Value } from "../src/runtime/runtime.js";
+import { lanesFor, shareLanes } from "../src/training/lanes.js";
+import { MetaTraining } from "../src/training/meta-training.js";
+import { TrainingStep } from "../src/training/training-step.js";
 import { expectClose } from "./support/close.js";
 
 const random = seededRandom("lanes");

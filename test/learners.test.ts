@@ -1,21 +1,20 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { samplesInMemory } from "../src/data/samples.js";
+import { seededRandom } from "../src/base/random.js";
 import { type ConfigInput, resolveConfig } from "../src/experiment/config.js";
 import { resumeExperiment, startExperiment } from "../src/experiment/experiment.js";
 import { Baseline, type BaselineSettings } from "../src/learners/baselines/baseline.js";
 import { importancesOf } from "../src/learners/baselines/importances.js";
 import { createMethod, METHOD_NAMES, type MethodName } from "../src/learners/baselines/index.js";
 import { rowLengths } from "../src/learners/baselines/weight-alignment.js";
-import { FirstOrderMaml } from "../src/learners/first-order-maml.js";
-import { type Head, modelWithHead, trainedHead } from "../src/learners/head.js";
-import { Inference } from "../src/learners/inference.js";
 import type { Learner } from "../src/learners/learner.js";
-import { crossEntropy } from "../src/learners/losses/cross-entropy.js";
-import { distillationInputs, distilledCrossEntropy } from "../src/learners/losses/distillation.js";
-import { elasticCrossEntropy, elasticInputs } from "../src/learners/losses/elastic-penalty.js";
-import type { Loss } from "../src/learners/losses/loss.js";
-import type { MetaUpdate } from "../src/learners/meta-training.js";
+import { predictWith } from "../src/learners/predict-with.js";
+import { crossEntropy } from "../src/losses/cross-entropy.js";
+import { distillationInputs, distilledCrossEntropy } from "../src/losses/distillation.js";
+import { elasticCrossEntropy, elasticInputs } from "../src/losses/elastic-penalty.js";
+import type { Loss } from "../src/losses/loss.js";
+import { Inference } from "../src/model/inference.js";
+import type { MicroBatch } from "../src/model/micro-batch.js";
 import {
   copyModel,
   copyTaskModel,
@@ -24,17 +23,20 @@ import {
   type TaskModel,
   taskModel,
   wholeModel,
-} from "../src/learners/model.js";
-import { nearestMeanHead } from "../src/learners/nearest-mean.js";
-import { measure, predictWith } from "../src/learners/predictions.js";
-import { reptile } from "../src/learners/reptile.js";
-import { predictClass } from "../src/learners/task-prediction.js";
-import { type MicroBatch, TrainingStep } from "../src/learners/training-step.js";
+} from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { mlp } from "../src/nn/mlp.js";
 import { sgd } from "../src/optim/sgd.js";
-import { seededRandom } from "../src/random.js";
-import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
+import { type Head, modelWithHead, trainedHead } from "../src/prediction/head.js";
+import { nearestMeanHead } from "../src/prediction/nearest-mean.js";
+import { measure } from "../src/prediction/predictions.js";
+import { predictClass } from "../src/prediction/task-prediction.js";
+import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
+import { samplesInMemory } from "../src/samples/samples.js";
+import { FirstOrderMaml } from "../src/training/first-order-maml.js";
+import type { MetaUpdate } from "../src/training/meta-training.js";
+import { reptile } from "../src/training/reptile.js";
+import { TrainingStep } from "../src/training/training-step.js";
 import { expectClose } from "./support/close.js";
 import { contentOf, smallConfig } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
+import { seededRandom } from "../src/base/random.js";
 import { IncrementalClassifier, linear, type Network, relu, uniformByFanIn } from "../src/index.js";
-import { seededRandom } from "../src/random.js";
 import { expectClose } from "./support/close.js";
 import { temporaryFolder } from "./support/folder.js";
 

@@ -6,9 +6,9 @@ import { promisify } from "node:util";
 import { deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type MatArray, readMat5 } from "../src/data/mat5.js";
-import { ItamlError } from "../src/errors.js";
-import { seededRandom } from "../src/random.js";
+import { ItamlError } from "../src/base/errors.js";
+import { seededRandom } from "../src/base/random.js";
+import { type MatArray, readMat5 } from "../src/formats/mat5.js";
 import { temporaryFolder } from "./support/folder.js";
 import {
   CLASS,
@@ -325,7 +325,7 @@ test("takes little more memory than the array", async () => {
 
 /** The most memory that a process of its own ever has while it reads a file, in bytes. */
 async function peakMemory(path: string): Promise<number> {
-  const module = pathToFileURL(join(import.meta.dirname, "../src/data/mat5.ts"));
+  const module = pathToFileURL(join(import.meta.dirname, "../src/formats/mat5.ts"));
   const program = `
     import { readMat5 } from "${module}";
     await readMat5(${JSON.stringify(path)});

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { indicesByClass } from "../src/data/samples.js";
+import { seededRandom } from "../src/base/random.js";
 import { makeStrokes } from "../src/data/strokes.js";
-import { seededRandom } from "../src/random.js";
+import { indicesByClass } from "../src/samples/samples.js";
 import { itaml, readEvents } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
 

@@ -1,19 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { samplesInMemory } from "../src/data/samples.js";
+import { seededRandom } from "../src/base/random.js";
 import { decodeModel, encodeModel } from "../src/experiment/model-files.js";
 import { add, linear, multiply, subtract } from "../src/graph/operators/index.js";
-import { Inference } from "../src/learners/inference.js";
-import { MetaTraining, type MetaUpdate, metaStepSize } from "../src/learners/meta-training.js";
-import { joinClassifiers, type Model, taskModel } from "../src/learners/model.js";
-import { ReleasedRule } from "../src/learners/released-rule.js";
-import { TrainingStep } from "../src/learners/training-step.js";
+import { Inference } from "../src/model/inference.js";
+import { joinClassifiers, type Model, taskModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { uniformByFanIn } from "../src/nn/initialization.js";
 import { mlp } from "../src/nn/mlp.js";
 import type { Network } from "../src/nn/network.js";
 import { sgd } from "../src/optim/sgd.js";
-import { seededRandom } from "../src/random.js";
-import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
+import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
+import { samplesInMemory } from "../src/samples/samples.js";
+import { MetaTraining, type MetaUpdate, metaStepSize } from "../src/training/meta-training.js";
+import { ReleasedRule } from "../src/training/released-rule.js";
+import { TrainingStep } from "../src/training/training-step.js";
 import { expectClose } from "./support/close.js";
 import { type Golden, golden } from "./support/shared.js";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { splitContinuum } from "../src/learners/mixed-continuum.js";
-import { seededRandom } from "../src/random.js";
+import { seededRandom } from "../src/base/random.js";
+import { splitContinuum } from "../src/prediction/mixed-continuum.js";
 
 /**
  * log p(task | sample) of samples that speak for their own task with about this probability, and one in five for another;

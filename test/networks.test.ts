@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { samplesInMemory } from "../src/data/samples.js";
+import { seededRandom } from "../src/base/random.js";
 import { gradients } from "../src/graph/differentiate.js";
-import { Graph } from "../src/graph/graph.js";
+import { Graph, type Tensor } from "../src/graph/graph.js";
 import { serializeOnnx } from "../src/graph/onnx.js";
 import {
   binaryCrossEntropyWithLogits,
@@ -10,16 +10,18 @@ import {
   multiply,
   sum,
 } from "../src/graph/operators/index.js";
-import { elementCount, type Tensor } from "../src/graph/tensor.js";
-import { Inference } from "../src/learners/inference.js";
-import type { TaskModel } from "../src/learners/model.js";
-import { bindInputs, TrainingStep } from "../src/learners/training-step.js";
-import { FeatureExtractor, type InputDescription } from "../src/nn/feature-extractor.js";
+import { elementCount } from "../src/graph/shape.js";
+import { bindInputs } from "../src/model/bind-inputs.js";
+import { Inference } from "../src/model/inference.js";
+import type { TaskModel } from "../src/model/model.js";
+import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { createNetwork, type NetworkSettings } from "../src/nn/index.js";
 import { radam } from "../src/optim/radam.js";
-import { seededRandom } from "../src/random.js";
-import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
+import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import type { Value } from "../src/runtime/runtime.js";
+import type { InputDescription } from "../src/samples/input-description.js";
+import { samplesInMemory } from "../src/samples/samples.js";
+import { TrainingStep } from "../src/training/training-step.js";
 import { expectClose } from "./support/close.js";
 import { type Golden, golden, sharedPath } from "./support/shared.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { gradients } from "../src/graph/differentiate.js";
-import { Graph } from "../src/graph/graph.js";
+import { Graph, type Tensor } from "../src/graph/graph.js";
 import { serializeOnnx } from "../src/graph/onnx.js";
 import {
   add,
@@ -32,8 +32,7 @@ import {
   transpose,
   type WindowOptions,
 } from "../src/graph/operators/index.js";
-import type { Tensor } from "../src/graph/tensor.js";
-import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
+import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import { expectClose } from "./support/close.js";
 import { type Build, compileWithGradients, gradientError } from "./support/operators.js";
 import { golden } from "./support/shared.js";

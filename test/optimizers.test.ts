@@ -3,7 +3,7 @@ import { Graph } from "../src/graph/graph.js";
 import { serializeOnnx } from "../src/graph/onnx.js";
 import { createOptimizer, type OptimizerSettings } from "../src/optim/index.js";
 import { forTask, scheduledLearningRate } from "../src/optim/schedule.js";
-import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
+import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import type { Value } from "../src/runtime/runtime.js";
 import { expectClose } from "./support/close.js";
 import { golden } from "./support/shared.js";

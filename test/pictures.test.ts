@@ -6,8 +6,8 @@ import { findDataset } from "../src/data/catalog.js";
 import { decodeImage, readImage } from "../src/data/image.js";
 import { imageSource } from "../src/data/image-source.js";
 import { type LoadOptions, loadDataset } from "../src/data/load-dataset.js";
-import { readMicroBatch } from "../src/learners/micro-batch.js";
-import { prefetch } from "../src/learners/prefetch.js";
+import { readMicroBatch } from "../src/model/micro-batch.js";
+import { prefetch } from "../src/model/prefetch.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writePictureFolder } from "./support/pictures.js";
 

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { seededRandom } from "../src/base/random.js";
 import { type ConfigInput, formatConfig } from "../src/experiment/config.js";
 import {
   type ExperimentOptions,
@@ -17,9 +18,8 @@ import {
   startExperiment,
 } from "../src/experiment/experiment.js";
 import { RunDirectory } from "../src/experiment/run-directory.js";
-import { decodeSafetensors } from "../src/experiment/safetensors.js";
-import type { Progress } from "../src/learners/learner.js";
-import { seededRandom } from "../src/random.js";
+import { decodeSafetensors } from "../src/formats/safetensors.js";
+import type { Progress } from "../src/model/progress.js";
 import { readEvents } from "./support/command-line.js";
 import { contentOf, smallConfig } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ItamlError } from "../src/base/errors.js";
+import { loadSvhn } from "../src/data/svhn.js";
 import {
   allocateSamples,
   concatenateSources,
   type SampleSource,
   samplesInMemory,
-} from "../src/data/samples.js";
-import { loadSvhn } from "../src/data/svhn.js";
-import { ItamlError } from "../src/errors.js";
+} from "../src/samples/samples.js";
 import { temporaryFolder } from "./support/folder.js";
 import { encodeMat5, type MadeArray, matrix, writeMadeSvhn } from "./support/mat5.js";
 import { sharedPath } from "./support/shared.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import protobuf from "protobufjs";
 import { describe, expect, test } from "vitest";
 import { resumeExperiment, startExperiment } from "../src/experiment/experiment.js";
-import { crc32c, encodeRecord, encodeScalar } from "../src/experiment/tensorboard.js";
+import { crc32c, encodeRecord, encodeScalar } from "../src/formats/tensorboard.js";
 import { readEvents } from "./support/command-line.js";
 import { smallConfig } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";

@@ -1,14 +1,14 @@
 import { describe, test } from "vitest";
-import { ItamlError } from "../src/errors.js";
-import { MetaTraining } from "../src/learners/meta-training.js";
-import { type Model, newClassifier, newModel } from "../src/learners/model.js";
-import { TrainingStep } from "../src/learners/training-step.js";
+import { ItamlError } from "../src/base/errors.js";
+import { seededRandom } from "../src/base/random.js";
+import { type Model, newClassifier, newModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { createNetwork, type NetworkSettings } from "../src/nn/index.js";
 import { createOptimizer, type OptimizerSettings } from "../src/optim/index.js";
-import { seededRandom } from "../src/random.js";
-import { createOnnxRuntime } from "../src/runtime/onnxruntime-node.js";
+import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import type { Device } from "../src/runtime/runtime.js";
+import { MetaTraining } from "../src/training/meta-training.js";
+import { TrainingStep } from "../src/training/training-step.js";
 import { expectClose } from "./support/close.js";
 
 // Where there is a GPU, or a program in place of one: docs/performance.md says how.

@@ -1,4 +1,4 @@
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
 
 /** Ends a command that was interrupted, as shells expect. */
 const INTERRUPTED = 130;

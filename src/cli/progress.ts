@@ -1,5 +1,5 @@
 import type { Results } from "../experiment/results.js";
-import type { Progress } from "../learners/learner.js";
+import type { Progress } from "../model/progress.js";
 import { forTask, type PerTask } from "../optim/schedule.js";
 import { ACCURACIES, accuracyCurve } from "../report/series.js";
 import { percent, textTable } from "../report/table.js";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
 import { RunDirectory } from "../experiment/run-directory.js";
 import { createLearner, prepare, type Setup } from "../experiment/setup.js";
 import type { Learner } from "../learners/learner.js";

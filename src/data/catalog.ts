@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
-import { ItamlError, nearestName } from "../errors.js";
-import { findLocal, type RemoteFile } from "./download.js";
+import { ItamlError, nearestName } from "../base/errors.js";
+import { findLocal, type RemoteFile } from "../files/download.js";
+import type { Dataset } from "../samples/samples.js";
 import type { ImageFiles } from "./image-files.js";
 import type { ImageFolderOptions } from "./image-folder.js";
 import {
@@ -11,7 +12,6 @@ import {
   SVHN_EXTRA_FILE,
   SVHN_FILES,
 } from "./remote-files.js";
-import type { Dataset } from "./samples.js";
 
 /** A data set by name: what it is, where it comes from, how it is read. */
 export type DatasetEntry = SampleSetEntry | ImageSetEntry;

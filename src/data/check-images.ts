@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
 import { decodeImage } from "./image.js";
 
 /** A picture file that can't be decoded. */

@@ -1,16 +1,16 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { ItamlError } from "../errors.js";
-import { readClassList } from "./class-list.js";
-import { missingFiles } from "./missing-files.js";
-import { readFileOrThrow } from "./read-file.js";
+import { ItamlError } from "../base/errors.js";
+import { readFileOrThrow } from "../files/read-file.js";
 import {
   concatenateSources,
   type Dataset,
   type LabelledSamples,
   type SampleSource,
   samplesInMemory,
-} from "./samples.js";
+} from "../samples/samples.js";
+import { readClassList } from "./class-list.js";
+import { missingFiles } from "./missing-files.js";
 
 const SHAPE = [3, 32, 32];
 const PIXELS = 3 * 32 * 32;

@@ -1,5 +1,5 @@
-import { ItamlError, nearestName } from "../errors.js";
-import { readTextLines } from "./text-lines.js";
+import { ItamlError, nearestName } from "../base/errors.js";
+import { readTextLines } from "../files/text-lines.js";
 
 /**
  * Reads a list of classes: each line is a name, and what follows one of ImageNet's (n01440764) is left out. So are

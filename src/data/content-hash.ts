@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { relative, sep } from "node:path";
-import { chunks } from "../chunks.js";
-import { allocateSamples, type Dataset, type LabelledSamples } from "./samples.js";
+import { chunks } from "../base/chunks.js";
+import { allocateSamples, type Dataset, type LabelledSamples } from "../samples/samples.js";
 
 /** Files or samples at a time. */
 const AT_ONCE = 256;

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize } from "node:path";
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
+import { readTextLines } from "../files/text-lines.js";
 import { chooseClasses } from "./class-list.js";
 import type { ImageFiles } from "./image-files.js";
 import { type ImageFolderOptions, labelled, listPictures } from "./image-folder.js";
 import { missingFiles } from "./missing-files.js";
-import { readTextLines } from "./text-lines.js";
 
 const FILES = ["images.txt", "image_class_labels.txt", "classes.txt", "train_test_split.txt"];
 

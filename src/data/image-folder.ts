@@ -1,7 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
 import { chooseClasses } from "./class-list.js";
 import type { ImageFiles, LabelledFiles } from "./image-files.js";
 import { checkSplit, divide, type Split } from "./split.js";

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
-import { ItamlError } from "../errors.js";
-import { seededRandom } from "../random.js";
-import { isSystemError } from "../system-errors.js";
-import { type Augmentation, augment, centreCrop } from "./augmentation.js";
+import { ItamlError } from "../base/errors.js";
+import { seededRandom } from "../base/random.js";
+import { isSystemError } from "../files/system-errors.js";
+import { type Augmentation, augment, centreCrop } from "../samples/augmentation.js";
+import type { SampleSource, Unreadable } from "../samples/samples.js";
 import { decodeImage } from "./image.js";
-import type { SampleSource, Unreadable } from "./samples.js";
 
 export interface ImageSourceOptions {
   /** Side of a sample, a square, in pixels. */

@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from "sharp";
-import { ItamlError } from "../errors.js";
-import { copyWindow, type Picture } from "./augmentation.js";
-import { readFileOrThrow } from "./read-file.js";
+import { ItamlError } from "../base/errors.js";
+import { readFileOrThrow } from "../files/read-file.js";
+import { copyWindow, type Picture } from "../samples/augmentation.js";
 
 // Pictures are small and each is read once an epoch: one thread for each of several, and no cache.
 sharp.concurrency(1);

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
 import type { ImageFiles } from "./image-files.js";
 import {
   type ImageFolderOptions,

@@ -1,12 +1,12 @@
-import { ItamlError } from "../errors.js";
-import type { InputDescription } from "../nn/feature-extractor.js";
-import type { Augmentation } from "./augmentation.js";
-import { augmentedSource } from "./augmented-source.js";
+import { ItamlError } from "../base/errors.js";
+import type { Augmentation } from "../samples/augmentation.js";
+import { augmentedSource } from "../samples/augmented-source.js";
+import type { InputDescription } from "../samples/input-description.js";
+import type { Dataset, LabelledSamples } from "../samples/samples.js";
 import type { DatasetEntry, ImageSetEntry } from "./catalog.js";
 import { readClassList } from "./class-list.js";
 import type { LabelledFiles } from "./image-files.js";
 import { imageSource } from "./image-source.js";
-import type { Dataset, LabelledSamples } from "./samples.js";
 import type { Split } from "./split.js";
 
 /** How picture files become samples. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
 
 /**
  * The error of a data set whose files are not in their folder, with what to do about it.

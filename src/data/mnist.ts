@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ItamlError } from "../errors.js";
-import { readIdxFile } from "./idx.js";
+import { ItamlError } from "../base/errors.js";
+import { readIdxFile } from "../formats/idx.js";
+import { type Dataset, type LabelledSamples, samplesInMemory } from "../samples/samples.js";
 import { missingFiles } from "./missing-files.js";
-import { type Dataset, type LabelledSamples, samplesInMemory } from "./samples.js";
 
 const FILES = {
   train: ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"],

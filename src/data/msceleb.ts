@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
 import type { ImageFiles } from "./image-files.js";
 import { type ImageFolderOptions, listSplitFolder } from "./image-folder.js";
 

@@ -1,4 +1,4 @@
-import type { RemoteFile } from "./download.js";
+import type { RemoteFile } from "../files/download.js";
 
 const MNIST_MIRRORS = [
   "https://ossci-datasets.s3.amazonaws.com/mnist/",

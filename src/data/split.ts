@@ -1,5 +1,5 @@
-import { ItamlError } from "../errors.js";
-import { seededRandom } from "../random.js";
+import { ItamlError } from "../base/errors.js";
+import { seededRandom } from "../base/random.js";
 
 /**
  * How the pictures of each class are divided: a share of them for testing, in (0, 1), or so many for training and

@@ -1,5 +1,5 @@
-import { type Random, seededRandom } from "../random.js";
-import { type Dataset, type LabelledSamples, samplesInMemory } from "./samples.js";
+import { type Random, seededRandom } from "../base/random.js";
+import { type Dataset, type LabelledSamples, samplesInMemory } from "../samples/samples.js";
 
 const SIDE = 28;
 const TRAINING_PER_CLASS = 600;

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ItamlError } from "../errors.js";
-import { type MatArray, readMat5 } from "./mat5.js";
-import { missingFiles } from "./missing-files.js";
+import { ItamlError } from "../base/errors.js";
+import { type MatArray, readMat5 } from "../formats/mat5.js";
 import {
   concatenateSources,
   type Dataset,
   type LabelledSamples,
   samplesInMemory,
-} from "./samples.js";
+} from "../samples/samples.js";
+import { missingFiles } from "./missing-files.js";
 
 const FILES = {
   train: "train_32x32.mat",

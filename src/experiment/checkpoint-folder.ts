@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder } from "../data/make-folder.js";
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
+import { writeFileAtomically } from "../files/atomic-file.js";
+import { makeFolder } from "../files/make-folder.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
-import { writeFileAtomically } from "./atomic-file.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.js";
 import type { Origin } from "./origin.js";
 

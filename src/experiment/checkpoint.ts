@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { ItamlError } from "../errors.js";
-import type { TrainingState } from "../learners/training-state.js";
-import type { OptimizerState } from "../learners/training-step.js";
+import { ItamlError } from "../base/errors.js";
+import { sha256 } from "../files/checksums.js";
+import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
-import { sha256 } from "./checksums.js";
+import type { TrainingState } from "../training/training-state.js";
+import type { OptimizerState } from "../training/training-step.js";
 import { modelTensors, takeModel, takeTensor } from "./model-files.js";
 import { type Origin, originSchema } from "./origin.js";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
 
 const FORMAT = "itaml-checkpoint-2";
 

@@ -1,6 +1,6 @@
 import { Lexer, Parser, parseDocument, stringify } from "yaml";
 import { z } from "zod";
-import { ItamlError, nearestName } from "../errors.js";
+import { ItamlError, nearestName } from "../base/errors.js";
 import { EXEMPLAR_SELECTIONS, type ExemplarSelection } from "../incremental/exemplar-memory.js";
 import { METHOD_NAMES } from "../learners/baselines/index.js";
 import { META_RULES, TASK_PREDICTIONS } from "../learners/itaml.js";

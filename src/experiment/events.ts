@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
 
 const count = z.int().min(0);
 

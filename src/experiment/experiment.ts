@@ -1,17 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
+import { ItamlError } from "../base/errors.js";
 import { datasetFolder } from "../data/catalog.js";
 import { contentHash } from "../data/content-hash.js";
-import { indicesByClass } from "../data/samples.js";
-import { ItamlError } from "../errors.js";
-import {
-  type Learner,
-  type LearnHooks,
-  type SavedLearner,
-  taskSizes,
-} from "../learners/learner.js";
-import type { Model } from "../learners/model.js";
-import { measure, measureSizes, predictWith } from "../learners/predictions.js";
-import type { Checkpointing } from "../learners/training-state.js";
+import type { Learner, SavedLearner } from "../learners/learner.js";
+import { predictWith } from "../learners/predict-with.js";
+import type { Model } from "../model/model.js";
+import { taskSizes } from "../model/model.js";
+import type { LearnHooks } from "../model/progress.js";
+import { measure, measureSizes } from "../prediction/predictions.js";
+import { indicesByClass } from "../samples/samples.js";
+import type { Checkpointing } from "../training/training-state.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { Config } from "./config.js";
 import { type Origin, originOf, refuseOtherOrigin } from "./origin.js";

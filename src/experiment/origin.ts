@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
 import type { Config } from "./config.js";
 
 /** What a state came from: with anything else it would have been another one. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
 import { SUMMARY_DEFINITIONS, type Summary, summarize } from "../incremental/metrics.js";
-import type { Accuracies, measureSizes } from "../learners/predictions.js";
+import type { Accuracies, measureSizes } from "../prediction/predictions.js";
 
 const count = z.int().min(0);
 const fraction = z.number().min(0).max(1);

@@ -5,8 +5,8 @@ import { copyFile, link, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { ItamlError } from "../errors.js";
-import { writingError } from "../system-errors.js";
+import { ItamlError } from "../base/errors.js";
+import { writingError } from "../files/system-errors.js";
 
 const ownerSchema = z.object({
   version: z.literal(1),

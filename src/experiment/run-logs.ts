@@ -1,12 +1,12 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder } from "../data/make-folder.js";
-import { appendWhole, writeFileAtomically } from "./atomic-file.js";
+import { appendWhole, writeFileAtomically } from "../files/atomic-file.js";
+import { makeFolder } from "../files/make-folder.js";
+import { encodeFileVersion, encodeScalar } from "../formats/tensorboard.js";
 import { historyOf, isEpoch, isTask, type RunEvent } from "./events.js";
 import type { LogFormat } from "./log-formats.js";
 import type { RunDirectory } from "./run-directory.js";
 import { epochScalars, type Scalar, taskScalars } from "./scalars.js";
-import { encodeFileVersion, encodeScalar } from "./tensorboard.js";
 
 interface LogFile {
   readonly path: string;

@@ -1,20 +1,21 @@
 import { totalmem } from "node:os";
+import { ItamlError } from "../base/errors.js";
 import { datasetFolder, findDataset } from "../data/catalog.js";
 import { loadDataset } from "../data/load-dataset.js";
-import { type Dataset, indicesByClass } from "../data/samples.js";
-import { ItamlError } from "../errors.js";
 import { exemplarsPerClass } from "../incremental/exemplar-memory.js";
 import { taskStream } from "../incremental/task-stream.js";
 import { Baseline } from "../learners/baselines/baseline.js";
 import { createMethod } from "../learners/baselines/index.js";
 import type { Method } from "../learners/baselines/method.js";
-import { Inference } from "../learners/inference.js";
 import { Itaml } from "../learners/itaml.js";
-import type { Learner, LearnerContext, SavedLearner } from "../learners/learner.js";
-import type { TestSet } from "../learners/predictions.js";
+import type { Learner, SavedLearner } from "../learners/learner.js";
+import type { LearnerContext } from "../model/context.js";
+import { Inference } from "../model/inference.js";
 import { FeatureExtractor } from "../nn/feature-extractor.js";
 import { createNetwork } from "../nn/index.js";
-import { createOnnxRuntime } from "../runtime/onnxruntime-node.js";
+import type { TestSet } from "../prediction/predictions.js";
+import { createOnnxRuntime } from "../runtime/node/onnxruntime-node.js";
+import { type Dataset, indicesByClass } from "../samples/samples.js";
 import type { Config } from "./config.js";
 
 /** All that a configuration names, made ready: data, tasks, network, runtime. */

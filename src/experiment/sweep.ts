@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
 import { checkBySchema, parseConfigText } from "./config.js";
 
 const FILE_NAME = /^[A-Za-z0-9][\w.-]*$/;

@@ -1,6 +1,7 @@
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
+import type { Tensor } from "./graph.js";
 import { add } from "./operators/arithmetic.js";
-import { formatShape, sameShape, type Tensor } from "./tensor.js";
+import { formatShape, sameShape } from "./shape.js";
 
 /**
  * Reverse-mode differentiation: adds to the graph the nodes that compute ∂output/∂x for every x of `by`.

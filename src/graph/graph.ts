@@ -1,5 +1,43 @@
-import { ItamlError } from "../errors.js";
-import { type ElementType, elementCount, formatShape, type Shape, Tensor } from "./tensor.js";
+import { ItamlError } from "../base/errors.js";
+import { type ElementType, elementCount, formatShape, type Shape } from "./shape.js";
+
+/**
+ * Maps the gradient of the loss by an operator's output to the gradient by one of its operands
+ * (same shape as that operand).
+ */
+export type Gradient = (upstream: Tensor) => Tensor;
+
+/** A symbolic value: one output of a node, an input or a constant of a graph. */
+export class Tensor {
+  readonly graph: Graph;
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: Shape;
+  /** The operator that made it, as differentiation sees it; absent where nothing can be differentiated. */
+  origin?: { operands: readonly Tensor[]; gradients: readonly Gradient[] };
+
+  constructor(graph: Graph, name: string, type: ElementType, shape: Shape) {
+    this.graph = graph;
+    this.name = name;
+    this.type = type;
+    this.shape = shape;
+  }
+
+  /** Number of dimensions. */
+  get rank(): number {
+    return this.shape.length;
+  }
+}
+
+/** States how a tensor depends on its operands: one gradient for each of them, in the same order. */
+export function differentiable(
+  output: Tensor,
+  operands: readonly Tensor[],
+  gradients: readonly Gradient[],
+): Tensor {
+  output.origin = { operands, gradients };
+  return output;
+}
 
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 

@@ -1,6 +1,6 @@
 import protobuf from "protobufjs";
-import type { Attribute, Constant, Graph } from "./graph.js";
-import type { ElementType, Tensor } from "./tensor.js";
+import type { Attribute, Constant, Graph, Tensor } from "./graph.js";
+import type { ElementType } from "./shape.js";
 
 /** The part of ONNX's model format that is written here, with the field numbers of onnx.proto3 (IR version 8). */
 const SCHEMA = `

@@ -1,5 +1,5 @@
-import { chunks } from "../chunks.js";
-import { seededRandom } from "../random.js";
+import { chunks } from "../base/chunks.js";
+import { seededRandom } from "../base/random.js";
 
 /**
  * Cuts samples of one task into continua of p (paper, section 3.3): shuffled by the seed; the remainder is a

@@ -1,5 +1,5 @@
-import { ItamlError } from "../errors.js";
-import { seededRandom } from "../random.js";
+import { ItamlError } from "../base/errors.js";
+import { seededRandom } from "../base/random.js";
 
 /** How exemplars are chosen: the paper takes the `first` of the data; `herding` is iCaRL's. */
 export const EXEMPLAR_SELECTIONS = ["first", "random", "herding"] as const;

@@ -1,5 +1,5 @@
-import { ItamlError } from "../errors.js";
-import { seededRandom } from "../random.js";
+import { ItamlError } from "../base/errors.js";
+import { seededRandom } from "../base/random.js";
 
 export interface TaskStreamOptions {
   /** Classes that the data set has. */

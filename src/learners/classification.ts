@@ -1,9 +1,8 @@
-import type { SampleSource } from "../data/samples.js";
-import { ItamlError } from "../errors.js";
-import { type Head, modelWithHead } from "./head.js";
-import type { Inference } from "./inference.js";
-import { type Learner, taskSizes } from "./learner.js";
-import { splitContinuum } from "./mixed-continuum.js";
+import { ItamlError } from "../base/errors.js";
+import type { Inference } from "../model/inference.js";
+import { taskSizes } from "../model/model.js";
+import { type Head, modelWithHead } from "../prediction/head.js";
+import { splitContinuum } from "../prediction/mixed-continuum.js";
 import {
   predictClass,
   predictTask,
@@ -11,7 +10,9 @@ import {
   taskColumns,
   taskEvidence,
   taskScores,
-} from "./task-prediction.js";
+} from "../prediction/task-prediction.js";
+import type { SampleSource } from "../samples/samples.js";
+import type { Learner } from "./learner.js";
 
 /** What is known about a continuum. */
 export interface ClassifiedContinuum {

@@ -4,9 +4,9 @@ import {
   herding,
   selectRandom,
 } from "../incremental/exemplar-memory.js";
-import { readableRows } from "./inference.js";
-import type { LearnerContext } from "./learner.js";
-import { type Model, taskModel } from "./model.js";
+import type { LearnerContext } from "../model/context.js";
+import { readableRows } from "../model/inference.js";
+import { type Model, taskModel } from "../model/model.js";
 
 /**
  * Takes exemplars of the newest task's classes into a memory.

@@ -1,13 +1,12 @@
-import { Graph } from "../graph/graph.js";
+import { Graph, type Tensor } from "../graph/graph.js";
 import { serializeOnnx } from "../graph/onnx.js";
 import { linear } from "../graph/operators/index.js";
-import type { Tensor } from "../graph/tensor.js";
+import type { Model } from "../model/model.js";
+import { taskSizes } from "../model/model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { Layout, LayoutEntry } from "../nn/layout.js";
-import { type Head, modelWithHead } from "./head.js";
-import { taskSizes } from "./learner.js";
-import type { Model } from "./model.js";
-import { taskColumns } from "./task-prediction.js";
+import { type Head, modelWithHead } from "../prediction/head.js";
+import { taskColumns } from "../prediction/task-prediction.js";
 
 /**
  * The base model with its head as one ONNX file, normalisation included. Input `x` [batch, ...input shape]; outputs `logits`

@@ -1,28 +1,12 @@
-import type { Variation } from "../data/samples.js";
 import {
   ExemplarMemory,
   type ExemplarSelection,
   exemplarsPerClass,
 } from "../incremental/exemplar-memory.js";
-import { createOptimizer } from "../optim/index.js";
-import { forTask, type PerTask } from "../optim/schedule.js";
-import { Adaptation, type AdaptationSettings } from "./adaptation.js";
-import { addExemplars } from "./exemplar-selection.js";
-import { FirstOrderMaml } from "./first-order-maml.js";
-import { fitHead, headOfState, stateOfHead } from "./fitted-head.js";
-import { type Head, trainedHead } from "./head.js";
+import type { LearnerContext } from "../model/context.js";
+import { readMicroBatch, type TaskBatch } from "../model/micro-batch.js";
 import {
-  type Learner,
-  type LearnerContext,
   type LearnerState,
-  type LearnHooks,
-  type SavedLearner,
-  type TrainingSettings,
-  taskSizes,
-} from "./learner.js";
-import { MetaTraining, type MetaUpdate, metaStepSize, type TaskBatch } from "./meta-training.js";
-import { readMicroBatch } from "./micro-batch.js";
-import {
   type Model,
   newClassifier,
   newModel,
@@ -30,18 +14,31 @@ import {
   overwriteModel,
   type TaskModel,
   taskModel,
-} from "./model.js";
-import { ReleasedRule } from "./released-rule.js";
-import { reptile } from "./reptile.js";
-import { byTask, taskColumns } from "./task-prediction.js";
+  taskSizes,
+} from "../model/model.js";
+import type { LearnHooks } from "../model/progress.js";
+import { createOptimizer } from "../optim/index.js";
+import { forTask, type PerTask } from "../optim/schedule.js";
+import { Adaptation, type AdaptationSettings } from "../prediction/adaptation.js";
+import { fitHead, headOfState, stateOfHead } from "../prediction/fitted-head.js";
+import { type Head, trainedHead } from "../prediction/head.js";
+import { byTask, taskColumns } from "../prediction/task-prediction.js";
+import type { Variation } from "../samples/samples.js";
+import { FirstOrderMaml } from "../training/first-order-maml.js";
+import { MetaTraining, type MetaUpdate, metaStepSize } from "../training/meta-training.js";
+import { ReleasedRule } from "../training/released-rule.js";
+import { reptile } from "../training/reptile.js";
+import type { TrainingSettings } from "../training/settings.js";
 import {
   type LoadedBatch,
   type TrainingSample,
   throwIfAborted,
   trainingLoop,
-} from "./training-loop.js";
-import type { Checkpointing } from "./training-state.js";
-import { TrainingStep } from "./training-step.js";
+} from "../training/training-loop.js";
+import type { Checkpointing } from "../training/training-state.js";
+import { TrainingStep } from "../training/training-step.js";
+import { addExemplars } from "./exemplar-selection.js";
+import type { Learner, SavedLearner } from "./learner.js";
 import { holdOut, validationAccuracy } from "./validation.js";
 
 /** How a mini-batch changes the model. */

@@ -1,9 +1,10 @@
+import { seededRandom } from "../base/random.js";
 import { mean } from "../incremental/metrics.js";
-import { seededRandom } from "../random.js";
-import { type LearnerContext, taskSizes } from "./learner.js";
-import type { Model } from "./model.js";
-import { measure, predict } from "./predictions.js";
-import { byTask } from "./task-prediction.js";
+import type { LearnerContext } from "../model/context.js";
+import type { Model } from "../model/model.js";
+import { taskSizes } from "../model/model.js";
+import { measure, predict } from "../prediction/predictions.js";
+import { byTask } from "../prediction/task-prediction.js";
 
 /** Splits off a seeded share of each class's samples: at least one, where one is left for training. */
 export function holdOut(

@@ -1,12 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Augmentation } from "../data/augmentation.js";
-import { augmentedSource } from "../data/augmented-source.js";
-import { readFileOrThrow } from "../data/read-file.js";
-import type { SampleSource } from "../data/samples.js";
-import { ItamlError } from "../errors.js";
-import { writeFileAtomically } from "../experiment/atomic-file.js";
-import { writeFolderAtomically } from "../experiment/atomic-folder.js";
+import { ItamlError } from "../base/errors.js";
 import {
   decodeLearnerState,
   decodeMemory,
@@ -15,7 +9,10 @@ import {
   encodeMemory,
   encodeModel,
 } from "../experiment/model-files.js";
-import { decodeSafetensors, encodeSafetensors } from "../experiment/safetensors.js";
+import { writeFileAtomically } from "../files/atomic-file.js";
+import { writeFolderAtomically } from "../files/atomic-folder.js";
+import { readFileOrThrow } from "../files/read-file.js";
+import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.js";
 import {
   classifyContinuum,
   classifyEach,
@@ -23,49 +20,23 @@ import {
   classifyWithConfidence,
 } from "../learners/classification.js";
 import { exportOnnxModel } from "../learners/export.js";
-import { Inference } from "../learners/inference.js";
 import { Itaml, type ItamlSettings } from "../learners/itaml.js";
-import {
-  type LearnerContext,
-  type LearnHooks,
-  type SavedLearner,
-  taskSizes,
-} from "../learners/learner.js";
-import { FeatureExtractor, type InputDescription } from "../nn/feature-extractor.js";
-import { createNetwork, type NetworkSettings } from "../nn/index.js";
+import type { SavedLearner } from "../learners/learner.js";
+import type { LearnerContext } from "../model/context.js";
+import { Inference } from "../model/inference.js";
+import { taskSizes } from "../model/model.js";
+import type { LearnHooks } from "../model/progress.js";
+import { FeatureExtractor } from "../nn/feature-extractor.js";
+import { createNetwork } from "../nn/index.js";
 import type { Network } from "../nn/network.js";
-import { createOnnxRuntime, type OnnxRuntimeOptions } from "../runtime/onnxruntime-node.js";
+import { createOnnxRuntime } from "../runtime/node/onnxruntime-node.js";
+import { augmentedSource } from "../samples/augmented-source.js";
+import type { InputDescription } from "../samples/input-description.js";
+import type { SampleSource } from "../samples/samples.js";
+import type { ClassifierOptions } from "./classifier-options.js";
+import type { Label } from "./label.js";
 import { type Images, SamplePool } from "./sample-pool.js";
 import { parseSavedClassifier, type SavedClassifier } from "./saved-classifier.js";
-
-/** A class, as the application names it. */
-export type Label = string | number;
-
-export interface ClassifierOptions extends OnnxRuntimeOptions {
-  /** Shape of one sample, channels first: [1, 28, 28] for a grey image, [512] for a feature vector. */
-  readonly inputShape: readonly number[];
-  /** Default: `uint8`, pixels 0..255. */
-  readonly inputType?: InputDescription["type"];
-  /** Subtracted from values (of pixels: scaled to 0..1), one for each channel or one for all. Default: 0. */
-  readonly mean?: readonly number[];
-  /** What values are divided by then, likewise. Default: 1. */
-  readonly std?: readonly number[];
-  /**
-   * A built-in one by its name or its settings, or one's own, which can't be saved with the classifier. Default: `mlp`,
-   * two hidden layers of 400.
-   */
-  readonly network?: NetworkSettings["name"] | NetworkSettings | Network;
-  /** How images are varied in training; they must be square then, of pixels. Default: not at all. */
-  readonly augmentation?: Augmentation;
-  /** Samples that are kept of all classes together. Default: 2000. */
-  readonly memory?: number;
-  /** Default: 1. */
-  readonly seed?: number;
-  /** Number of tasks to come, where it is known: T of the step size η = exp(−β·t/T). */
-  readonly plannedTasks?: number;
-  /** Whatever else of iTAML's settings should differ from {@link DEFAULT_SETTINGS}. */
-  readonly settings?: Partial<Omit<ItamlSettings, "memory">>;
-}
 
 /** How an {@link IncrementalClassifier} learns unless it is told otherwise: as configs/strokes.yaml. */
 export const DEFAULT_SETTINGS: Omit<ItamlSettings, "memory"> = {

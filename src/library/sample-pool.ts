@@ -1,13 +1,13 @@
+import { ItamlError } from "../base/errors.js";
+import { elementCount } from "../graph/shape.js";
+import type { InputDescription } from "../samples/input-description.js";
 import {
   allocateSamples,
   type SampleData,
   type SampleSource,
   samplesInMemory,
   type Unreadable,
-} from "../data/samples.js";
-import { ItamlError } from "../errors.js";
-import { elementCount } from "../graph/tensor.js";
-import type { InputDescription } from "../nn/feature-extractor.js";
+} from "../samples/samples.js";
 
 /** Samples as an application has them: one array with one after another, or an array for each. */
 export type Images = SampleData | readonly SampleData[];

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
 import { configSchema } from "../experiment/config.js";
-import type { ClassifierOptions, Label } from "./incremental-classifier.js";
+import type { ClassifierOptions } from "./classifier-options.js";
+import type { Label } from "./label.js";
 
 /** Elements of a sample; a picture of 8192 × 8192 has fewer. */
 const MAXIMUM_SAMPLE = 2 ** 28;

@@ -1,23 +1,12 @@
-import { ItamlError } from "../errors.js";
-import { Graph, type GraphNode } from "../graph/graph.js";
+import { ItamlError } from "../base/errors.js";
+import type { Random } from "../base/random.js";
+import { Graph, type GraphNode, type Tensor } from "../graph/graph.js";
 import { add, cast, multiply } from "../graph/operators/index.js";
-import { type ElementType, elementCount, formatShape, type Tensor } from "../graph/tensor.js";
-import type { Random } from "../random.js";
+import { elementCount, formatShape } from "../graph/shape.js";
+import type { InputDescription } from "../samples/input-description.js";
 import type { Initializer } from "./initialization.js";
 import { Layout, type LayoutEntry } from "./layout.js";
 import type { Network } from "./network.js";
-
-/** What one sample is, and how it is normalised before the network sees it. */
-export interface InputDescription {
-  /** Shape of one sample, channels first: [1, 28, 28], or [512] for a feature vector. */
-  readonly shape: readonly number[];
-  /** `uint8` for pixels 0..255, which are divided by 255 first; `float32` for values taken as they are. */
-  readonly type: Extract<ElementType, "uint8" | "float32">;
-  /** Subtracted, one number for each channel or one for all. */
-  readonly mean: readonly number[];
-  /** Divided by, likewise. */
-  readonly std: readonly number[];
-}
 
 /** Where the values of a network come from in one particular graph. */
 export interface Binding {

@@ -1,4 +1,4 @@
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
 import { mlp } from "./mlp.js";
 import type { Network } from "./network.js";
 import { reducedResnet } from "./reduced-resnet.js";

@@ -1,5 +1,5 @@
-import { elementCount } from "../graph/tensor.js";
-import type { Random } from "../random.js";
+import type { Random } from "../base/random.js";
+import { elementCount } from "../graph/shape.js";
 
 /** Fills a new tensor of `shape`, seeded. */
 export type Initializer = (shape: readonly number[], random: Random) => Float32Array;

@@ -1,3 +1,4 @@
+import type { Tensor } from "../graph/graph.js";
 import {
   add,
   batchNormalization,
@@ -6,7 +7,6 @@ import {
   normalizeByStatistics,
   type WindowOptions,
 } from "../graph/operators/index.js";
-import type { Tensor } from "../graph/tensor.js";
 import { constantly, kaimingNormal, uniformByFanIn } from "./initialization.js";
 import type { Scope } from "./network.js";
 

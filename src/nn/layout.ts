@@ -1,5 +1,5 @@
-import { ItamlError } from "../errors.js";
-import { elementCount } from "../graph/tensor.js";
+import { ItamlError } from "../base/errors.js";
+import { elementCount } from "../graph/shape.js";
 
 /** One named tensor inside a flat buffer. */
 export interface LayoutEntry {

@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../graph/graph.js";
 import type { Initializer } from "./initialization.js";
 
 /** What a network asks for while it is written down as a graph. */

@@ -1,5 +1,5 @@
+import type { Tensor } from "../graph/graph.js";
 import { add, generalizedMeanPooling, maxPooling, relu } from "../graph/operators/index.js";
-import type { Tensor } from "../graph/tensor.js";
 import { batchNormalizationLayer, convolutionLayer } from "./layers.js";
 import type { Network, Scope } from "./network.js";
 

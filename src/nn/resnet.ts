@@ -1,3 +1,4 @@
+import type { Tensor } from "../graph/graph.js";
 import {
   add,
   convolution,
@@ -5,7 +6,6 @@ import {
   maxPooling,
   relu,
 } from "../graph/operators/index.js";
-import type { Tensor } from "../graph/tensor.js";
 import { batchNormalizationLayer, convolutionLayer } from "./layers.js";
 import type { Network, Scope } from "./network.js";
 

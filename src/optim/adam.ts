@@ -1,5 +1,5 @@
+import type { Tensor } from "../graph/graph.js";
 import { add, divide, multiply, squareRoot, subtract } from "../graph/operators/index.js";
-import type { Tensor } from "../graph/tensor.js";
 import type { Optimizer } from "./optimizer.js";
 
 /** Decay rates of the two moments, and the term that keeps the denominator from 0. */

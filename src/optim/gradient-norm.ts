@@ -1,5 +1,5 @@
+import type { Tensor } from "../graph/graph.js";
 import { add, divide, multiply, squareRoot, subtract, sum } from "../graph/operators/index.js";
-import type { Tensor } from "../graph/tensor.js";
 
 /**
  * Gradients scaled by min(1, limit / norm), where the norm is that of all of them together (Pascanu et al. 2013).

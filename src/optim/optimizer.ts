@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../graph/graph.js";
 
 /** One optimiser as nodes of a graph; everything that changes from step to step comes from outside. */
 export interface Optimizer {

@@ -1,5 +1,5 @@
+import type { Tensor } from "../graph/graph.js";
 import { add, multiply, subtract } from "../graph/operators/index.js";
-import type { Tensor } from "../graph/tensor.js";
 import type { Optimizer } from "./optimizer.js";
 
 /**

@@ -1,6 +1,6 @@
 import { basename, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { ItamlError } from "../errors.js";
+import { ItamlError } from "../base/errors.js";
 import type { Config } from "../experiment/config.js";
 import { type EpochEvent, epochsOf, isFinished } from "../experiment/events.js";
 import type { Results } from "../experiment/results.js";

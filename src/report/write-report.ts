@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { writeFileAtomically } from "../experiment/atomic-file.js";
 import { parseConfigText, resolveConfig } from "../experiment/config.js";
+import { writeFileAtomically } from "../files/atomic-file.js";
 import { reportPage } from "./page/page.js";
 import type { Paper } from "./page/report-group.js";
 import { publishedFor } from "./published.js";

@@ -1,5 +1,5 @@
+import type { Tensor } from "../graph/graph.js";
 import { splitVector } from "../graph/operators/index.js";
-import type { Tensor } from "../graph/tensor.js";
 import type { Value } from "./runtime.js";
 
 /**

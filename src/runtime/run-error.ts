@@ -1,4 +1,4 @@
-import { allocationError } from "../allocation.js";
+import { allocationError } from "../base/allocation.js";
 import type { Value } from "./runtime.js";
 
 /** What a run's error is to its user: memory that can't be had with what asked for it, others as they are. */

@@ -1,4 +1,4 @@
-import type { Random } from "../../src/random.js";
+import type { Random } from "../../src/base/random.js";
 
 /** Numbers at which readers go wrong. */
 const EXTREMES = [0, 1, 2, 127, 128, 255, 256, 65535, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ItamlError } from "../../src/errors.js";
-import { seededRandom } from "../../src/random.js";
+import { ItamlError } from "../../src/base/errors.js";
+import { seededRandom } from "../../src/base/random.js";
 import { READERS, type Reader } from "./readers.js";
 
 /** What became of the inputs of a reader. */

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { seededRandom } from "../../src/random.js";
+import { seededRandom } from "../../src/base/random.js";
 
 /** An idx file of unsigned bytes. */
 export function encodeIdx(shape: readonly number[], data: Uint8Array): Uint8Array {

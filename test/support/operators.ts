@@ -1,10 +1,10 @@
+import { seededRandom } from "../../src/base/random.js";
 import { gradients } from "../../src/graph/differentiate.js";
-import { Graph } from "../../src/graph/graph.js";
+import { Graph, type Tensor } from "../../src/graph/graph.js";
 import { serializeOnnx } from "../../src/graph/onnx.js";
 import { multiply, sum } from "../../src/graph/operators/index.js";
-import { elementCount, type Tensor } from "../../src/graph/tensor.js";
-import { seededRandom } from "../../src/random.js";
-import { createOnnxRuntime } from "../../src/runtime/onnxruntime-node.js";
+import { elementCount } from "../../src/graph/shape.js";
+import { createOnnxRuntime } from "../../src/runtime/node/onnxruntime-node.js";
 import type { Value } from "../../src/runtime/runtime.js";
 
 const runtime = createOnnxRuntime();

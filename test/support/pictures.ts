@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import { seededRandom } from "../../src/random.js";
+import { seededRandom } from "../../src/base/random.js";
 
 /** Colours that a network tells apart at once; class c is filled with the c-th of them, with noise. */
 const COLOURS = [

@@ -1,6 +1,5 @@
 import { readImage } from "../../data/image.js";
-import { samplesInMemory } from "../../data/samples.js";
-import { elementCount } from "../../graph/tensor.js";
+import { elementCount } from "../../graph/shape.js";
 import {
   classifyContinuum,
   classifyEach,
@@ -8,6 +7,7 @@ import {
   classifyWithConfidence,
 } from "../../learners/classification.js";
 import { percent } from "../../report/table.js";
+import { samplesInMemory } from "../../samples/samples.js";
 import { labelsOf, withSavedRun } from "../saved-run.js";
 
 interface ClassifyOptions {

@@ -1,4 +1,4 @@
-import { fetchArchive } from "../../data/archive.js";
+import { ItamlError } from "../../base/errors.js";
 import {
   DATASETS,
   type DatasetEntry,
@@ -8,10 +8,10 @@ import {
   isHere,
 } from "../../data/catalog.js";
 import { checkImages } from "../../data/check-images.js";
-import { download, fileHash, findLocal, type RemoteFile } from "../../data/download.js";
-import { indicesByClass } from "../../data/samples.js";
-import { ItamlError } from "../../errors.js";
+import { fetchArchive } from "../../files/archive.js";
+import { download, fileHash, findLocal, type RemoteFile } from "../../files/download.js";
 import { textTable } from "../../report/table.js";
+import { indicesByClass } from "../../samples/samples.js";
 import { interruptible } from "../interruption.js";
 import { ProgressLine } from "../progress-line.js";
 

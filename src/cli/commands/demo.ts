@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { writeFileAtomically } from "../../experiment/atomic-file.js";
 import { startExperiment } from "../../experiment/experiment.js";
 import type { Results } from "../../experiment/results.js";
+import { writeFileAtomically } from "../../files/atomic-file.js";
 import { accuracyChart, comparisonCurves } from "../../report/chart.js";
 import { readRuns } from "../../report/run-summary.js";
 import { accuracyCurve, classesSeen } from "../../report/series.js";

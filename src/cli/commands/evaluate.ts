@@ -1,8 +1,9 @@
 import { testSet } from "../../experiment/setup.js";
 import { requiredContinuum } from "../../incremental/continuum.js";
 import { mean } from "../../incremental/metrics.js";
-import type { Progress } from "../../learners/learner.js";
-import { measure, predictWith } from "../../learners/predictions.js";
+import { predictWith } from "../../learners/predict-with.js";
+import type { Progress } from "../../model/progress.js";
+import { measure } from "../../prediction/predictions.js";
 import { percent, textTable } from "../../report/table.js";
 import { ProgressLine } from "../progress-line.js";
 import { withSavedRun } from "../saved-run.js";

@@ -1,4 +1,4 @@
-import { writeFileAtomically } from "../../experiment/atomic-file.js";
+import { writeFileAtomically } from "../../files/atomic-file.js";
 import { exportOnnxModel } from "../../learners/export.js";
 import { labelsOf, withSavedRun } from "../saved-run.js";
 

@@ -1,4 +1,4 @@
-import { ItamlError } from "../../errors.js";
+import { ItamlError } from "../../base/errors.js";
 import { compareGroups, comparisonRows } from "../../report/comparison.js";
 import { groupRuns, type RunGroup, readRuns } from "../../report/run-summary.js";
 import { markdownTable, textTable } from "../../report/table.js";

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, dirname, extname, join } from "node:path";
-import { readFileOrThrow } from "../../data/read-file.js";
-import { ItamlError } from "../../errors.js";
+import { ItamlError } from "../../base/errors.js";
 import type { Config } from "../../experiment/config.js";
 import { isFinished } from "../../experiment/events.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
 import { parseSweep, sweepVariants } from "../../experiment/sweep.js";
+import { readFileOrThrow } from "../../files/read-file.js";
 import { type RunGroup, readRun } from "../../report/run-summary.js";
 import { writeReport } from "../../report/write-report.js";
 import { runChild } from "../child-run.js";

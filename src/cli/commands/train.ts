@@ -1,9 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { readFileOrThrow } from "../../data/read-file.js";
-import { ItamlError, nearestName } from "../../errors.js";
-import { writeFileAtomically } from "../../experiment/atomic-file.js";
+import { ItamlError, nearestName } from "../../base/errors.js";
 import {
   applySetting,
   type Config,
@@ -17,6 +15,8 @@ import {
 } from "../../experiment/experiment.js";
 import type { Results } from "../../experiment/results.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
+import { writeFileAtomically } from "../../files/atomic-file.js";
+import { readFileOrThrow } from "../../files/read-file.js";
 import { accuracyChart, runCurves } from "../../report/chart.js";
 import { readRun } from "../../report/run-summary.js";
 import { accuracyTable, summaryTable } from "../../report/table.js";

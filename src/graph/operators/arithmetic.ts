@@ -1,4 +1,5 @@
-import { differentiable, type ElementType, type Tensor } from "../tensor.js";
+import { differentiable, type Tensor } from "../graph.js";
+import type { ElementType } from "../shape.js";
 import { broadcastShape, sumToShapeOf } from "./broadcast.js";
 
 function elementwise(operator: string, a: Tensor, b: Tensor): Tensor {

@@ -1,5 +1,6 @@
-import { ItamlError } from "../../errors.js";
-import { differentiable, elementCount, formatShape, type Shape, type Tensor } from "../tensor.js";
+import { ItamlError } from "../../base/errors.js";
+import { differentiable, type Tensor } from "../graph.js";
+import { elementCount, formatShape, type Shape } from "../shape.js";
 import { add, cast, divide, multiply, squareRoot, subtract } from "./arithmetic.js";
 import { reshape } from "./shaping.js";
 

@@ -1,5 +1,6 @@
-import { ItamlError } from "../../errors.js";
-import { differentiable, formatShape, sameShape, type Tensor } from "../tensor.js";
+import { ItamlError } from "../../base/errors.js";
+import { differentiable, type Tensor } from "../graph.js";
+import { formatShape, sameShape } from "../shape.js";
 import { add, multiply, subtract } from "./arithmetic.js";
 
 /**

@@ -1,5 +1,6 @@
-import { ItamlError } from "../../errors.js";
-import { type Dimension, formatShape, type Shape, sameShape, type Tensor } from "../tensor.js";
+import { ItamlError } from "../../base/errors.js";
+import type { Tensor } from "../graph.js";
+import { type Dimension, formatShape, type Shape, sameShape } from "../shape.js";
 
 /**
  * The shape of an element-wise result of two operands, by NumPy's rule: aligned at the last axis,

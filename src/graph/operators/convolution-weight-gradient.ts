@@ -1,4 +1,5 @@
-import { type Dimension, elementCount, type Tensor } from "../tensor.js";
+import type { Tensor } from "../graph.js";
+import { type Dimension, elementCount } from "../shape.js";
 import { transposeMatrices } from "./linear.js";
 import { concatenateAlong, pad, reshape, transpose } from "./shaping.js";
 import type { Window } from "./window.js";

@@ -1,12 +1,6 @@
-import { ItamlError } from "../../errors.js";
-import {
-  type Dimension,
-  differentiable,
-  elementCount,
-  formatShape,
-  type Shape,
-  type Tensor,
-} from "../tensor.js";
+import { ItamlError } from "../../base/errors.js";
+import { differentiable, type Tensor } from "../graph.js";
+import { type Dimension, elementCount, formatShape, type Shape } from "../shape.js";
 import { sumsToZero } from "./batch-normalization.js";
 import { blockedConvolution } from "./blocked-convolution.js";
 import { weightGradient } from "./convolution-weight-gradient.js";

@@ -1,5 +1,6 @@
-import { ItamlError } from "../../errors.js";
-import { differentiable, formatShape, type Tensor } from "../tensor.js";
+import { ItamlError } from "../../base/errors.js";
+import { differentiable, type Tensor } from "../graph.js";
+import { formatShape } from "../shape.js";
 import { add } from "./arithmetic.js";
 import { transpose } from "./shaping.js";
 

@@ -1,5 +1,6 @@
-import { ItamlError } from "../../errors.js";
-import { type Dimension, differentiable, formatShape, type Tensor } from "../tensor.js";
+import { ItamlError } from "../../base/errors.js";
+import { differentiable, type Tensor } from "../graph.js";
+import { type Dimension, formatShape } from "../shape.js";
 import { cast, divide, multiply } from "./arithmetic.js";
 import { reshape } from "./shaping.js";
 import {

@@ -1,4 +1,4 @@
-import { differentiable, type Tensor } from "../tensor.js";
+import { differentiable, type Tensor } from "../graph.js";
 import { cast, divide, multiply } from "./arithmetic.js";
 
 /** The sum of all elements, of shape []. */

@@ -1,4 +1,4 @@
-import { differentiable, type Tensor } from "../tensor.js";
+import { differentiable, type Tensor } from "../graph.js";
 import { multiply } from "./arithmetic.js";
 
 /** As a slope of {@link relu}'s mask: carries every normal number above 0 beyond 1. */

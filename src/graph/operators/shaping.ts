@@ -1,13 +1,7 @@
-import { chunks } from "../../chunks.js";
-import { ItamlError } from "../../errors.js";
-import {
-  type Dimension,
-  differentiable,
-  elementCount,
-  formatShape,
-  type Shape,
-  type Tensor,
-} from "../tensor.js";
+import { chunks } from "../../base/chunks.js";
+import { ItamlError } from "../../base/errors.js";
+import { differentiable, type Tensor } from "../graph.js";
+import { type Dimension, elementCount, formatShape, type Shape } from "../shape.js";
 
 /** The same elements in another shape; at most one dimension of the new shape is symbolic. */
 export function reshape(x: Tensor, shape: Shape): Tensor {

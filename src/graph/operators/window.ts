@@ -1,5 +1,6 @@
-import { ItamlError } from "../../errors.js";
-import { formatShape, type Tensor } from "../tensor.js";
+import { ItamlError } from "../../base/errors.js";
+import type { Tensor } from "../graph.js";
+import { formatShape } from "../shape.js";
 
 /** One number for both axes, or [vertical, horizontal]. */
 export type Pair = number | readonly [number, number];

@@ -3,22 +3,12 @@ import {
   type ExemplarSelection,
   exemplarsPerClass,
 } from "../../incremental/exemplar-memory.js";
-import { createOptimizer } from "../../optim/index.js";
-import { addExemplars } from "../exemplar-selection.js";
-import { type Head, trainedHead } from "../head.js";
-import {
-  type Learner,
-  type LearnerContext,
-  type LearnerState,
-  type LearnHooks,
-  type SavedLearner,
-  type TrainingSettings,
-  taskSizes,
-} from "../learner.js";
-import { readMicroBatch } from "../micro-batch.js";
+import type { LearnerContext } from "../../model/context.js";
+import { readMicroBatch } from "../../model/micro-batch.js";
 import {
   copyTaskModel,
   emptyTaskModel,
+  type LearnerState,
   type Model,
   newClassifier,
   newModel,
@@ -26,12 +16,19 @@ import {
   overwriteModel,
   splitClassifiers,
   type TaskModel,
+  taskSizes,
   wholeModel,
-} from "../model.js";
-import { type TaskColumns, taskColumns } from "../task-prediction.js";
-import { trainingLoop } from "../training-loop.js";
-import type { Checkpointing } from "../training-state.js";
-import { TrainingStep } from "../training-step.js";
+} from "../../model/model.js";
+import type { LearnHooks } from "../../model/progress.js";
+import { createOptimizer } from "../../optim/index.js";
+import { type Head, trainedHead } from "../../prediction/head.js";
+import { type TaskColumns, taskColumns } from "../../prediction/task-prediction.js";
+import type { TrainingSettings } from "../../training/settings.js";
+import { trainingLoop } from "../../training/training-loop.js";
+import type { Checkpointing } from "../../training/training-state.js";
+import { TrainingStep } from "../../training/training-step.js";
+import { addExemplars } from "../exemplar-selection.js";
+import type { Learner, SavedLearner } from "../learner.js";
 import { holdOut, validationAccuracy } from "../validation.js";
 import type { Method, Session } from "./method.js";
 

@@ -1,6 +1,9 @@
-import type { LearnerState } from "../learner.js";
-import { elasticCrossEntropy, elasticInputs, type Parameters } from "../losses/elastic-penalty.js";
-import { wholeModel } from "../model.js";
+import {
+  elasticCrossEntropy,
+  elasticInputs,
+  type Parameters,
+} from "../../losses/elastic-penalty.js";
+import { type LearnerState, wholeModel } from "../../model/model.js";
 import { importancesOf } from "./importances.js";
 import type { Method, Session } from "./method.js";
 

@@ -1,4 +1,4 @@
-import { crossEntropy } from "../losses/cross-entropy.js";
+import { crossEntropy } from "../../losses/cross-entropy.js";
 import type { Method } from "./method.js";
 
 /** Fine-tuning, the lower bound: trained on the new task alone, over all classes seen. */

@@ -1,4 +1,4 @@
-import { crossEntropy } from "../losses/cross-entropy.js";
+import { crossEntropy } from "../../losses/cross-entropy.js";
 import type { Method } from "./method.js";
 
 /** GDumb (Prabhu et al. 2020): with every task a new network learns the balanced memory and nothing else. */

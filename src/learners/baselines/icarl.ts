@@ -1,4 +1,4 @@
-import { nearestMeanHead } from "../nearest-mean.js";
+import { nearestMeanHead } from "../../prediction/nearest-mean.js";
 import { lwf } from "./lwf.js";
 import type { Method } from "./method.js";
 

@@ -1,16 +1,15 @@
 import { gradients } from "../../graph/differentiate.js";
-import { Graph } from "../../graph/graph.js";
+import { Graph, type Tensor } from "../../graph/graph.js";
 import { serializeOnnx } from "../../graph/onnx.js";
 import { add, concatenate, linear, multiply } from "../../graph/operators/index.js";
-import type { Tensor } from "../../graph/tensor.js";
 import { selectRandom } from "../../incremental/exemplar-memory.js";
+import { crossEntropy } from "../../losses/cross-entropy.js";
+import type { Parameters } from "../../losses/elastic-penalty.js";
+import { bindInputs } from "../../model/bind-inputs.js";
+import { readMicroBatch } from "../../model/micro-batch.js";
+import { wholeModel } from "../../model/model.js";
 import type { FeatureExtractor } from "../../nn/feature-extractor.js";
 import type { Value } from "../../runtime/runtime.js";
-import { crossEntropy } from "../losses/cross-entropy.js";
-import type { Parameters } from "../losses/elastic-penalty.js";
-import { readMicroBatch } from "../micro-batch.js";
-import { wholeModel } from "../model.js";
-import { bindInputs } from "../training-step.js";
 import type { Session } from "./method.js";
 
 /** Samples of a task that tell how important parameters are: each takes a run of its own. */

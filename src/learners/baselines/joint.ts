@@ -1,4 +1,4 @@
-import { crossEntropy } from "../losses/cross-entropy.js";
+import { crossEntropy } from "../../losses/cross-entropy.js";
 import type { Method } from "./method.js";
 
 /** Joint training, the upper bound: with every task a new network learns all samples of all classes seen. */

@@ -1,4 +1,4 @@
-import { binaryCrossEntropy } from "../losses/binary-cross-entropy.js";
+import { binaryCrossEntropy } from "../../losses/binary-cross-entropy.js";
 import type { Method } from "./method.js";
 import { teacherOf } from "./teacher.js";
 

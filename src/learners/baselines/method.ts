@@ -1,9 +1,9 @@
 import type { ExemplarMemory } from "../../incremental/exemplar-memory.js";
-import type { Head } from "../head.js";
-import type { LearnerContext, LearnerState } from "../learner.js";
-import type { Loss } from "../losses/loss.js";
-import type { Model } from "../model.js";
-import type { MicroBatch } from "../training-step.js";
+import type { Loss } from "../../losses/loss.js";
+import type { LearnerContext } from "../../model/context.js";
+import type { MicroBatch } from "../../model/micro-batch.js";
+import type { LearnerState, Model } from "../../model/model.js";
+import type { Head } from "../../prediction/head.js";
 
 /** The training of one task, as a method sees it. Classes and tasks count in the order of learning. */
 export interface Session {

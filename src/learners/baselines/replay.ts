@@ -1,4 +1,4 @@
-import { crossEntropy } from "../losses/cross-entropy.js";
+import { crossEntropy } from "../../losses/cross-entropy.js";
 import type { Method } from "./method.js";
 
 /** Experience replay in its plain form: trained on the new task and the exemplars of the old ones. */

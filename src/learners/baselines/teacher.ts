@@ -1,6 +1,6 @@
-import { samplesInMemory } from "../../data/samples.js";
-import { wholeModel } from "../model.js";
-import type { MicroBatch } from "../training-step.js";
+import type { MicroBatch } from "../../model/micro-batch.js";
+import { wholeModel } from "../../model/model.js";
+import { samplesInMemory } from "../../samples/samples.js";
 import type { Session } from "./method.js";
 
 /**

@@ -1,5 +1,5 @@
 import { mean } from "../../incremental/metrics.js";
-import { distillationInputs, distilledCrossEntropy } from "../losses/distillation.js";
+import { distillationInputs, distilledCrossEntropy } from "../../losses/distillation.js";
 import type { Method, Session } from "./method.js";
 import { teacherOf } from "./teacher.js";
 

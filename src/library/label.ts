@@ -1,0 +1,2 @@
+/** A class, as the application names it. */
+export type Label = string | number;

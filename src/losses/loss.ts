@@ -1,0 +1,27 @@
+import type { Tensor } from "../graph/graph.js";
+import type { MicroBatch } from "../model/micro-batch.js";
+import type { Value } from "../runtime/runtime.js";
+
+/** What a loss is of, as nodes of a training graph. */
+export interface LossTensors {
+  /** [batch, rows] */
+  readonly logits: Tensor;
+  /** [batch, rows] */
+  readonly targets: Tensor;
+  /** The pieces of θ, in the layout's order. */
+  readonly parameters: readonly Tensor[];
+  /** [rows, featureSize] */
+  readonly classifier: Tensor;
+}
+
+/** What training makes small, as a value. */
+export interface Loss {
+  /**
+   * Adds its nodes to the graph, and inputs of its own where it knows more than samples and targets.
+   *
+   * @returns shape []
+   */
+  build(tensors: LossTensors): Tensor;
+  /** The values of these inputs for one run. */
+  inputs(batch: MicroBatch): Readonly<Record<string, Value>>;
+}

@@ -1,0 +1,37 @@
+/** What a learner says while it works. Tasks, epochs and batches count from 0. */
+export type Progress =
+  | {
+      kind: "batch";
+      task: number;
+      epoch: number;
+      epochs: number;
+      batch: number;
+      batches: number;
+      loss: number;
+    }
+  | {
+      kind: "epoch";
+      task: number;
+      epoch: number;
+      epochs: number;
+      /** Mean over the epoch's optimiser steps. */
+      loss: number;
+      learningRate: number;
+      samplesPerSecond: number;
+      seconds: number;
+      /** Of these, waiting for samples. */
+      dataSeconds: number;
+      /** Samples that can't be read and were left out, where there are any. */
+      unreadable?: number;
+      /** On the samples held out, where there are any. */
+      validationAccuracy?: number;
+    }
+  /** A copy of the model begins to be trained on the memory, for a head. */
+  | { kind: "tuning"; task: number }
+  | { kind: "adaptation"; task: number; adaptedTo: number };
+
+export interface LearnHooks {
+  onProgress?: ((progress: Progress) => void) | undefined;
+  /** Stops at the next batch with INTERRUPTED. */
+  signal?: AbortSignal | undefined;
+}

@@ -1,0 +1,188 @@
+import { continua } from "../incremental/continuum.js";
+import type { Inference, Rows } from "../model/inference.js";
+import { type Model, type TaskModel, taskModel, taskSizes } from "../model/model.js";
+import type { SampleSource } from "../samples/samples.js";
+import { type Head, modelWithHead, trainedHead } from "./head.js";
+import {
+  isAmongTop,
+  predictClass,
+  predictTask,
+  type TaskColumns,
+  taskColumns,
+  taskEvidence,
+} from "./task-prediction.js";
+
+/** Labelled samples of the tasks seen. */
+export interface TestSet {
+  readonly source: SampleSource;
+  /** For each task, for each of its classes: indices of the samples. */
+  readonly tasks: readonly (readonly (readonly number[])[])[];
+}
+
+/** What a model says about every sample of a test set; all accuracies come from it. */
+export interface Predictions {
+  /** k: a class counts as right where it is among the k largest logits. */
+  readonly top: number;
+  /** What each sample says for each task. */
+  readonly evidence: Rows;
+  /** Rows of each task's samples, without those that can't be read. */
+  readonly rows: readonly (readonly number[])[];
+  /** Whether a row's class is right when its task is given. */
+  readonly oracleRight: Uint8Array;
+  /** Whether a row's class is right among all classes seen, sample by sample. */
+  readonly singleRight: Uint8Array;
+  /** Whether the first class is at least of the right task. */
+  readonly singleTaskRight: Uint8Array;
+}
+
+/** Class and task accuracy, fractions of the samples, over all and for each task. */
+export interface Accuracy {
+  classAccuracy: number;
+  taskAccuracy: number;
+  perTask: number[];
+}
+
+export interface Accuracies {
+  /** k: a class counts as right where it is among the k largest logits. */
+  top: number;
+  /** Samples that the accuracies are of. */
+  testSamples: number;
+  /** Continua of p samples of one unknown task. */
+  continuum: Accuracy & {
+    p: number;
+    /** [task][predicted task]: numbers of continua. */
+    taskConfusion: number[][];
+  };
+  /** Sample by sample, among all classes seen, by the base model. */
+  single: Accuracy;
+  /** The task is given. */
+  oracle: Accuracy;
+}
+
+export interface PredictionOptions {
+  /** Default: 1. */
+  readonly top?: number;
+  /** What compares all classes. Default: the model's own rows. */
+  readonly head?: Head;
+  /** The model that tells a task's classes apart. Default: the base model, without adaptation. */
+  readonly modelFor?: (task: number) => TaskModel | Promise<TaskModel>;
+}
+
+/**
+ * Predicts a test set: one pass of the base model over all samples, and one of each task's own model over the
+ * task's samples.
+ */
+export async function predict(
+  model: Model,
+  inference: Inference,
+  { source, tasks }: TestSet,
+  {
+    top = 1,
+    head = trainedHead(model, inference.extractor.featureSize),
+    modelFor = (task) => taskModel(model, task),
+  }: PredictionOptions = {},
+): Promise<Predictions> {
+  const columns = taskColumns(taskSizes(model, inference.extractor));
+  const indices = tasks.flat(2);
+  const oracleRight = new Uint8Array(indices.length);
+  const singleRight = new Uint8Array(indices.length);
+  const singleTaskRight = new Uint8Array(indices.length);
+  const evidence = new Float32Array(indices.length * columns.length);
+  const unreadable = new Set<number>();
+
+  // Task and class, the latter among all classes seen, of each row.
+  const taskOf = tasks.flatMap((classes, task) => classes.flat().map(() => task));
+  const labels = tasks.flat().flatMap((samples, position) => samples.map(() => position));
+  let first = 0;
+  const base = modelWithHead(model, head);
+  for await (const logits of inference.logitsByBatch(base, source, indices)) {
+    const ofBatch = taskEvidence(logits, columns, head.taskEvidence);
+    evidence.set(ofBatch.data, first * columns.length);
+    for (const row of logits.unreadable) unreadable.add(first + row);
+    const samples = logits.data.length / logits.columns;
+    for (let row = 0; row < samples; row++) {
+      const { start, end } = columns[taskOf[first + row] as number] as TaskColumns;
+      const single = predictClass(logits, row);
+      singleRight[first + row] = Number(
+        isAmongTop(logits, row, labels[first + row] as number, top),
+      );
+      singleTaskRight[first + row] = Number(start <= single && single < end);
+    }
+    first += samples;
+  }
+
+  first = 0;
+  const rows: number[][] = [];
+  for (const [task, classes] of tasks.entries()) {
+    const { start } = columns[task] as TaskColumns;
+    const samples = classes.flat();
+    const logits = await inference.logits(await modelFor(task), source, samples);
+    samples.forEach((_, i) => {
+      const label = (labels[first + i] as number) - start;
+      oracleRight[first + i] = Number(isAmongTop(logits, i, label, top));
+    });
+    rows.push(samples.map((_, i) => first + i).filter((row) => !unreadable.has(row)));
+    first += samples.length;
+  }
+  return {
+    ...{ top, rows, oracleRight, singleRight, singleTaskRight },
+    evidence: { data: evidence, columns: columns.length, unreadable: [...unreadable] },
+  };
+}
+
+/**
+ * The accuracies that are always reported side by side. A continuum's class is right where its task is and the
+ * task's own model is: a sample of a wrongly predicted task can't get its class.
+ */
+export function measure(
+  predictions: Predictions,
+  { p, seed }: { p: number; seed: number },
+): Accuracies {
+  const { top, evidence, rows, oracleRight, singleRight, singleTaskRight } = predictions;
+  const continuumRight = new Uint8Array(oracleRight.length);
+  const continuumTaskRight = new Uint8Array(oracleRight.length);
+  const taskConfusion = rows.map(() => rows.map(() => 0));
+  rows.forEach((own, task) => {
+    const predicted = taskConfusion[task] as number[];
+    for (const continuum of continua(own, p, { seed, task })) {
+      const found = predictTask(evidence, continuum);
+      predicted[found] = (predicted[found] as number) + 1;
+      if (found !== task) continue;
+      for (const row of continuum) {
+        continuumTaskRight[row] = 1;
+        continuumRight[row] = oracleRight[row] as number;
+      }
+    }
+  });
+  const accuracy = (classRight: Uint8Array, taskRight: Uint8Array): Accuracy => ({
+    classAccuracy: share(rows.flat(), classRight),
+    taskAccuracy: share(rows.flat(), taskRight),
+    perTask: rows.map((own) => share(own, classRight)),
+  });
+  return {
+    top,
+    testSamples: rows.flat().length,
+    continuum: { p, ...accuracy(continuumRight, continuumTaskRight), taskConfusion },
+    single: accuracy(singleRight, singleTaskRight),
+    oracle: accuracy(oracleRight, new Uint8Array(oracleRight.length).fill(1)),
+  };
+}
+
+/** Sizes of continua that accuracies are reported for beside the configured one (paper, table 5). */
+const CONTINUUM_SIZES = [1, 2, 5, 10, 15, 20, 50] as const;
+
+/** Continuum accuracies over p, as far as every task has as many test samples. */
+export function measureSizes(
+  predictions: Predictions,
+  seed: number,
+): { p: number; classAccuracy: number; taskAccuracy: number }[] {
+  const smallest = Math.min(...predictions.rows.map(({ length }) => length));
+  return CONTINUUM_SIZES.filter((p) => p <= smallest).map((p) => {
+    const { classAccuracy, taskAccuracy } = measure(predictions, { p, seed }).continuum;
+    return { p, classAccuracy, taskAccuracy };
+  });
+}
+
+function share(rows: readonly number[], right: Uint8Array): number {
+  return rows.reduce((sum, row) => sum + (right[row] as number), 0) / rows.length;
+}

@@ -1,0 +1,111 @@
+import { availableParallelism } from "node:os";
+import * as ort from "onnxruntime-node";
+import { ItamlError } from "../../base/errors.js";
+import { runError } from "../run-error.js";
+import type { Device, Program, Runtime, Value } from "../runtime.js";
+import { findChannelBlock } from "./channel-block.js";
+import { computeOutputs, runSession } from "./run-session.js";
+import { WorkerProgram } from "./worker-program.js";
+
+// What goes wrong is thrown; the native log would print it a second time.
+ort.env.logLevel = "fatal";
+
+export interface OnnxRuntimeOptions {
+  /** Default: `"cpu"`. */
+  device?: Device;
+  /** Threads of one program on the CPU. Default: one for each core. */
+  threads?: number;
+}
+
+/** ONNX Runtime in Node: graphs run on the CPU, or on a GPU by the execution provider of that name. */
+export function createOnnxRuntime({
+  device = "cpu",
+  threads = availableParallelism(),
+}: OnnxRuntimeOptions = {}): Runtime {
+  const lanes = device === "cpu" ? threads : 1;
+  const sessionOptions = (ownThreads: number): ort.InferenceSession.SessionOptions => ({
+    executionProviders: [device],
+    graphOptimizationLevel: "all",
+    // Memory planned for one batch size is kept beside that for the next: twice as much for a network of
+    // convolutions, and slower whenever the size is new.
+    enableMemPattern: false,
+    // What this makes of a convolution and an addition copies what is added first, in one thread.
+    extra: { optimization: { disable_specified_optimizers: "ConvAddActivationFusion" } },
+    // Always a number: left to itself, ONNX Runtime ties each of its threads to one core, and one of them shares its
+    // core with the thread that it works for.
+    intraOpNumThreads: ownThreads,
+  });
+  const compile: Runtime["compile"] = async (onnxModel, options = {}) => {
+    if (options.overlapping && lanes > 1) {
+      return new WorkerProgram(onnxModel, sessionOptions(1), lanes);
+    }
+    try {
+      const ownOptions = sessionOptions(options.threads ?? threads);
+      return new SessionProgram(await ort.InferenceSession.create(onnxModel, ownOptions));
+    } catch (cause) {
+      if (device === "cpu") throw cause;
+      throw new ItamlError(
+        "DEVICE_UNAVAILABLE",
+        `the device "${device}" is not available here`,
+        { found: firstLine(cause), remedy: REMEDIES[device] },
+        { cause },
+      );
+    }
+  };
+  let channelBlock: Promise<number | undefined> | undefined;
+  return {
+    ...{ device, lanes, compile },
+    async graphOptions() {
+      if (device !== "cpu") return { mostResults: MOST_RESULTS };
+      // In one thread the plain layout is as fast.
+      if (lanes === 1) return {};
+      channelBlock ??= findChannelBlock(compile);
+      return { channelBlock: await channelBlock };
+    },
+    allocate: (length) =>
+      lanes > 1 ? new Float32Array(new SharedArrayBuffer(4 * length)) : new Float32Array(length),
+  };
+}
+
+/** WebGPU promises eight buffers for a shader; one is for what is read. */
+const MOST_RESULTS = 7;
+
+const REMEDIES = {
+  cuda:
+    "Use --device cpu, or install an NVIDIA driver with CUDA 12 and cuDNN 9 on Linux x64 " +
+    "and run npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12",
+  webgpu: "Use --device cpu, or install a Vulkan driver for your GPU",
+};
+
+function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split("\n")[0] as string;
+}
+
+class SessionProgram implements Program {
+  readonly #session: ort.InferenceSession;
+  readonly #copies = new Map<string, Float32Array | Uint8Array>();
+
+  constructor(session: ort.InferenceSession) {
+    this.#session = session;
+  }
+
+  async run<Name extends string>(
+    inputs: Readonly<Record<string, Value>>,
+    outputs: readonly Name[] | Readonly<Record<Name, Value>>,
+  ): Promise<Record<Name, Value>> {
+    try {
+      if (Array.isArray(outputs)) {
+        return await computeOutputs(this.#session, inputs, outputs, this.#copies);
+      }
+      const given = outputs as Readonly<Record<Name, Value>>;
+      await runSession(this.#session, inputs, given, this.#copies);
+      return given;
+    } catch (error) {
+      throw runError(error, inputs);
+    }
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+}

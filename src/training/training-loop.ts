@@ -1,0 +1,156 @@
+import { chunks } from "../base/chunks.js";
+import { ItamlError } from "../base/errors.js";
+import { seededRandom } from "../base/random.js";
+import { copyModel, isFiniteModel, type Model, overwriteModel } from "../model/model.js";
+import { prefetch } from "../model/prefetch.js";
+import type { LearnHooks } from "../model/progress.js";
+import { forTask, scheduledLearningRate } from "../optim/schedule.js";
+import type { TrainingSettings } from "./settings.js";
+import {
+  type Checkpointing,
+  isFiniteState,
+  restoreOptimizers,
+  startOfEpoch,
+} from "./training-state.js";
+import type { OptimizerState } from "./training-step.js";
+
+/** A training sample: where it is, and which class it has among all classes seen. */
+export interface TrainingSample {
+  readonly index: number;
+  readonly position: number;
+}
+
+/** A mini-batch, read and ready to be trained on. */
+export interface LoadedBatch<Data> {
+  readonly data: Data;
+  /** How many of its samples can't be read. */
+  readonly unreadable: number;
+}
+
+export interface TrainingLoopOptions<Data> {
+  /** As it is where training begins, or goes on. */
+  readonly model: Model;
+  readonly task: number;
+  readonly samples: readonly TrainingSample[];
+  readonly settings: TrainingSettings;
+  readonly seed: number;
+  readonly hooks: LearnHooks;
+  /** Of the model, new; training changes them in place. */
+  readonly optimizers: readonly OptimizerState[];
+  readonly checkpointing: Checkpointing | undefined;
+  /** Reads a mini-batch, while those before it train. */
+  load(batch: readonly TrainingSample[], epoch: number): Promise<LoadedBatch<Data>>;
+  /** Trains the model, in place, on one mini-batch; returns the loss before each optimiser step. */
+  train(data: Data, learningRate: number): Promise<number[]>;
+  /** Accuracy on samples held out, where there are any; the best epoch's model is then the result. */
+  validate(): Promise<number | undefined>;
+}
+
+/**
+ * The epochs of one task: shuffled mini-batches, learning-rate schedule, progress, checkpoints, interruption.
+ *
+ * @throws {ItamlError} LOSS_NOT_FINITE with task, epoch, batch and learning rate; INTERRUPTED; IMAGE_INVALID
+ */
+export async function trainingLoop<Data>(options: TrainingLoopOptions<Data>): Promise<void> {
+  const { model, task, samples, settings, seed, hooks, optimizers, checkpointing } = options;
+  const epochs = forTask(settings.epochs, task);
+  const batches = Math.ceil(samples.length / settings.batchSize);
+  const from = checkpointing?.from;
+  if (from) restoreOptimizers(optimizers, from.optimizers);
+  let best = from?.best;
+  let position = from ? { ...from.position } : startOfEpoch(0);
+  let stored = true;
+  while (position.epoch < epochs) {
+    const { epoch } = position;
+    const started = performance.now() - 1000 * position.seconds;
+    const learningRate = scheduledLearningRate(
+      forTask(settings.learningRate, task),
+      settings,
+      epoch,
+    );
+    let batch = Math.max(0, position.batch - 1);
+    const failure = (what: string) => notFinite(what, { task, epoch, batch, learningRate });
+    const store = async () => {
+      if (!checkpointing || stored) return;
+      if (!isFiniteState(model, optimizers)) throw failure("parameter or moment");
+      await checkpointing.save({ task, position, model, optimizers, best });
+      stored = true;
+    };
+    const shuffled = seededRandom(seed, "order", task, epoch).shuffle([...samples]);
+    const parts = chunks(shuffled, settings.batchSize).slice(position.batch);
+    for await (const loaded of prefetch(parts, (part) => options.load(part, epoch))) {
+      if (hooks.signal?.aborted) await store();
+      throwIfAborted(hooks.signal);
+      position.dataSeconds += loaded.waited;
+      position.unreadable += loaded.value.unreadable;
+      const losses = await options.train(loaded.value.data, learningRate);
+      batch = position.batch++;
+      position.seconds = (performance.now() - started) / 1000;
+      stored = false;
+      if (losses.length > 0) {
+        const loss = losses.reduce((sum, value) => sum + value, 0);
+        if (!Number.isFinite(loss)) throw failure("loss");
+        position.lossSum += loss;
+        position.steps += losses.length;
+        hooks.onProgress?.({
+          kind: "batch",
+          ...{ task, epoch, epochs, batch, batches },
+          loss: loss / losses.length,
+        });
+      }
+      if (checkpointing?.due()) await store();
+    }
+    const { lossSum, steps, unreadable, seconds, dataSeconds } = position;
+    if (steps === 0) {
+      throw new ItamlError("IMAGE_INVALID", "not one of the pictures can be read", {
+        where: `task ${task}, epoch ${epoch} (each counted from 0)`,
+        found: `${unreadable} broken ones`,
+      });
+    }
+    // The last step of an epoch may have spoilt the parameters without a loss to show it.
+    if (!isFiniteModel(model)) throw failure("parameter");
+    const validationAccuracy = await options.validate();
+    if (validationAccuracy !== undefined && validationAccuracy > (best?.accuracy ?? -1)) {
+      best = { accuracy: validationAccuracy, model: copyModel(model) };
+    }
+    hooks.onProgress?.({
+      kind: "epoch",
+      ...{ task, epoch, epochs, learningRate },
+      loss: lossSum / steps,
+      samplesPerSecond: samples.length / seconds,
+      ...{ seconds, dataSeconds },
+      ...(unreadable > 0 && { unreadable }),
+      ...(validationAccuracy !== undefined && { validationAccuracy }),
+    });
+    position = startOfEpoch(epoch + 1);
+    stored = false;
+    await store();
+    throwIfAborted(hooks.signal);
+  }
+  if (best) overwriteModel(model, best.model);
+}
+
+/** @throws {ItamlError} INTERRUPTED where the signal says so */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new ItamlError(
+      "INTERRUPTED",
+      "training was stopped before it was done",
+      {},
+      {
+        cause: signal.reason,
+      },
+    );
+  }
+}
+
+function notFinite(
+  what: string,
+  { task, epoch, batch, learningRate }: Record<"task" | "epoch" | "batch" | "learningRate", number>,
+): ItamlError {
+  return new ItamlError("LOSS_NOT_FINITE", `training diverged: a ${what} is not finite`, {
+    where: `task ${task}, epoch ${epoch}, batch ${batch} (each counted from 0)`,
+    found: `learning rate ${learningRate}`,
+    remedy: "Use a smaller learningRate",
+  });
+}
