@@ -19,6 +19,7 @@ const FLOORS = [
   "training",
   "prediction",
   "learners",
+  "storage",
   "files",
   "formats",
   "data",

@@ -9,10 +9,10 @@ import {
   encodeCheckpoint,
 } from "../src/experiment/checkpoint.js";
 import { CheckpointFolder } from "../src/experiment/checkpoint-folder.js";
-import { encodeModel } from "../src/experiment/model-files.js";
 import { newClassifier, newModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { mlp } from "../src/nn/mlp.js";
+import { encodeModel } from "../src/storage/model-files.js";
 import { startOfEpoch } from "../src/training/training-state.js";
 import { temporaryFolder } from "./support/folder.js";
 

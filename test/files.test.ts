@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ItamlError } from "../src/base/errors.js";
-import { decodeMemory, encodeMemory } from "../src/experiment/model-files.js";
+import { ExemplarMemory } from "../src/incremental/exemplar-memory.js";
+import { decodeMemory, encodeMemory } from "../src/storage/model-files.js";
 import {
   decodeSafetensors,
   encodeSafetensors,
   type StoredTensor,
-} from "../src/formats/safetensors.js";
-import { ExemplarMemory } from "../src/incremental/exemplar-memory.js";
+} from "../src/storage/safetensors.js";
 
 const tensor = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }).chain((shape) => {
   const length = shape.reduce((a, b) => a * b, 1);

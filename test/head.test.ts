@@ -1,6 +1,5 @@
 import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
-import { decodeLearnerState, encodeLearnerState } from "../src/experiment/model-files.js";
 import { exportOnnxModel } from "../src/learners/export.js";
 import { Inference } from "../src/model/inference.js";
 import { newClassifier, newModel } from "../src/model/model.js";
@@ -10,6 +9,7 @@ import { type Head, modelWithHead } from "../src/prediction/head.js";
 import { measure, measureSizes, predict } from "../src/prediction/predictions.js";
 import { taskColumns, taskEvidence, taskScores } from "../src/prediction/task-prediction.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
+import { decodeLearnerState, encodeLearnerState } from "../src/storage/model-files.js";
 import { expectClose } from "./support/close.js";
 
 const input = { shape: [3], type: "float32", mean: [0], std: [1] } as const;

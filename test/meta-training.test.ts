@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../src/base/random.js";
-import { decodeModel, encodeModel } from "../src/experiment/model-files.js";
 import { add, linear, multiply, subtract } from "../src/graph/operators/index.js";
 import { Inference } from "../src/model/inference.js";
 import { joinClassifiers, type Model, taskModel } from "../src/model/model.js";
@@ -11,6 +10,7 @@ import type { Network } from "../src/nn/network.js";
 import { sgd } from "../src/optim/sgd.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import { samplesInMemory } from "../src/samples/samples.js";
+import { decodeModel, encodeModel } from "../src/storage/model-files.js";
 import { MetaTraining, type MetaUpdate, metaStepSize } from "../src/training/meta-training.js";
 import { ReleasedRule } from "../src/training/released-rule.js";
 import { TrainingStep } from "../src/training/training-step.js";

@@ -18,8 +18,8 @@ import {
   startExperiment,
 } from "../src/experiment/experiment.js";
 import { RunDirectory } from "../src/experiment/run-directory.js";
-import { decodeSafetensors } from "../src/formats/safetensors.js";
 import type { Progress } from "../src/model/progress.js";
+import { decodeSafetensors } from "../src/storage/safetensors.js";
 import { readEvents } from "./support/command-line.js";
 import { contentOf, smallConfig } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";

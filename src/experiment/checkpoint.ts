@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { ItamlError } from "../base/errors.js";
 import { sha256 } from "../files/checksums.js";
-import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
+import { modelTensors, takeModel, takeTensor } from "../storage/model-files.js";
+import { decodeSafetensors, encodeSafetensors } from "../storage/safetensors.js";
 import type { TrainingState } from "../training/training-state.js";
 import type { OptimizerState } from "../training/training-step.js";
-import { modelTensors, takeModel, takeTensor } from "./model-files.js";
 import { type Origin, originSchema } from "./origin.js";
 
 const FORMAT = "itaml-checkpoint-2";

@@ -10,9 +10,6 @@ import { makeFolder } from "../files/make-folder.js";
 import { readFileOrThrow } from "../files/read-file.js";
 import type { SavedLearner } from "../learners/learner.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
-import { CheckpointFolder } from "./checkpoint-folder.js";
-import { type Config, formatConfig, parseConfigText, resolveConfig } from "./config.js";
-import { parseEvent, parseEvents, type RunEvent } from "./events.js";
 import {
   decodeLearnerState,
   decodeMemory,
@@ -20,7 +17,10 @@ import {
   encodeLearnerState,
   encodeMemory,
   encodeModel,
-} from "./model-files.js";
+} from "../storage/model-files.js";
+import { CheckpointFolder } from "./checkpoint-folder.js";
+import { type Config, formatConfig, parseConfigText, resolveConfig } from "./config.js";
+import { parseEvent, parseEvents, type RunEvent } from "./events.js";
 import { type Origin, originSchema } from "./origin.js";
 import { formatResults, parseResults, type Results } from "./results.js";
 import { isOfLock, RunLock } from "./run-lock.js";

@@ -1,18 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ItamlError } from "../base/errors.js";
-import {
-  decodeLearnerState,
-  decodeMemory,
-  decodeModel,
-  encodeLearnerState,
-  encodeMemory,
-  encodeModel,
-} from "../experiment/model-files.js";
 import { writeFileAtomically } from "../files/atomic-file.js";
 import { writeFolderAtomically } from "../files/atomic-folder.js";
 import { readFileOrThrow } from "../files/read-file.js";
-import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.js";
 import {
   classifyContinuum,
   classifyEach,
@@ -33,6 +24,15 @@ import { createOnnxRuntime } from "../runtime/node/onnxruntime-node.js";
 import { augmentedSource } from "../samples/augmented-source.js";
 import type { InputDescription } from "../samples/input-description.js";
 import type { SampleSource } from "../samples/samples.js";
+import {
+  decodeLearnerState,
+  decodeMemory,
+  decodeModel,
+  encodeLearnerState,
+  encodeMemory,
+  encodeModel,
+} from "../storage/model-files.js";
+import { decodeSafetensors, encodeSafetensors } from "../storage/safetensors.js";
 import type { ClassifierOptions } from "./classifier-options.js";
 import type { Label } from "./label.js";
 import { type Images, SamplePool } from "./sample-pool.js";

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { decodeSafetensors, type StoredTensor } from "../../src/formats/safetensors.js";
+import { decodeSafetensors, type StoredTensor } from "../../src/storage/safetensors.js";
 
 /** Reference numbers and real data; they are not part of the repository. */
 const SHARED = process.env.ITAML_SHARED ?? join(import.meta.dirname, "../../../shared");

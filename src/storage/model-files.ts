@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { ItamlError } from "../base/errors.js";
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "../formats/safetensors.js";
 import { ExemplarMemory } from "../incremental/exemplar-memory.js";
 import { allFinite, type LearnerState, type Model } from "../model/model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { Layout } from "../nn/layout.js";
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.js";
 
 const FORMAT = "itaml-model-1";
 const STATE_FORMAT = "itaml-learner-1";
