@@ -20,6 +20,7 @@ const FLOORS = [
   "prediction",
   "learners",
   "storage",
+  "classifier",
   "files",
   "formats",
   "data",

@@ -203,7 +203,9 @@ test("learns feature vectors with a network of one's own", async () => {
   expect(await classifier.classifyEach(Float32Array.of(1, 0, 0, 0, 1, 0))).toEqual([0, 1]);
   const folder = join(temporaryFolder(), "saved");
   await classifier.save(folder);
-  await expect(IncrementalClassifier.load(folder)).rejects.toThrow("load(folder, { network })");
+  await expect(IncrementalClassifier.load(folder)).rejects.toThrow(
+    'expected { network } with the network "one layer"',
+  );
   const loaded = await IncrementalClassifier.load(folder, { network });
   expect(await loaded.classifyEach(Float32Array.of(0, 1, 0))).toEqual([1]);
   writeFileSync(join(folder, "model.safetensors"), "damaged");

@@ -19,6 +19,7 @@ export type ErrorCode =
   | "MEMORY_TOO_SMALL"
   | "NOT_WRITABLE"
   | "OUT_OF_MEMORY"
+  | "RELEASED"
   | "RUN_CHANGED"
   | "RUN_DIRECTORY"
   | "RUN_FAILED"

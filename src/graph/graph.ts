@@ -1,4 +1,5 @@
 import { ItamlError } from "../base/errors.js";
+import { isFloat32Array } from "../base/typed-arrays.js";
 import { type ElementType, elementCount, formatShape, type Shape } from "./shape.js";
 
 /**
@@ -99,7 +100,7 @@ export class Graph {
         found: `${data.length}`,
       });
     }
-    const type = data instanceof Float32Array ? "float32" : "int64";
+    const type = isFloat32Array(data) ? "float32" : "int64";
     const tensor = new Tensor(this, name ?? this.#freshName(type), type, shape);
     this.constants.push({ tensor, data });
     return tensor;

@@ -1,5 +1,6 @@
 import { allocationError } from "../base/allocation.js";
 import { ItamlError } from "../base/errors.js";
+import { isFloat32Array } from "../base/typed-arrays.js";
 import type { InputDescription } from "./input-description.js";
 
 /** Elements of samples: pixels or features. */
@@ -63,7 +64,7 @@ export function samplesInMemory(
   return {
     length: data.length / stride,
     sampleSize,
-    type: data instanceof Float32Array ? "float32" : "uint8",
+    type: isFloat32Array(data) ? "float32" : "uint8",
     read(indices, target) {
       indices.forEach((index, i) => {
         const start = index * stride + offset;
@@ -129,7 +130,10 @@ export function concatenateSources(sources: readonly SampleSource[]): SampleSour
  *
  * @throws {ItamlError} OUT_OF_MEMORY
  */
-export function allocateSamples(source: SampleSource, samples: number): SampleData {
+export function allocateSamples(
+  source: Pick<SampleSource, "sampleSize" | "type">,
+  samples: number,
+): SampleData {
   const elements = samples * source.sampleSize;
   try {
     return source.type === "float32" ? new Float32Array(elements) : new Uint8Array(elements);

@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { ItamlError } from "../base/errors.js";
+import * as z from "../base/schema.js";
 import { ExemplarMemory } from "../incremental/exemplar-memory.js";
 import { allFinite, type LearnerState, type Model } from "../model/model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";

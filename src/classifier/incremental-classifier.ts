@@ -1,0 +1,342 @@
+import { ItamlError } from "../base/errors.js";
+import * as z from "../base/schema.js";
+import { Turns } from "../base/turns.js";
+import { elementCount } from "../graph/shape.js";
+import {
+  classifyContinuum,
+  classifyEach,
+  classifyMixed,
+  classifyWithConfidence,
+} from "../learners/classification.js";
+import { exportOnnxModel } from "../learners/export.js";
+import type { LearnHooks } from "../model/progress.js";
+import { FeatureExtractor } from "../nn/feature-extractor.js";
+import type { SampleData, SampleSource } from "../samples/samples.js";
+import { checkInput } from "./check-input.js";
+import { type ClassifierOptions, checkOptions, networkOf } from "./classifier-options.js";
+import { type Images, takeImages } from "./images.js";
+import { type Label, takeLabels } from "./labels.js";
+import { SamplePool } from "./sample-pool.js";
+import {
+  type ClassifierFiles,
+  decodeDescription,
+  decodeKnowledge,
+  encodeClassifier,
+} from "./saved-classifier.js";
+import { createTaught, State, type Taught } from "./taught.js";
+
+/** What is known about a continuum. */
+export interface Classification {
+  /** The task that all samples were taken to come from, counted from 0. */
+  readonly task: number;
+  /** One for each sample. */
+  readonly labels: Label[];
+  /** S_i of each task, by which the task was chosen (paper, Algorithm 2). */
+  readonly scores: number[];
+}
+
+/** What is opened from a saved form, and where it runs. */
+export type OpenOptions = Pick<ClassifierOptions, "runtime" | "network">;
+
+/** What a classifier is made of. */
+export interface ClassifierParts {
+  readonly options: ClassifierOptions;
+  readonly extractor: FeatureExtractor;
+  readonly taught: Taught;
+}
+
+const samplesSchema = z.strictObject({ images: z.unknown(), labels: z.unknown() });
+const hooksSchema = z.strictObject({
+  onProgress: z.custom((value) => typeof value === "function", "expected a function").optional(),
+  signal: z
+    .custom(
+      (value) => typeof (value as AbortSignal | undefined)?.aborted === "boolean",
+      "expected an AbortSignal",
+    )
+    .optional(),
+});
+
+/**
+ * A classifier that is taught new classes, task after task, without forgetting the old ones (iTAML).
+ *
+ * Calls may overlap. Calls of {@link learn} are done one after another, in the order of the calls; everything else sees what
+ * was known when the last of them that is done was done, whole, and doesn't wait for the one that goes on.
+ */
+export class IncrementalClassifier {
+  readonly #options: ClassifierOptions;
+  readonly #extractor: FeatureExtractor;
+  readonly #changes = new Turns();
+  /** What calls of learn change; reads come to it through the state alone. */
+  #taught: Taught;
+  #state: State;
+  #released: Promise<void> | undefined;
+
+  protected constructor({ options, extractor, taught }: ClassifierParts) {
+    this.#options = options;
+    this.#extractor = extractor;
+    this.#taught = taught;
+    this.#state = State.of(taught);
+  }
+
+  /**
+   * A classifier that knows nothing yet.
+   *
+   * @throws {ItamlError} DEVICE_UNAVAILABLE; INPUT_INVALID with the option; GRAPH_INVALID where the network can't be one
+   *   for such samples
+   */
+  static async create(options: ClassifierOptions): Promise<IncrementalClassifier> {
+    return new IncrementalClassifier(await IncrementalClassifier.newParts(options));
+  }
+
+  /**
+   * Reads what {@link toFiles} gave.
+   *
+   * @param options the runtime; the network, where it was one of the application's own
+   * @throws {ItamlError} FILE_INVALID where a file is missing, damaged or doesn't fit the others; INPUT_INVALID,
+   *   GRAPH_INVALID where the network is missing or can't be one for such samples
+   */
+  static async fromFiles(
+    files: ClassifierFiles,
+    options: OpenOptions,
+  ): Promise<IncrementalClassifier> {
+    return new IncrementalClassifier(await IncrementalClassifier.savedParts(files, options));
+  }
+
+  protected static async newParts(options: ClassifierOptions): Promise<ClassifierParts> {
+    checkOptions(options, "create");
+    const extractor = extractorOf(options);
+    return { options, extractor, taught: await createTaught(extractor, options) };
+  }
+
+  /** @param place a file's name, for messages */
+  protected static async savedParts(
+    files: ClassifierFiles,
+    { runtime, network }: OpenOptions,
+    place = (name: string) => name,
+  ): Promise<ClassifierParts> {
+    const description = decodeDescription(files, place);
+    // Older files have no built-in network among the options: there was one only.
+    const builtIn = description.options.network !== undefined || description.network === "mlp";
+    if (!builtIn && network === undefined) {
+      throw new ItamlError(
+        "INPUT_INVALID",
+        "the network of this classifier is not a built-in one",
+        {
+          where: place("classifier.json"),
+          expected: `{ network } with the network "${description.network}"`,
+        },
+      );
+    }
+    const options = { ...description.options, ...(network !== undefined && { network }), runtime };
+    checkOptions(options, place("classifier.json"));
+    const extractor = extractorOf(options);
+    const known = decodeKnowledge(files, description, extractor, place);
+    return { options, extractor, taught: await createTaught(extractor, options, known) };
+  }
+
+  /** Labels of each task, in the order of learning. */
+  get tasks(): readonly (readonly Label[])[] {
+    return this.#state.knowledge.tasks.map((labels) => [...labels]);
+  }
+
+  /**
+   * Teaches one task; where another one is being taught, after it. Where it fails, or is stopped, the classifier is as it
+   * was before.
+   *
+   * @param samples images and, for each, its label: none that was learned before. They are copied at once
+   * @throws {ItamlError} LABEL_KNOWN, INPUT_INVALID, MEMORY_TOO_SMALL, LOSS_NOT_FINITE, INTERRUPTED, RELEASED
+   */
+  async learn(
+    samples: { images: Images; labels: readonly Label[] },
+    hooks: LearnHooks = {},
+  ): Promise<void> {
+    this.#refuseReleased("learn");
+    checkInput(samplesSchema, samples, "learn");
+    checkInput(hooksSchema, hooks, "learn: hooks");
+    const labels = takeLabels(samples.labels, "learn");
+    const images = this.#take(samples.images, "learn");
+    const count = images.length / elementCount(this.#extractor.input.shape);
+    if (labels.length !== count) {
+      throw new ItamlError("INPUT_INVALID", "images and labels differ in number", {
+        where: "learn",
+        expected: `${count} labels`,
+        found: String(labels.length),
+      });
+    }
+    await this.#changes.next(() => this.#change(() => this.#teach(images, labels, hooks)));
+  }
+
+  /** Changes what is taught, while everything that reads sees a copy of what it was. */
+  async #change(work: () => Promise<Taught>): Promise<void> {
+    const before = this.#state;
+    const copy = before.copy(this.#extractor, this.#options);
+    this.#state = copy;
+    try {
+      await before.finished();
+      this.#taught = await work();
+    } finally {
+      this.#state = State.of(this.#taught);
+      await copy.release();
+    }
+  }
+
+  async #teach(images: SampleData, labels: readonly Label[], hooks: LearnHooks): Promise<Taught> {
+    const { tasks, learner, pool } = this.#taught;
+    const newLabels = [...new Set(labels)];
+    const learned = new Set(tasks.flat());
+    const known = newLabels.find((label) => learned.has(label));
+    if (known !== undefined) {
+      throw new ItamlError("LABEL_KNOWN", `the label ${JSON.stringify(known)} was learned before`, {
+        where: `learn, task ${tasks.length}`,
+        expected: "labels of new classes only",
+      });
+    }
+    try {
+      const classes = new Map<Label, number[]>(newLabels.map((label) => [label, []]));
+      pool.append(images).forEach((index, i) => {
+        classes.get(labels[i] as Label)?.push(index);
+      });
+      await learner.learn([...classes.values()], hooks);
+      return { ...this.#taught, tasks: [...tasks, newLabels] };
+    } finally {
+      // Samples that are no exemplars go; after a failure the exemplars are those of before.
+      const { memory } = learner;
+      const exemplars = memory.classes.flat();
+      pool.keep(exemplars);
+      const position = new Map(exemplars.map((index, i) => [index, i]));
+      memory.renumber((index) => position.get(index) as number);
+    }
+  }
+
+  /**
+   * Classifies a continuum: samples that all come from one task, which is not known. The more there are, the
+   * surer is the task.
+   *
+   * @throws {ItamlError} INPUT_INVALID, RELEASED
+   */
+  async classify(images: Images): Promise<Classification> {
+    return await this.#read("classify", images, async (taught, source, rows) => {
+      const { learner, inference } = taught;
+      const { task, classes, scores } = await classifyContinuum(learner, inference, source, rows);
+      return { task, labels: labelsOf(taught, classes), scores };
+    });
+  }
+
+  /**
+   * Classifies samples one by one, with no assumption about their tasks; less sure than {@link classify}.
+   *
+   * @throws {ItamlError} INPUT_INVALID, RELEASED
+   */
+  async classifyEach(images: Images): Promise<Label[]> {
+    return await this.#read("classifyEach", images, async (taught, source, rows) => {
+      const { learner, inference } = taught;
+      return labelsOf(taught, await classifyEach(learner, inference, source, rows));
+    });
+  }
+
+  /**
+   * The same, and how probable each label is, 0..1. Images of a class that was never learned get some label, too, but
+   * seldom a probable one.
+   *
+   * @throws {ItamlError} INPUT_INVALID, also with `taskPrediction: "logits"`; RELEASED
+   */
+  async classifyWithConfidence(images: Images): Promise<{ label: Label; confidence: number }[]> {
+    return await this.#read("classifyWithConfidence", images, async (taught, source, rows) => {
+      const { learner, inference } = taught;
+      const found = await classifyWithConfidence(learner, inference, source, rows);
+      const classes = found.map((one) => one.class);
+      return labelsOf(taught, classes).map((label, i) => ({
+        label,
+        confidence: found[i]?.confidence as number,
+      }));
+    });
+  }
+
+  /**
+   * Classifies samples of one unknown task or several together: surer than one by one, where each task has several.
+   *
+   * @throws {ItamlError} INPUT_INVALID, also with `taskPrediction: "logits"`; RELEASED
+   */
+  async classifyMixed(images: Images): Promise<{ tasks: number[]; labels: Label[] }> {
+    return await this.#read("classifyMixed", images, async (taught, source, rows) => {
+      const { learner, inference } = taught;
+      const { tasks, classes } = await classifyMixed(learner, inference, source, rows);
+      return { tasks, labels: labelsOf(taught, classes) };
+    });
+  }
+
+  /**
+   * Everything that {@link fromFiles} needs, as files by their names.
+   *
+   * @throws {ItamlError} RELEASED, OUT_OF_MEMORY
+   */
+  async toFiles(): Promise<Map<string, Uint8Array>> {
+    this.#refuseReleased("toFiles");
+    const { runtime: _, ...portable } = this.#options;
+    return encodeClassifier(this.#state.knowledge, this.#extractor, portable);
+  }
+
+  /**
+   * The base model as an ONNX file with the labels in its metadata (see docs/library.md).
+   *
+   * @throws {ItamlError} INPUT_INVALID where nothing was learned yet; RELEASED
+   */
+  async toOnnx(): Promise<Uint8Array> {
+    const state = this.#stateFor("toOnnx");
+    return await state.read(async ({ learner, tasks }) =>
+      exportOnnxModel(learner.model, await learner.head(), this.#extractor, tasks.flat()),
+    );
+  }
+
+  /** Frees what the runtime holds, when the calls before it are done; calls after it are refused. */
+  release(): Promise<void> {
+    this.#released ??= this.#changes.next(() => this.#state.release());
+    return this.#released;
+  }
+
+  async #read<T>(
+    where: string,
+    images: Images,
+    work: (taught: Taught, source: SampleSource, rows: readonly number[]) => Promise<T>,
+  ): Promise<T> {
+    const state = this.#stateFor(where);
+    const source = new SamplePool(this.#extractor.input, this.#take(images, where));
+    const rows = Array.from({ length: source.length }, (_, row) => row);
+    return await state.read((taught) => work(taught, source, rows));
+  }
+
+  #take(images: Images, where: string): SampleData {
+    const { type, shape } = this.#extractor.input;
+    return takeImages(images, { type, sampleSize: elementCount(shape) }, where);
+  }
+
+  /** What was learned; it is to be something. */
+  #stateFor(where: string): State {
+    this.#refuseReleased(where);
+    if (this.#state.knowledge.tasks.length === 0) {
+      throw new ItamlError("INPUT_INVALID", "the classifier has not learned anything yet", {
+        where,
+        remedy: "Call learn first",
+      });
+    }
+    return this.#state;
+  }
+
+  #refuseReleased(where: string): void {
+    if (this.#released === undefined) return;
+    throw new ItamlError("RELEASED", "the classifier was released", {
+      where,
+      remedy: "Load it again, or release it later",
+    });
+  }
+}
+
+function labelsOf({ tasks }: Taught, classes: readonly number[]): Label[] {
+  const labels = tasks.flat();
+  return classes.map((position) => labels[position] as Label);
+}
+
+function extractorOf(options: ClassifierOptions): FeatureExtractor {
+  const { inputShape: shape, inputType: type = "uint8", mean = [0], std = [1] } = options;
+  return new FeatureExtractor(networkOf(options), { shape, type, mean, std });
+}

@@ -1,0 +1,173 @@
+import { ItamlError } from "../base/errors.js";
+import * as z from "../base/schema.js";
+import { isFloat32Array, isUint8Array } from "../base/typed-arrays.js";
+import { elementCount } from "../graph/shape.js";
+import type { SavedLearner } from "../learners/learner.js";
+import { allFinite, taskSizes } from "../model/model.js";
+import type { FeatureExtractor } from "../nn/feature-extractor.js";
+import type { SampleData } from "../samples/samples.js";
+import {
+  decodeLearnerState,
+  decodeMemory,
+  decodeModel,
+  encodeLearnerState,
+  encodeMemory,
+  encodeModel,
+} from "../storage/model-files.js";
+import { decodeSafetensors, encodeSafetensors } from "../storage/safetensors.js";
+import { isNetwork, type PortableOptions, savedOptionsSchema } from "./classifier-options.js";
+import { type Label, takeLabels } from "./labels.js";
+
+/** A saved classifier: the bytes of each of its files. */
+export type ClassifierFiles = ReadonlyMap<string, Uint8Array>;
+
+const [DESCRIPTION, MODEL, MEMORY] = ["classifier.json", "model.safetensors", "memory.json"];
+const [STATE, EXEMPLARS] = ["learner.safetensors", "exemplars.safetensors"];
+
+/** The files that a saved classifier may have. */
+export const CLASSIFIER_FILES: readonly string[] = [DESCRIPTION, MODEL, MEMORY, STATE, EXEMPLARS];
+
+/** All that was learned: never changed, where it is handed out. */
+export interface Knowledge {
+  /** Labels of each task. */
+  readonly tasks: readonly (readonly Label[])[];
+  readonly learner: SavedLearner;
+  /** The exemplars, one after another. */
+  readonly exemplars: SampleData;
+}
+
+const descriptionSchema = z.object({
+  version: z.literal(1),
+  /** Its name, also where it is one of the application's own. */
+  network: z.string(),
+  // Of older files: the device and the threads of the machine that it was taught on.
+  options: savedOptionsSchema.extend({ device: z.unknown(), threads: z.unknown() }).partial({
+    device: true,
+    threads: true,
+  }),
+  tasks: z.array(z.array(z.union([z.string(), z.number()])).min(1)),
+});
+
+/** classifier.json: what a classifier is made from again, beside its numbers and samples. */
+export interface Description {
+  readonly network: string;
+  readonly options: PortableOptions;
+  readonly tasks: readonly (readonly Label[])[];
+}
+
+/** @throws {ItamlError} OUT_OF_MEMORY */
+export function encodeClassifier(
+  { tasks, learner, exemplars }: Knowledge,
+  extractor: FeatureExtractor,
+  { network, ...others }: PortableOptions,
+): Map<string, Uint8Array> {
+  const { model, memory, state } = learner;
+  const { shape } = extractor.input;
+  const samples = exemplars.length / elementCount(shape);
+  const description = {
+    version: 1,
+    network: extractor.network.name,
+    options: { ...others, ...(network !== undefined && !isNetwork(network) && { network }) },
+    tasks,
+  };
+  const text = (content: string) => new TextEncoder().encode(content);
+  return new Map([
+    [DESCRIPTION, text(`${JSON.stringify(description, undefined, 2)}\n`)],
+    [MODEL, encodeModel(model, extractor)],
+    [MEMORY, text(encodeMemory(memory))],
+    ...(state.size > 0 ? [[STATE, encodeLearnerState(state)] as const] : []),
+    [
+      EXEMPLARS,
+      encodeSafetensors(new Map([["exemplars", { data: exemplars, shape: [samples, ...shape] }]])),
+    ],
+  ]);
+}
+
+/**
+ * @param place a file's name, for messages
+ * @throws {ItamlError} FILE_INVALID where it is missing, isn't JSON, or an option isn't one that a classifier can have
+ */
+export function decodeDescription(
+  files: ClassifierFiles,
+  place: (name: string) => string,
+): Description {
+  const where = place(DESCRIPTION);
+  let content: unknown;
+  try {
+    content = JSON.parse(new TextDecoder().decode(take(files, DESCRIPTION, place)));
+  } catch (cause) {
+    if (cause instanceof ItamlError) throw cause;
+    throw new ItamlError("FILE_INVALID", "not valid JSON", { where }, { cause });
+  }
+  const { success, error, data } = descriptionSchema.safeParse(content);
+  if (!success) {
+    const [issue] = error.issues;
+    throw new ItamlError("FILE_INVALID", "not a saved classifier", {
+      where,
+      found: `${issue?.path.join(".")}: ${issue?.message}`,
+    });
+  }
+  const { network, options, tasks } = data as z.output<typeof descriptionSchema>;
+  const { device: _, threads: __, ...portable } = options;
+  return {
+    network,
+    options: portable as PortableOptions,
+    tasks: tasks.map((labels) => takeLabels(labels, where)),
+  };
+}
+
+/**
+ * @param place a file's name, for messages
+ * @throws {ItamlError} FILE_INVALID where a file is missing, damaged or doesn't fit the others
+ */
+export function decodeKnowledge(
+  files: ClassifierFiles,
+  { tasks }: Description,
+  extractor: FeatureExtractor,
+  place: (name: string) => string,
+): Knowledge {
+  const read = (name: string) => take(files, name, place);
+  const exemplars = decodeExemplars(read(EXEMPLARS), extractor, place(EXEMPLARS));
+  const model = decodeModel(read(MODEL), extractor, place(MODEL));
+  const text = new TextDecoder().decode(read(MEMORY));
+  const memory = decodeMemory(
+    text,
+    exemplars.length / elementCount(extractor.input.shape),
+    place(MEMORY),
+  );
+  const state = files.has(STATE) ? decodeLearnerState(read(STATE), place(STATE)) : new Map();
+  const sizes = tasks.map(({ length }) => length);
+  const found = taskSizes(model, extractor);
+  if (found.join() !== sizes.join() || memory.classes.length !== tasks.flat().length) {
+    throw new ItamlError("FILE_INVALID", "the files are not of one classifier", {
+      where: place(DESCRIPTION),
+      expected: `tasks of ${sizes.join(", ")} classes, as in classifier.json`,
+      found: `tasks of ${found.join(", ")} in the model, ${memory.classes.length} classes in the memory`,
+    });
+  }
+  return { tasks, learner: { model, memory, state }, exemplars };
+}
+
+function decodeExemplars(
+  bytes: Uint8Array,
+  { input: { shape, type } }: FeatureExtractor,
+  where: string,
+): SampleData {
+  const exemplars = decodeSafetensors(bytes, where).tensors.get("exemplars");
+  const data = exemplars?.data;
+  const isOfType = type === "uint8" ? isUint8Array(data) : isFloat32Array(data) && allFinite(data);
+  if (isOfType && exemplars?.shape.slice(1).join() === shape.join()) return data as SampleData;
+  throw new ItamlError("FILE_INVALID", "it holds no exemplars of this classifier", {
+    where,
+    expected: `a tensor "exemplars", ${type} [samples, ${shape.join(", ")}] of finite numbers`,
+    ...(exemplars && { found: `[${exemplars.shape.join(", ")}]` }),
+  });
+}
+
+function take(files: ClassifierFiles, name: string, place: (name: string) => string): Uint8Array {
+  const bytes = files.get(name);
+  if (bytes) return bytes;
+  throw new ItamlError("FILE_INVALID", "a file of the classifier is missing", {
+    where: place(name),
+  });
+}

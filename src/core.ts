@@ -1,0 +1,63 @@
+/**
+ * `itaml/core`: all that needs a runtime alone, and no Node. What is called from a page, a worker or anywhere else.
+ */
+export { type ErrorCode, ItamlError, type Problem } from "./base/errors.js";
+export { type Random, seededRandom } from "./base/random.js";
+export type { ClassifierOptions, PortableOptions } from "./classifier/classifier-options.js";
+export type { Images } from "./classifier/images.js";
+export {
+  type Classification,
+  IncrementalClassifier,
+  type OpenOptions,
+} from "./classifier/incremental-classifier.js";
+export type { Label } from "./classifier/labels.js";
+export { DEFAULT_SETTINGS, type Settings } from "./classifier/learner.js";
+export type { ClassifierFiles } from "./classifier/saved-classifier.js";
+export { gradients } from "./graph/differentiate.js";
+export {
+  type Attribute,
+  type Constant,
+  type ConstantData,
+  Graph,
+  type GraphNode,
+  type GraphOptions,
+  type Tensor,
+} from "./graph/graph.js";
+export { serializeOnnx } from "./graph/onnx.js";
+export * from "./graph/operators/index.js";
+export type { Dimension, ElementType, Shape } from "./graph/shape.js";
+export { ExemplarMemory, type ExemplarSelection, herding } from "./incremental/exemplar-memory.js";
+export { type AccuracyMatrix, type Summary, summarize } from "./incremental/metrics.js";
+export { Itaml, type ItamlSettings, type MetaRule, type TaskPrediction } from "./learners/itaml.js";
+export type { Learner, SavedLearner } from "./learners/learner.js";
+export { binaryCrossEntropy } from "./losses/binary-cross-entropy.js";
+export { crossEntropy } from "./losses/cross-entropy.js";
+export type { Loss, LossTensors } from "./losses/loss.js";
+export type { LearnerContext } from "./model/context.js";
+export { Inference, type Rows } from "./model/inference.js";
+export type { LearnerState, Model, TaskModel } from "./model/model.js";
+export type { LearnHooks, Progress } from "./model/progress.js";
+export { FeatureExtractor } from "./nn/feature-extractor.js";
+export { createNetwork, type NetworkSettings } from "./nn/index.js";
+export {
+  constantly,
+  type Initializer,
+  kaimingNormal,
+  uniformByFanIn,
+} from "./nn/initialization.js";
+export { batchNormalizationLayer, type ConvolutionLayer, convolutionLayer } from "./nn/layers.js";
+export type { Network, Scope } from "./nn/network.js";
+export { createOptimizer, type OptimizerSettings } from "./optim/index.js";
+export type { Optimizer } from "./optim/optimizer.js";
+export type { PerTask } from "./optim/schedule.js";
+export type { AdaptationSettings } from "./prediction/adaptation.js";
+export type { CompileOptions, Device, Program, Runtime, Value } from "./runtime/runtime.js";
+export type { Augmentation } from "./samples/augmentation.js";
+export type { InputDescription } from "./samples/input-description.js";
+export {
+  type SampleData,
+  type SampleSource,
+  samplesInMemory,
+  type Variation,
+} from "./samples/samples.js";
+export type { TrainingSettings } from "./training/settings.js";

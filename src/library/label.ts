@@ -1,2 +1,0 @@
-/** A class, as the application names it. */
-export type Label = string | number;
