@@ -1,7 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { seededRandom } from "../src/base/random.js";
 import { Graph } from "../src/graph/graph.js";
-import { serializeOnnx } from "../src/graph/onnx.js";
 import { oneProduct, productPerImage } from "../src/graph/operators/convolution-weight-gradient.js";
 import { transpose } from "../src/graph/operators/index.js";
 import { windowOver } from "../src/graph/operators/window.js";
@@ -61,7 +60,7 @@ async function weightGradients([batch, channels, out, side]: readonly [
         convolution: swapped,
       };
       graph.output("gradient", ways[way]());
-      return runtime.compile(serializeOnnx(graph));
+      return runtime.compile(graph);
     }),
   );
   const inputs = {

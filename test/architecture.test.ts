@@ -9,6 +9,7 @@ import { expect, test } from "vitest";
 const FLOORS = [
   "base",
   "graph",
+  "onnx",
   "samples",
   "runtime",
   "nn",

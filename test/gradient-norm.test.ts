@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../src/base/random.js";
 import { Graph } from "../src/graph/graph.js";
-import { serializeOnnx } from "../src/graph/onnx.js";
 import type { TaskModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { mlp } from "../src/nn/mlp.js";
@@ -25,7 +24,7 @@ test("gradients are scaled together, to the limit at most", async () => {
   const [limitedA, limitedB] = limitNorm([a, b], limit);
   graph.output("a'", limitedA as typeof a);
   graph.output("b'", limitedB as typeof b);
-  const program = await runtime.compile(serializeOnnx(graph));
+  const program = await runtime.compile(graph);
   const run = async (first: readonly number[], second: readonly number[]) => {
     const results = await program.run(
       {

@@ -2,13 +2,14 @@ import { describe, expect, test } from "vitest";
 import { seededRandom } from "../src/base/random.js";
 import { gradients } from "../src/graph/differentiate.js";
 import { Graph, type Tensor } from "../src/graph/graph.js";
-import { serializeOnnx } from "../src/graph/onnx.js";
 import { batchNormalization, convolution, multiply, sum } from "../src/graph/operators/index.js";
 import type { TaskBatch } from "../src/model/micro-batch.js";
 import { type Model, newClassifier, newModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { mlp } from "../src/nn/mlp.js";
 import { reducedResnet } from "../src/nn/reduced-resnet.js";
+import { lower } from "../src/onnx/lower.js";
+import { cpuThreads } from "../src/onnx/lowerings.js";
 import { radam } from "../src/optim/radam.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import type { Value } from "../src/runtime/runtime.js";
@@ -100,7 +101,7 @@ test("an error in a lane is thrown after all lanes have ended", async () => {
   ).rejects.toThrow();
 });
 
-/** Results on two threads without what ONNX Runtime has of its own, and with it. */
+/** Results in one thread and in two, and the operators of the latter. */
 async function bothWays(
   shapes: Readonly<Record<string, readonly number[]>>,
   build: (inputs: Record<string, Tensor>) => Tensor,
@@ -113,21 +114,20 @@ async function bothWays(
       return [name, { data, shape } as Value];
     }),
   );
-  let operators: string[] = [];
+  const graph = new Graph("both ways");
+  const inputs = Object.entries(shapes).map(([name, shape]): [string, Tensor] => [
+    name,
+    graph.input(name, "float32", shape),
+  ]);
+  graph.output("result", build(Object.fromEntries(inputs)));
   const results = [];
-  for (const options of [{}, await runtime.graphOptions()]) {
-    const graph = new Graph("both ways", options);
-    const inputs = Object.entries(shapes).map(([name, shape]): [string, Tensor] => [
-      name,
-      graph.input(name, "float32", shape),
-    ]);
-    graph.output("result", build(Object.fromEntries(inputs)));
-    operators = graph.nodes.map(({ operator }) => operator);
-    const program = await runtime.compile(serializeOnnx(graph));
+  for (const threads of [1, 2]) {
+    const program = await runtime.compile(graph, { threads });
     results.push((await program.run(values, ["result"])).result.data as Float32Array);
     await program.release();
   }
   const [plain, own] = results as [Float32Array, Float32Array];
+  const operators = lower(graph, cpuThreads(8)).nodes.map(({ operator }) => operator);
   return { plain, own, operators };
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { Graph } from "../src/graph/graph.js";
-import { serializeOnnx } from "../src/graph/onnx.js";
 import { createOptimizer, type OptimizerSettings } from "../src/optim/index.js";
 import { forTask, scheduledLearningRate } from "../src/optim/schedule.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
@@ -31,7 +30,7 @@ async function optimize(
   next.moments.forEach((moment, i) => {
     graph.output(`next.${optimizer.moments[i]}`, moment);
   });
-  const program = await createOnnxRuntime().compile(serializeOnnx(graph));
+  const program = await createOnnxRuntime().compile(graph);
   const moments = optimizer.moments.map(() => new Float32Array(start.length));
   const history = [start];
   for (const [i, gradient] of gradientsOfSteps.entries()) {

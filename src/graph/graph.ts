@@ -51,25 +51,19 @@ export interface GraphNode {
   readonly domain: string;
 }
 
-/** What a graph may make use of, and has to mind, where it is going to run. */
-export interface GraphOptions {
-  /** Channels that blocked convolutions work on at once; absent where there are none, or where they gain nothing. */
-  readonly channelBlock?: number | undefined;
-  /** Results that a node may have: a GPU binds no more buffers at once. Absent where any number will do. */
-  readonly mostResults?: number | undefined;
-}
-
 export type ConstantData = Float32Array | BigInt64Array;
 
 export interface Constant {
   readonly tensor: Tensor;
   readonly data: ConstantData;
+  readonly shape: readonly number[];
+  /** Where it was given one. */
+  readonly name: string | undefined;
 }
 
 /** A computation under construction: inputs, constants and nodes in an order in which they can run. */
 export class Graph {
   readonly name: string;
-  readonly options: GraphOptions;
   readonly inputs: Tensor[] = [];
   readonly constants: Constant[] = [];
   readonly nodes: GraphNode[] = [];
@@ -77,9 +71,8 @@ export class Graph {
   readonly #shared = new Map<string, Tensor>();
   #count = 0;
 
-  constructor(name: string, options: GraphOptions = {}) {
+  constructor(name: string) {
     this.name = name;
-    this.options = options;
   }
 
   /** A value that is given at every run. */
@@ -102,7 +95,7 @@ export class Graph {
     }
     const type = isFloat32Array(data) ? "float32" : "int64";
     const tensor = new Tensor(this, name ?? this.#freshName(type), type, shape);
-    this.constants.push({ tensor, data });
+    this.constants.push({ tensor, data, shape, name });
     return tensor;
   }
 

@@ -1,10 +1,11 @@
 import { Graph, type Tensor } from "../graph/graph.js";
-import { serializeOnnx } from "../graph/onnx.js";
 import { linear } from "../graph/operators/index.js";
 import type { Model } from "../model/model.js";
 import { taskSizes } from "../model/model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { Layout, LayoutEntry } from "../nn/layout.js";
+import { textbook } from "../onnx/lowerings.js";
+import { serializeOnnx } from "../onnx/serialize.js";
 import { type Head, modelWithHead } from "../prediction/head.js";
 import { taskColumns } from "../prediction/task-prediction.js";
 
@@ -41,7 +42,7 @@ export function exportOnnxModel(
   const sizes = taskSizes(model, extractor);
   graph.output("logits", logits);
   graph.output("task_scores", taskScoresOf(logits, sizes, head.taskEvidence));
-  return serializeOnnx(graph, {
+  return serializeOnnx(graph, textbook, {
     labels: JSON.stringify(labels),
     tasks: JSON.stringify(sizes),
   });

@@ -1,6 +1,5 @@
 import { chunks } from "../base/chunks.js";
 import { Graph } from "../graph/graph.js";
-import { serializeOnnx } from "../graph/onnx.js";
 import { linear } from "../graph/operators/index.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { Program, Runtime, Value } from "../runtime/runtime.js";
@@ -34,7 +33,7 @@ export class Inference {
   }
 
   static async compile(runtime: Runtime, extractor: FeatureExtractor): Promise<Inference> {
-    const graph = new Graph("inference", await runtime.graphOptions());
+    const graph = new Graph("inference");
     const x = extractor.declareInput(graph);
     const theta = graph.input("theta", "float32", [extractor.parameters.size]);
     const classifier = graph.input("classifier", "float32", ["rows", extractor.featureSize]);
@@ -43,7 +42,7 @@ export class Inference {
     const { features } = extractor.apply(x, binding, { training: false });
     graph.output("features", features);
     graph.output("logits", linear(features, classifier, bias));
-    return new Inference(extractor, await runtime.compile(serializeOnnx(graph)));
+    return new Inference(extractor, await runtime.compile(graph));
   }
 
   /** Logits of samples for the rows of a model's classifier. */

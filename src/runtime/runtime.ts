@@ -1,4 +1,4 @@
-import type { GraphOptions } from "../graph/graph.js";
+import type { Graph } from "../graph/graph.js";
 
 /** Where graphs run. */
 export const DEVICES = ["cpu", "webgpu", "cuda"] as const;
@@ -14,7 +14,7 @@ export interface Value {
 /** A graph made ready to run. */
 export interface Program {
   /**
-   * Computes outputs from inputs, both by their names in the graph. Of a program compiled for `besides`, runs may
+   * Computes outputs from inputs, both by their names in the graph. Of a program compiled `overlapping`, runs may
    * overlap; of others they may not.
    *
    * @param inputs every input of the graph
@@ -39,15 +39,13 @@ export interface CompileOptions {
   readonly overlapping?: boolean;
 }
 
-/** The one way from learners to the machine: compiles ONNX models for a device. */
+/** The one way from learners to the machine: compiles graphs for a device. */
 export interface Runtime {
   readonly device: Device;
   /** How many overlapping runs go on at once. */
   readonly lanes: number;
-  /** What a graph that is compiled for all threads may make use of here. */
-  graphOptions(): Promise<GraphOptions>;
   /** @throws {ItamlError} DEVICE_UNAVAILABLE where the device is missing */
-  compile(onnxModel: Uint8Array, options?: CompileOptions): Promise<Program>;
+  compile(graph: Graph, options?: CompileOptions): Promise<Program>;
   /** Memory of zeros that is not copied on its way from lane to lane. */
   allocate(length: number): Float32Array;
 }

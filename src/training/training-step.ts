@@ -1,6 +1,5 @@
 import { gradients } from "../graph/differentiate.js";
-import { Graph, type GraphOptions, type Tensor } from "../graph/graph.js";
-import { serializeOnnx } from "../graph/onnx.js";
+import { Graph, type Tensor } from "../graph/graph.js";
 import { concatenate, linear } from "../graph/operators/index.js";
 import { binaryCrossEntropy } from "../losses/binary-cross-entropy.js";
 import type { Loss } from "../losses/loss.js";
@@ -63,10 +62,9 @@ export class TrainingStep {
     optimizer: Optimizer,
     { loss = binaryCrossEntropy, gradientNorm, frozen = false }: TrainingStepOptions = {},
   ): Promise<TrainingStep> {
-    const graph = (options?: GraphOptions) =>
-      trainingGraph(extractor, optimizer, { loss, gradientNorm, frozen, options });
-    const program = await runtime.compile(serializeOnnx(graph(await runtime.graphOptions())));
-    const overlapping = () => runtime.compile(serializeOnnx(graph()), { overlapping: true });
+    const graph = trainingGraph(extractor, optimizer, { loss, gradientNorm, frozen });
+    const program = await runtime.compile(graph);
+    const overlapping = () => runtime.compile(graph, { overlapping: true });
     return new TrainingStep(extractor, optimizer, loss, program, overlapping);
   }
 
@@ -171,15 +169,9 @@ function trainingGraph(
     loss: { build },
     gradientNorm,
     frozen,
-    options,
-  }: {
-    loss: Loss;
-    gradientNorm: number | undefined;
-    frozen: boolean;
-    options: GraphOptions | undefined;
-  },
+  }: { loss: Loss; gradientNorm: number | undefined; frozen: boolean },
 ): Graph {
-  const graph = new Graph("training step", options);
+  const graph = new Graph("training step");
   const x = extractor.declareInput(graph);
   const targets = graph.input("targets", "float32", ["batch", "rows"]);
   const thetaShape = [extractor.parameters.size];

@@ -1,5 +1,4 @@
 import { Graph } from "../graph/graph.js";
-import { serializeOnnx } from "../graph/onnx.js";
 import { matrixMultiply } from "../graph/operators/index.js";
 import type { Program, Runtime } from "../runtime/runtime.js";
 
@@ -17,7 +16,7 @@ export class WeightedSum {
     const vectors = graph.input("vectors", "float32", ["vectors", "size"]);
     graph.output("sum", matrixMultiply(weights, vectors));
     // One thread: those of the training step still spin, ready for its next run, and would be in the way of more.
-    return new WeightedSum(await runtime.compile(serializeOnnx(graph), { threads: 1 }));
+    return new WeightedSum(await runtime.compile(graph, { threads: 1 }));
   }
 
   /**

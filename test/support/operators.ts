@@ -1,7 +1,6 @@
 import { seededRandom } from "../../src/base/random.js";
 import { gradients } from "../../src/graph/differentiate.js";
 import { Graph, type Tensor } from "../../src/graph/graph.js";
-import { serializeOnnx } from "../../src/graph/onnx.js";
 import { multiply, sum } from "../../src/graph/operators/index.js";
 import { elementCount } from "../../src/graph/shape.js";
 import { createOnnxRuntime } from "../../src/runtime/node/onnxruntime-node.js";
@@ -35,7 +34,7 @@ export async function compileWithGradients(
   gradients(loss, inputs).forEach((gradient, i) => {
     graph.output(`grad${i}`, gradient);
   });
-  const program = await runtime.compile(serializeOnnx(graph));
+  const program = await runtime.compile(graph);
   return async (data) => {
     const feeds = shapes.map((shape, i): [string, Value] => [
       `in${i}`,

@@ -83,9 +83,6 @@ export function sumsToZero(gradient: Tensor): boolean {
   return withoutMean.has(gradient);
 }
 
-/** Places of an image from which a convolution of each channel by itself is faster than other ways. */
-const LARGE_IMAGE = 256;
-
 /**
  * scale·x + shift, with numbers for each channel.
  *
@@ -93,25 +90,7 @@ const LARGE_IMAGE = 256;
  * @param scale [channels], as `shift`
  */
 function affine(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
-  const { graph, shape } = x;
-  const [channels] = scale.shape as [number];
-  if (convolvesFaster(x)) {
-    // ONNX Runtime makes a ReLU that follows part of it.
-    const kernel = reshape(scale, [channels, 1, 1, 1]);
-    return graph.node("Conv", [x, kernel, shift], { shape }, { group: channels });
-  }
-  // In one pass, as a normalisation by mean 0 and variance 1.
-  const filled = (value: number) =>
-    graph.constant(new Float32Array(channels).fill(value), [channels]);
-  return normalize(x, [scale, shift, filled(0), filled(1)], 0);
-}
-
-function convolvesFaster({ graph, rank, shape }: Tensor): boolean {
-  return (
-    graph.options.channelBlock !== undefined &&
-    rank === 4 &&
-    elementCount(shape.slice(2)) >= LARGE_IMAGE
-  );
+  return x.graph.node("ChannelAffine", [x, scale, shift], { shape: x.shape }, {}, "itaml");
 }
 
 /**

@@ -1,8 +1,7 @@
 import { ItamlError } from "../../base/errors.js";
 import { differentiable, type Tensor } from "../graph.js";
-import { type Dimension, elementCount, formatShape, type Shape } from "../shape.js";
+import { type Dimension, formatShape, type Shape } from "../shape.js";
 import { sumsToZero } from "./batch-normalization.js";
-import { blockedConvolution } from "./blocked-convolution.js";
 import { weightGradient } from "./convolution-weight-gradient.js";
 import { matrixMultiply } from "./linear.js";
 import { reshape, transpose } from "./shaping.js";
@@ -52,20 +51,13 @@ export function convolution(
   );
 }
 
-/** The convolution itself, in the layout that is faster for its shapes. */
 function convolve(x: Tensor, weight: Tensor, window: Window, bias?: Tensor): Tensor {
   const { graph } = x;
-  const { channelBlock } = graph.options;
   const [out] = weight.shape as [number];
-  const { kernel, output } = window;
-  // Of an image with fewer places than filters ONNX Runtime unfolds one after another, in one thread.
-  if (channelBlock && elementCount(kernel) > 1 && out > elementCount(output)) {
-    return blockedConvolution(x, weight, window, channelBlock, bias);
-  }
   return graph.node(
     "Conv",
     [x, weight, ...(bias ? [bias] : [])],
-    { shape: [x.shape[0] as Dimension, out, ...output] },
+    { shape: [x.shape[0] as Dimension, out, ...window.output] },
     windowAttributes(window),
   );
 }

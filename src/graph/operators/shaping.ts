@@ -1,4 +1,3 @@
-import { chunks } from "../../base/chunks.js";
 import { ItamlError } from "../../base/errors.js";
 import { differentiable, type Tensor } from "../graph.js";
 import { type Dimension, elementCount, formatShape, type Shape } from "../shape.js";
@@ -120,14 +119,8 @@ export function splitVector(vector: Tensor, shapes: readonly (readonly number[])
   return pieces.map((piece, i) => reshape(piece, shapes[i] as readonly number[]));
 }
 
-/** In so many steps that no node has more results than the graph may have. */
-function split(vector: Tensor, lengths: readonly number[]): Tensor[] {
-  const most = vector.graph.options.mostResults ?? lengths.length;
-  if (lengths.length > most) {
-    const parts = chunks(lengths, Math.ceil(lengths.length / most));
-    const sums = parts.map((part) => part.reduce((sum, length) => sum + length, 0));
-    return split(vector, sums).flatMap((piece, i) => split(piece, parts[i] as number[]));
-  }
+/** Consecutive pieces of a vector, of these lengths. Has no gradient. */
+export function split(vector: Tensor, lengths: readonly number[]): Tensor[] {
   return vector.graph.nodeWithOutputs(
     "Split",
     [vector, vector.graph.integers(lengths)],

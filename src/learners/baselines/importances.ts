@@ -1,6 +1,5 @@
 import { gradients } from "../../graph/differentiate.js";
 import { Graph, type Tensor } from "../../graph/graph.js";
-import { serializeOnnx } from "../../graph/onnx.js";
 import { add, concatenate, linear, multiply } from "../../graph/operators/index.js";
 import { selectRandom } from "../../incremental/exemplar-memory.js";
 import { crossEntropy } from "../../losses/cross-entropy.js";
@@ -30,7 +29,7 @@ export async function importancesOf(session: Session): Promise<Parameters> {
   );
   const task = model.classifiers.length - 1;
   const chosen = selectRandom([...classOf.keys()], SAMPLES, seed, "importances", task);
-  const program = await runtime.compile(serializeOnnx(squaredGradients(extractor)));
+  const program = await runtime.compile(squaredGradients(extractor));
   try {
     let samples = 0;
     const shaped = (data: Float32Array) => ({ data, shape: [rows, featureSize] });

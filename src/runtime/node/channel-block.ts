@@ -1,6 +1,5 @@
 import { Graph } from "../../graph/graph.js";
-import { serializeOnnx } from "../../graph/onnx.js";
-import { reorderInput } from "../../graph/operators/blocked-convolution.js";
+import { reorderInput } from "../../onnx/blocked-convolution.js";
 import type { Program, Value } from "../runtime.js";
 
 /** More than any machine's block. */
@@ -13,14 +12,14 @@ const CHANNELS = 64;
  * @returns undefined where there is no such layout
  */
 export async function findChannelBlock(
-  compile: (model: Uint8Array) => Promise<Program>,
+  compile: (graph: Graph) => Promise<Program>,
 ): Promise<number | undefined> {
   const graph = new Graph("channel block");
   graph.output("y", reorderInput(graph.input("x", "float32", [1, CHANNELS, 1, 2]), CHANNELS));
   const secondPlace = -1;
   const image = Float32Array.from({ length: 2 * CHANNELS }, (_, i) => (i === 1 ? secondPlace : i));
   try {
-    const program = await compile(serializeOnnx(graph));
+    const program = await compile(graph);
     const { y } = await program.run({ x: { data: image, shape: [1, CHANNELS, 1, 2] } }, ["y"]);
     await program.release();
     const block = ((y as Value).data as Float32Array).indexOf(secondPlace);

@@ -1,6 +1,9 @@
 import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
 import { ItamlError } from "../../base/errors.js";
+import type { Lowering } from "../../onnx/lower.js";
+import { cpuThread, cpuThreads, gpu } from "../../onnx/lowerings.js";
+import { serializeOnnx } from "../../onnx/serialize.js";
 import { runError } from "../run-error.js";
 import type { Device, Program, Runtime, Value } from "../runtime.js";
 import { findChannelBlock } from "./channel-block.js";
@@ -35,12 +38,21 @@ export function createOnnxRuntime({
     // core with the thread that it works for.
     intraOpNumThreads: ownThreads,
   });
-  const compile: Runtime["compile"] = async (onnxModel, options = {}) => {
+  let channelBlock: Promise<number | undefined> | undefined;
+  const loweringFor = async (ownThreads: number): Promise<Lowering> => {
+    if (device !== "cpu") return gpu;
+    if (ownThreads === 1) return cpuThread;
+    channelBlock ??= findChannelBlock((graph) => compile(graph, { threads: 1 }));
+    return cpuThreads(await channelBlock);
+  };
+  const compile: Runtime["compile"] = async (graph, options = {}) => {
+    const ownThreads = options.overlapping ? 1 : (options.threads ?? threads);
+    const onnxModel = serializeOnnx(graph, await loweringFor(ownThreads));
     if (options.overlapping && lanes > 1) {
       return new WorkerProgram(onnxModel, sessionOptions(1), lanes);
     }
     try {
-      const ownOptions = sessionOptions(options.threads ?? threads);
+      const ownOptions = sessionOptions(ownThreads);
       return new SessionProgram(await ort.InferenceSession.create(onnxModel, ownOptions));
     } catch (cause) {
       if (device === "cpu") throw cause;
@@ -52,23 +64,12 @@ export function createOnnxRuntime({
       );
     }
   };
-  let channelBlock: Promise<number | undefined> | undefined;
   return {
     ...{ device, lanes, compile },
-    async graphOptions() {
-      if (device !== "cpu") return { mostResults: MOST_RESULTS };
-      // In one thread the plain layout is as fast.
-      if (lanes === 1) return {};
-      channelBlock ??= findChannelBlock(compile);
-      return { channelBlock: await channelBlock };
-    },
     allocate: (length) =>
       lanes > 1 ? new Float32Array(new SharedArrayBuffer(4 * length)) : new Float32Array(length),
   };
 }
-
-/** WebGPU promises eight buffers for a shader; one is for what is read. */
-const MOST_RESULTS = 7;
 
 const REMEDIES = {
   cuda:

@@ -1,8 +1,8 @@
-import type { Tensor } from "../graph.js";
-import { type Dimension, elementCount } from "../shape.js";
-import { transposeMatrices } from "./linear.js";
-import { pad, reshape, transpose } from "./shaping.js";
-import { type Window, windowAttributes } from "./window.js";
+import type { GraphNode, Tensor } from "../graph/graph.js";
+import { pad, reshape, transpose } from "../graph/operators/index.js";
+import { transposeMatrices } from "../graph/operators/linear.js";
+import { type Dimension, elementCount, type Shape } from "../graph/shape.js";
+import type { Rule } from "./lower.js";
 
 /** ONNX Runtime's own operators for a layout in which blocks of channels stand innermost. */
 const DOMAIN = "com.microsoft.nchwc";
@@ -11,24 +11,33 @@ const DOMAIN = "com.microsoft.nchwc";
 const QUANTUM = 4;
 
 /**
- * A convolution in ONNX Runtime's blocked layout [batch, channels / block, height, width, block], from and to the plain
- * one. Has no gradient.
+ * Convolutions in ONNX Runtime's blocked layout [batch, channels / block, height, width, block], from and to the plain
+ * one, where that is faster: of an image with fewer places than filters ONNX Runtime otherwise unfolds one after
+ * another, in one thread.
  *
- * @param x [batch, in, height, width]
- * @param weight [out, in, kernel height, kernel width]
  * @param block channels in a block, as the runtime has it on this machine
- * @param bias [out]
- * @returns [batch, out, height', width']
  */
-export function blockedConvolution(
+export function inBlocksOfChannels(block: number): Rule {
+  return (inputs, { attributes, outputs: [y] }) => {
+    const [x, weight, bias] = inputs as [Tensor, Tensor, Tensor?];
+    const [out, , ...kernel] = weight.shape as number[];
+    const [, , ...places] = (y as Tensor).shape;
+    const faster = elementCount(kernel) > 1 && (out as number) > elementCount(places);
+    if (!faster || "group" in attributes) return undefined;
+    return blockedConvolution(x, weight, bias, block, (y as Tensor).shape, attributes);
+  };
+}
+
+function blockedConvolution(
   x: Tensor,
   weight: Tensor,
-  window: Window,
+  bias: Tensor | undefined,
   block: number,
-  bias?: Tensor,
+  shape: Shape,
+  attributes: GraphNode["attributes"],
 ): Tensor {
   const { graph } = x;
-  const [batch] = x.shape as [Dimension];
+  const [batch, , ...image] = shape as [Dimension, number, number, number];
   const [out, channels, ...kernel] = weight.shape as [number, number, number, number];
   const [outs, inputs] = [roundUp(out, block), roundUp(channels, block)];
   const input = reorderInput(x, inputs);
@@ -42,17 +51,11 @@ export function blockedConvolution(
   const y = graph.node(
     "Conv",
     [input, filters, ...(bias ? [pad(bias, 0, 0, outs - out)] : [])],
-    { shape: [batch, outs, ...window.output] },
-    windowAttributes(window),
+    { shape: [batch, outs, ...image] },
+    attributes,
     DOMAIN,
   );
-  return graph.node(
-    "ReorderOutput",
-    [y],
-    { shape: [batch, out, ...window.output] },
-    { channels: out },
-    DOMAIN,
-  );
+  return graph.node("ReorderOutput", [y], { shape }, { channels: out }, DOMAIN);
 }
 
 /** Images in the blocked layout, with as many channels as whole blocks have. */

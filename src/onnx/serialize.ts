@@ -1,6 +1,7 @@
 import protobuf from "protobufjs";
-import type { Attribute, Constant, Graph, Tensor } from "./graph.js";
-import type { ElementType } from "./shape.js";
+import type { Attribute, Constant, Graph, Tensor } from "../graph/graph.js";
+import type { ElementType } from "../graph/shape.js";
+import { type Lowering, lower } from "./lower.js";
 
 /** The part of ONNX's model format that is written here, with the field numbers of onnx.proto3 (IR version 8). */
 const SCHEMA = `
@@ -33,18 +34,21 @@ const ModelProto = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType("M
 
 const ELEMENT_TYPES: Record<ElementType, number> = { float32: 1, uint8: 2, int64: 7, bool: 9 };
 
-/** Number of ONNX's operator set that the operators of this folder are written for. */
+/** Number of ONNX's operator set that the graphs are written for. */
 const OPERATOR_SET = 17;
 
 /**
  * Serialises a graph as an ONNX model.
  *
+ * @param lowering by which nodes it is computed
  * @param metadata strings that travel with the model (ONNX's `metadata_props`)
  */
 export function serializeOnnx(
-  graph: Graph,
+  source: Graph,
+  lowering: Lowering,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  const graph = lower(source, lowering);
   const { nameOf, copies } = nameOutputs(graph);
   const model = ModelProto.fromObject({
     ir_version: 8,
