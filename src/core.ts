@@ -20,10 +20,8 @@ export {
   type ConstantData,
   Graph,
   type GraphNode,
-  type GraphOptions,
   type Tensor,
 } from "./graph/graph.js";
-export { serializeOnnx } from "./graph/onnx.js";
 export * from "./graph/operators/index.js";
 export type { Dimension, ElementType, Shape } from "./graph/shape.js";
 export { ExemplarMemory, type ExemplarSelection, herding } from "./incremental/exemplar-memory.js";
@@ -47,6 +45,9 @@ export {
 } from "./nn/initialization.js";
 export { batchNormalizationLayer, type ConvolutionLayer, convolutionLayer } from "./nn/layers.js";
 export type { Network, Scope } from "./nn/network.js";
+export { type Lowering, lower, type Rule } from "./onnx/lower.js";
+export { cpuThread, cpuThreads, gpu, textbook } from "./onnx/lowerings.js";
+export { serializeOnnx } from "./onnx/serialize.js";
 export { createOptimizer, type OptimizerSettings } from "./optim/index.js";
 export type { Optimizer } from "./optim/optimizer.js";
 export type { PerTask } from "./optim/schedule.js";
