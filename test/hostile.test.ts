@@ -76,7 +76,7 @@ describe("pictures", () => {
     const picture = decodeImage(
       file,
       3,
-      scaling ? { height: 8, width: 8, fit: "outside" } : undefined,
+      scaling ? { scaling: { height: 8, width: 8, fit: "outside" } } : {},
     );
     await expect(picture).rejects.toMatchObject({ code: "IMAGE_INVALID" });
     return picture.catch(({ message }: Error) => message);
@@ -96,9 +96,9 @@ describe("pictures", () => {
     const line = await sharp({ create }).png().toBuffer();
     const file = join(temporaryFolder(), "line.png");
     writeFileSync(file, line);
-    await expect(decodeImage(file, 3, { height: 224, width: 224, fit: "outside" })).rejects.toThrow(
-      /too narrow to be scaled.*found 60000 × 1/,
-    );
+    await expect(
+      decodeImage(file, 3, { scaling: { height: 224, width: 224, fit: "outside" } }),
+    ).rejects.toThrow(/too narrow to be scaled.*found 60000 × 1/);
     expect((await decodeImage(file, 3)).width).toBe(60_000);
   });
 

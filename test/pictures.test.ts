@@ -10,6 +10,7 @@ import { readMicroBatch } from "../src/model/micro-batch.js";
 import { prefetch } from "../src/model/prefetch.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writePictureFolder } from "./support/pictures.js";
+import { encodeTiff, type MadeTiff } from "./support/tiff.js";
 
 const RED = { r: 200, g: 40, b: 40 };
 
@@ -32,7 +33,7 @@ describe("pictures of any kind", () => {
     expect(await firstPixel(file)).toEqual([200, 40, 40]);
   });
 
-  test("grey, CMYK, with alpha, 16 bits, turned by its EXIF", async () => {
+  test("grey, CMYK, 16 bits, turned by its EXIF", async () => {
     const folder = temporaryFolder();
     const file = (name: string) => join(folder, name);
     await red().greyscale().png().toFile(file("grey.png"));
@@ -44,13 +45,103 @@ describe("pictures of any kind", () => {
     const [r, g, b] = (await firstPixel(file("cmyk.jpg"))) as [number, number, number];
     expect(r).toBeGreaterThan(150);
     expect(Math.max(g, b)).toBeLessThan(100);
-    await red().ensureAlpha(0.5).png().toFile(file("alpha.png"));
-    expect(await firstPixel(file("alpha.png"))).toEqual([200, 40, 40]);
     await red().toColourspace("rgb16").png().toFile(file("deep.png"));
     expect(await firstPixel(file("deep.png"))).toEqual([200, 40, 40]);
     await red().withMetadata({ orientation: 6 }).jpeg().toFile(file("turned.jpg"));
     const { height, width } = await decodeImage(file("turned.jpg"), 3);
     expect([height, width]).toEqual([12, 8]);
+  });
+
+  const clear = { r: 0, g: 0, b: 0, alpha: 0 };
+  /** Black on a clear ground: without its alpha all of it is black. */
+  const drawing = () => {
+    const ink = sharp({
+      create: { width: 4, height: 8, channels: 4, background: { ...clear, alpha: 1 } },
+    });
+    return ink.extend({ right: 8, background: clear });
+  };
+
+  test.each<[string, (file: string) => Promise<unknown>]>([
+    ["PNG", (file) => drawing().png().toFile(file)],
+    ["PNG with a palette", (file) => drawing().png({ palette: true }).toFile(file)],
+    ["PNG of 16 bits", (file) => drawing().toColourspace("rgb16").png().toFile(file)],
+    ["WebP", (file) => drawing().webp({ lossless: true }).toFile(file)],
+    ["GIF", (file) => drawing().gif().toFile(file)],
+    ["TIFF", (file) => drawing().tiff({ compression: "lzw" }).toFile(file)],
+    ["AVIF", (file) => drawing().avif({ lossless: true }).toFile(file)],
+    [
+      "grey TIFF with alpha",
+      async (file) => {
+        const size = { width: 12, height: 8, channels: 2, bits: 8, extra: [2] } as const;
+        const values = Array.from({ length: 96 }, (_, i) => [0, i % 12 < 4 ? 255 : 0]).flat();
+        writeFileSync(file, encodeTiff({ ...size, values }));
+      },
+    ],
+  ])("a drawing on a clear ground is on white, or on what is asked for: %s", async (_, write) => {
+    const file = join(temporaryFolder(), "drawing");
+    await write(file);
+    const line = async (channels: 1 | 3, background?: string) => {
+      const { data } = await decodeImage(file, channels, { background });
+      const at = (x: number) => Array.from(data.subarray(channels * x, channels * (x + 1)));
+      return [at(1), at(10)];
+    };
+    expect(await line(3)).toEqual([
+      [0, 0, 0],
+      [255, 255, 255],
+    ]);
+    expect(await line(1)).toEqual([[0], [255]]);
+    expect(await line(3, "#ff8000")).toEqual([
+      [0, 0, 0],
+      [255, 128, 0],
+    ]);
+  });
+
+  const shape = { width: 2, height: 1 } as const;
+  const seen = "16 bits that reach 65535; found at most";
+  test.each<[string, MadeTiff, string]>([
+    [
+      "floats from 0 to 1",
+      { ...shape, channels: 1, bits: 32, format: "float", values: [0, 1] },
+      "expected 8 or 16 bits a channel, unsigned; found floating-point numbers",
+    ],
+    [
+      "floats in three colours",
+      { ...shape, channels: 3, bits: 32, format: "float", values: [0, 1, 0, 1, 0, 1] },
+      "found floating-point numbers",
+    ],
+    ["32-bit integers", { ...shape, channels: 1, bits: 32, values: [0, 65535] }, "32-bit integers"],
+    [
+      "signed 16-bit integers",
+      { ...shape, channels: 1, bits: 16, format: "signed", values: [-1, 9000] },
+      "found signed 16-bit integers",
+    ],
+    [
+      "12 bits in 16",
+      { ...shape, channels: 1, bits: 16, values: [0, 4095] },
+      `${seen} 4095, as of 12 bits in 16`,
+    ],
+    [
+      "12 bits in 16 with alpha",
+      { ...shape, channels: 4, bits: 16, extra: [2], values: [9, 9, 4095, 65535, 0, 0, 0, 65535] },
+      `${seen} 4095`,
+    ],
+    [
+      "five channels",
+      { ...shape, channels: 5, bits: 8, extra: [0, 0], values: Array(10).fill(99) },
+      "at most 4 channels; found 5",
+    ],
+  ])("%s, which would be black or white, are refused", async (_, made, message) => {
+    const file = await written(join(temporaryFolder(), "made.tif"), encodeTiff(made));
+    const error = decodeImage(file, 3);
+    await expect(error).rejects.toMatchObject({ code: "IMAGE_INVALID" });
+    await expect(error).rejects.toThrow(message);
+  });
+
+  test("16 bits that reach beyond 12 are what one sees", async () => {
+    const values = [0, 0x8000, 0xffff, 0x1000];
+    const made = encodeTiff({ width: 4, height: 1, channels: 1, bits: 16, values });
+    const file = await written(join(temporaryFolder(), "made.tif"), made);
+    expect(Array.from((await decodeImage(file, 1)).data)).toEqual([0, 0x80, 0xff, 0x10]);
   });
 
   test.each<[string, (folder: string) => Promise<string>]>([
@@ -117,6 +208,18 @@ describe("a source of picture files", () => {
     expect(together.slice(2 * sampleSize, 3 * sampleSize)).toEqual(alone);
     expect(alone).not.toEqual(await read([2], [0, 5]));
     expect(alone).not.toEqual(await read([2]));
+  });
+
+  test("shows its background where a picture is clear", async () => {
+    const file = join(temporaryFolder(), "clear.png");
+    const background = { r: 0, g: 0, b: 0, alpha: 0 };
+    await sharp({ create: { width: 8, height: 8, channels: 4, background } })
+      .png()
+      .toFile(file);
+    const source = imageSource([file], { ...options, background: "#123456", broken: "error" });
+    const target = new Uint8Array(source.sampleSize);
+    await source.read([0], target);
+    expect([0, 64, 128].map((at) => target[at])).toEqual([0x12, 0x34, 0x56]);
   });
 
   test("with a broken picture is an error, or goes on without it", async () => {

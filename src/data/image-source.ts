@@ -11,6 +11,8 @@ export interface ImageSourceOptions {
   readonly size: number;
   /** The shorter side to which a picture is scaled before it is cropped: as it is tested, and to be augmented. */
   readonly resize: { readonly test: number; readonly training: number };
+  /** What shows through where a picture is clear. */
+  readonly background?: string | undefined;
   readonly augmentation: Augmentation;
   /** Of the augmentation. */
   readonly seed: number;
@@ -24,7 +26,7 @@ export interface ImageSourceOptions {
  * rest would learn from other data than the start.
  */
 export function imageSource(files: readonly string[], options: ImageSourceOptions): SampleSource {
-  const { size, resize, augmentation, seed, broken } = options;
+  const { size, resize, background, augmentation, seed, broken } = options;
   const sampleSize = 3 * size * size;
   const scratch = new Uint8Array(sampleSize);
   const refuseChanged = changeGuard(files);
@@ -40,7 +42,7 @@ export function imageSource(files: readonly string[], options: ImageSourceOption
         const sample = target.subarray(position * sampleSize, (position + 1) * sampleSize);
         try {
           await refuseChanged(index);
-          const picture = await decodeImage(files[index] as string, 3, scaling);
+          const picture = await decodeImage(files[index] as string, 3, { background, scaling });
           if (!variation) return centreCrop(picture, size, sample as Uint8Array);
           const random = seededRandom(seed, "augmentation", ...variation, index);
           augment(picture, size, augmentation, random, sample as Uint8Array, scratch);

@@ -1,4 +1,4 @@
-import sharp, { type Sharp } from "sharp";
+import sharp, { type Metadata, type Sharp } from "sharp";
 import { ItamlError } from "../base/errors.js";
 import { readFileOrThrow } from "../files/read-file.js";
 import { copyWindow, type Picture } from "../samples/augmentation.js";
@@ -11,6 +11,8 @@ sharp.cache(false);
 const MAXIMUM_PIXELS = 2 ** 26;
 /** Bytes of a picture file. */
 const MAXIMUM_SIZE = 2 ** 28;
+/** A picture of 16 bits that is darker than this everywhere has 12 or fewer of them in truth, and would be black. */
+const DARK_16_BITS = 2 ** 12;
 
 /** How the files of what is decoded begin, as Latin-1: a drawing or a document, which could name other files, doesn't. */
 const SIGNATURES: readonly RegExp[] = [
@@ -30,21 +32,40 @@ export interface Scaling {
   readonly fit: "outside" | "fill";
 }
 
+/** How a picture is read. */
+export interface Decoding {
+  /** The colour that shows through where the picture is clear: white, black or #rrggbb. Default: white. */
+  readonly background?: string | undefined;
+  /** Default: as large as it is. */
+  readonly scaling?: Scaling | undefined;
+}
+
+/** Pixels, and what the file they come from holds. */
+export interface DecodedImage extends Picture {
+  /** Pixels across and down before scaling, and whether some may be clear. */
+  readonly stored: {
+    readonly width: number;
+    readonly height: number;
+    readonly bits: 8 | 16;
+    readonly colours: "grey" | "colour";
+    readonly clear: boolean;
+  };
+}
+
 /**
- * Decodes a picture file to pixels 0..255, upright, in one of libuv's threads. Any colours become RGB, or grey where one
- * channel is asked for.
+ * Decodes a picture file to pixels 0..255 as one sees them, upright and before a background, in one of libuv's threads.
+ * Any colours become RGB, or grey where one channel is asked for.
  *
- * @throws {ItamlError} IMAGE_INVALID where the file is missing, no picture, truncated, damaged or too large;
- * TOO_MANY_FILES
+ * @throws {ItamlError} IMAGE_INVALID where the file is missing, no picture, truncated, damaged, too large, or has numbers
+ * of which nobody can say how bright they are; TOO_MANY_FILES
  */
 export async function decodeImage(
   file: string,
   channels: 1 | 3,
-  scaling?: Scaling,
-): Promise<Picture> {
+  { background = "white", scaling }: Decoding = {},
+): Promise<DecodedImage> {
   const bytes = await readFileOrThrow(file, "IMAGE_INVALID", MAXIMUM_SIZE);
-  const start = bytes.toString("latin1", 0, 16);
-  if (!SIGNATURES.some((signature) => signature.test(start))) {
+  if (!isPicture(bytes)) {
     throw new ItamlError("IMAGE_INVALID", "the picture can't be read", {
       where: file,
       expected: "a JPEG, PNG, WebP, GIF, TIFF or AVIF",
@@ -52,16 +73,23 @@ export async function decodeImage(
     });
   }
   try {
-    const picture = sharp(bytes, { failOn: "error", limitInputPixels: MAXIMUM_PIXELS })
-      .autoOrient()
-      .removeAlpha();
-    if (scaling) await refuseLine(picture, scaling, file);
-    const coloured = channels === 1 ? picture.greyscale() : picture.toColourspace("srgb");
+    const picture = sharp(bytes, { failOn: "error", limitInputPixels: MAXIMUM_PIXELS });
+    const metadata = await picture.metadata();
+    await refuseUnseen(picture, metadata, file);
+    if (scaling) refuseLine(metadata, scaling, file);
+    if (metadata.hasAlpha) picture.pipelineColourspace("srgb");
+    const upright = picture.autoOrient().flatten({ background });
+    const coloured = channels === 1 ? upright.greyscale() : upright.toColourspace("srgb");
     const scaled = scaling ? coloured.resize({ ...scaling, kernel: "linear" }) : coloured;
     const { data, info } = await scaled.raw({ depth: "uchar" }).toBuffer({
       resolveWithObject: true,
     });
-    return { data, channels, height: info.height, width: info.width, planar: false };
+    const stored = {
+      ...{ width: metadata.width, height: metadata.height, clear: metadata.hasAlpha },
+      bits: metadata.depth === "ushort" ? (16 as const) : (8 as const),
+      colours: metadata.channels < 3 ? ("grey" as const) : ("colour" as const),
+    };
+    return { data, channels, height: info.height, width: info.width, planar: false, stored };
   } catch (cause) {
     if (cause instanceof ItamlError) throw cause;
     const found = (cause as Error).message;
@@ -74,9 +102,53 @@ export async function decodeImage(
   }
 }
 
+/** Whether a file that begins with these bytes is one of the pictures that are decoded; 16 bytes tell. */
+export function isPicture(bytes: Buffer): boolean {
+  const start = bytes.toString("latin1", 0, 16);
+  return SIGNATURES.some((signature) => signature.test(start));
+}
+
+/** Numbers without a known black and white, or too dark to be seen, would be learned as black or white pictures. */
+async function refuseUnseen(
+  picture: Sharp,
+  { depth, channels, hasAlpha }: Metadata,
+  file: string,
+): Promise<void> {
+  const refuse = (summary: string, expected: string, found: string): never => {
+    throw new ItamlError("IMAGE_INVALID", summary, {
+      ...{ where: file, expected, found },
+      remedy: "Convert it to 8 bits as it should look",
+    });
+  };
+  if (channels > 4) refuse("more than a picture's colours", "at most 4 channels", `${channels}`);
+  if (depth === "uchar") return;
+  const names: Record<string, string> = {
+    ...{ float: "floating-point numbers", double: "floating-point numbers" },
+    ...{ int: "32-bit integers", uint: "32-bit integers", short: "signed 16-bit integers" },
+    char: "signed 8-bit integers",
+  };
+  if (depth !== "ushort") {
+    const found = names[depth] ?? depth;
+    refuse("which number is white isn't known", "8 or 16 bits a channel, unsigned", found);
+  }
+  const stats = await picture.stats();
+  const colours = hasAlpha ? stats.channels.slice(0, -1) : stats.channels;
+  const brightest = Math.max(...colours.map(({ max }) => max));
+  // Wholly black, or black before the background, is what one sees.
+  if (brightest >= DARK_16_BITS || brightest === 0 || !stats.isOpaque) return;
+  refuse(
+    "all of the picture is as good as black",
+    `16 bits that reach ${2 ** 16 - 1}`,
+    `at most ${brightest}, as of 12 bits in 16`,
+  );
+}
+
 /** A picture that is hardly more than a line could grow beyond all bounds when its shorter side is scaled. */
-async function refuseLine(picture: Sharp, { fit, width }: Scaling, file: string): Promise<void> {
-  const { width: across, height: down } = await picture.metadata();
+function refuseLine(
+  { width: across, height: down }: Metadata,
+  { fit, width }: Scaling,
+  file: string,
+): void {
   const [shorter, longer] = [Math.min(across, down), Math.max(across, down)];
   if (fit === "fill" || (width * width * longer) / shorter <= MAXIMUM_PIXELS) return;
   throw new ItamlError("IMAGE_INVALID", "the picture is too narrow to be scaled", {
@@ -101,7 +173,7 @@ export async function readImage(
 ): Promise<Uint8Array> {
   const [channels, height, width] = shape as [1 | 3, number, number];
   const scaling = resize ? ({ height, width, fit: "fill" } as const) : undefined;
-  const picture = await decodeImage(file, channels, scaling);
+  const picture = await decodeImage(file, channels, { scaling });
   if (picture.width !== width || picture.height !== height) {
     throw new ItamlError("IMAGE_INVALID", "a picture of another size", {
       where: file,

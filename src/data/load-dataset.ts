@@ -17,6 +17,8 @@ export interface ImageSettings {
   readonly resize?: number | undefined;
   /** The same of a test picture, of which the middle is taken. Default: `resize`. */
   readonly testResize?: number | undefined;
+  /** The colour that shows through where a picture is clear: white, black or #rrggbb. Default: white. */
+  readonly background?: string | undefined;
   /** What training does with a picture that can't be read. */
   readonly broken: "error" | "skip";
 }
@@ -73,13 +75,13 @@ async function loadImages(
       found: "nothing",
     });
   }
-  const { size, broken, resize = size, testResize = resize } = images;
+  const { size, background, broken, resize = size, testResize = resize } = images;
   const listed = await entry.list(folder, {
     ...(split && { split }),
     ...(classes !== undefined && { classes: await readClassList(classes) }),
   });
   const settings = {
-    ...{ size, augmentation, seed, broken },
+    ...{ size, background, augmentation, seed, broken },
     resize: { training: resize, test: testResize },
   };
   const samples = ({ files, labels }: LabelledFiles): LabelledSamples => ({

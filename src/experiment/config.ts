@@ -42,6 +42,10 @@ export const configSchema = z.strictObject({
       size: count,
       resize: count.optional(),
       testResize: count.optional(),
+      background: z
+        .string()
+        .regex(/^(white|black|#[0-9a-f]{6})$/i, "expected white, black or #rrggbb")
+        .optional(),
       broken: z.enum(["error", "skip"]).default("error"),
     })
     .optional(),

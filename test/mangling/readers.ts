@@ -30,6 +30,7 @@ import { encodeIdx, writeMadeMnist } from "../support/idx.js";
 import { compressed, encodeMat5, matrix, writeMadeSvhn } from "../support/mat5.js";
 import { reportedRun } from "../support/reported-run.js";
 import { encodeTar, signHeader } from "../support/tar.js";
+import { encodeTiff } from "../support/tiff.js";
 import { mangleBytes, mangleJson, mangleText } from "./mutation.js";
 
 /** Something that reads files. */
@@ -223,6 +224,9 @@ export const READERS: Readonly<Record<string, Reader>> = {
         picture().gif().toBuffer(),
         picture().tiff().toBuffer(),
         picture().tiff({ compression: "deflate", tile: true }).toBuffer(),
+        picture().ensureAlpha(0.5).png().toBuffer(),
+        picture().toColourspace("rgb16").png().toBuffer(),
+        encodeTiff({ width: 6, height: 4, channels: 1, bits: 16, values: [...noise(24)] }),
         picture().avif({ effort: 0 }).toBuffer(),
       ]);
       const file = join(folder, "made.jpg");
@@ -230,7 +234,7 @@ export const READERS: Readonly<Record<string, Reader>> = {
         writeFileSync(file, mangleBytes(pick(sound, random), random));
         if (random.integer(0, 1) === 0) {
           const scaling = { height: 16, width: 16, fit: "outside" } as const;
-          const { data, height, width } = await decodeImage(file, 3, scaling);
+          const { data, height, width } = await decodeImage(file, 3, { scaling });
           check(data.length === 3 * height * width, "with another length than its size");
         } else {
           const shape = [pick([1, 3], random), 16, 16];
