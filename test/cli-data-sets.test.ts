@@ -65,9 +65,15 @@ describe("pictures of one's own", () => {
   test("train, again from a task on, classify, export, check", async () => {
     const folder = temporaryFolder();
     await writePictureFolder(join(folder, "data"), { train: 12, test: 5 });
+    writeFileSync(join(folder, "data/train/class0/x.bmp"), "BM");
     const train = ["train", "folder", "--data", "data", ...changes];
     const trained = await itaml(folder, [...train, "--out", "run"]);
     expect(trained).toMatchObject({ code: 0 });
+    const note = "left out: 1 file of type .bmp, such as train/class0/x.bmp";
+    expect(trained.stderr).toContain(note);
+    expect(readEvents(join(folder, "run"))).toContainEqual(
+      expect.objectContaining({ kind: "note", message: note }),
+    );
 
     const results = () =>
       readFileSync(join(folder, "run/results.json"), "utf8").replace(

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import fc from "fast-check";
@@ -6,8 +7,9 @@ import { readClassList } from "../src/data/class-list.js";
 import type { ImageFiles, LabelledFiles } from "../src/data/image-files.js";
 import { listImageFolder } from "../src/data/image-folder.js";
 import { listImageNet } from "../src/data/imagenet.js";
+import { leftOutNotes } from "../src/data/left-out.js";
 import { listMsCeleb } from "../src/data/msceleb.js";
-import type { Split } from "../src/data/split.js";
+import { divide, type Split } from "../src/data/split.js";
 import { temporaryFolder } from "./support/folder.js";
 import { sharedPath } from "./support/shared.js";
 
@@ -49,14 +51,19 @@ describe("train/ and test/", () => {
       "train/a/.hidden.jpg",
       "train/a/notes.txt",
       "train/a/drawing.svg",
-      "train/a/folder.jpg/inside.txt",
+      "train/a/folder.jpg/inside.png",
       "train/README.txt",
       "train/.cache/x.jpg",
       "test/a/1.avif",
       "test/b/1.gif",
       "LICENSE.txt",
     );
-    const { classes, train, test: testing } = await listImageFolder(folder);
+    const { classes, train, test: testing, leftOut } = await listImageFolder(folder);
+    expect(leftOutNotes(leftOut, folder)).toEqual([
+      "left out: 1 file in a folder within a class's, such as train/a/folder.jpg/inside.png",
+      "left out: 1 file of type .svg, such as train/a/drawing.svg",
+      "left out: 1 file of type .txt, such as train/a/notes.txt",
+    ]);
     expect(classes).toEqual(["a", "b"]);
     expect(listed(folder, train)).toEqual([
       ["train/a/Z.webp", 0],
@@ -111,17 +118,57 @@ describe("train/ and test/", () => {
   });
 
   test.each([
-    ["a class that is only tested", ["test/owl/1.jpg"], 'class "owl" has no training pictures'],
-    ["a class that is only trained", ["train/owl/1.jpg"], 'class "owl" has no test pictures'],
+    ["a class that is only tested", ["test/owl/1.jpg"], 'no training pictures of class "owl"'],
+    ["a class that is only trained", ["train/owl/1.jpg"], 'no test pictures of class "owl"'],
     [
       "a class without pictures",
       ["train/owl/1.jpg", "test/owl/1.txt"],
-      /owl: the class folder has no pictures; expected files of type jpg/,
+      /test: no pictures in class "owl"; expected JPEG, .*; found 1 of type \.txt/,
+    ],
+    [
+      "a class whose pictures are one folder deeper",
+      ["train/owl/1.jpg", "test/owl/more/1.jpg", "test/owl/more/2.jpg"],
+      /no pictures in class "owl".*found 2 in a folder within a class's/,
+    ],
+    [
+      "all of them",
+      [
+        "test/owl/1.jpg",
+        "train/wren/1.jpg",
+        "train/kite/1.jpg",
+        "train/bat/1.txt",
+        "test/bat/1.jpg",
+      ],
+      /DATASET_INVALID: 3 problems; found \n- .*no test pictures of classes "kite", "wren".*\n- .*no training pictures of class "owl".*\n- .*no pictures in class "bat"/,
     ],
   ])("%s", async (_, more, message) => {
     const folder = folderOf(...parts, ...more);
     await expect(listImageFolder(folder)).rejects.toThrow(message);
     await expect(listImageFolder(folder)).rejects.toThrow("ITAML_DATASET_INVALID");
+  });
+
+  test.each([
+    ["train", "valid"],
+    ["train", "validation"],
+    ["Train", "Test"],
+    ["TRAINING", "testing"],
+  ])("may be called %s/ and %s/", async (train, testing) => {
+    const folder = folderOf(`${train}/a/1.jpg`, `${train}/b/1.jpg`, `${testing}/a/1.jpg`);
+    mkdirSync(join(folder, testing, "b"));
+    writeFileSync(join(folder, testing, "b/1.jpg"), "");
+    expect(counts(await listImageFolder(folder))).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+  });
+
+  test("leave out another part beside them, and say so", async () => {
+    const folder = folderOf(...parts, "val/cat/1.jpg", "val/cat/2.jpg", "lonely.jpg");
+    const { classes, leftOut } = await listImageFolder(folder);
+    expect(classes).toEqual(["cat", "dog"]);
+    expect(leftOutNotes(leftOut, folder)).toEqual([
+      "left out: 2 files beside train/ and test/, such as val/cat/1.jpg",
+    ]);
   });
 
   test("can't be split again", async () => {
@@ -133,7 +180,7 @@ describe("train/ and test/", () => {
 
   test("a part alone, no class, no folder", async () => {
     await expect(listImageFolder(folderOf("train/a/1.jpg"))).rejects.toThrow(
-      /expected test\/ or val\/ beside train\/\. To have .*train as the folder/,
+      /expected test\/, testing\/, val\/, valid\/ or validation\/ beside train\/; found train\/\. To have .*train as the folder/,
     );
     await expect(listImageFolder(folderOf("1.jpg"))).rejects.toThrow("a folder for each class");
     await expect(listImageFolder(join(folderOf(), "none"))).rejects.toThrow(
@@ -159,10 +206,8 @@ describe("a split", () => {
         expect(train).toEqual([...train].sort());
         expect(testing).toEqual([...testing].sort());
         expect([...train, ...testing].sort()).toEqual(all.sort());
-        for (const [i, [trained, tested]] of counts(files).entries()) {
+        for (const [trained, tested] of counts(files)) {
           expect(Math.min(trained, tested)).toBeGreaterThan(0);
-          const share = (pictures[i] as number) * testShare;
-          expect(Math.abs(tested - share)).toBeLessThanOrEqual(1);
         }
         rmSync(folder, { recursive: true });
       }),
@@ -170,20 +215,53 @@ describe("a split", () => {
     );
   });
 
-  test("is a fifth unless said otherwise, the same every time, and drawn for each class", async () => {
-    const folder = folderOf(...numbered("a", 50), ...numbered("b", 50));
+  const names = fc.uniqueArray(fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 }), {
+    minLength: 20,
+    maxLength: 60,
+    selector: (name) => name.normalize("NFC"),
+  });
+
+  test("moves no picture from training to testing when others are added", () => {
+    const split = fc.oneof(
+      fc.record({ testShare: fc.double({ min: 0.05, max: 0.5, noNaN: true }) }),
+      fc.constant({ moreThan: 9, train: 6, test: 4 }),
+    );
+    fc.assert(
+      fc.property(names, fc.integer({ min: 10, max: 19 }), split, (all, count, how) => {
+        const before = divide("class", all.slice(0, count).sort(), how);
+        // What chance alone would have left nothing for isn't meant.
+        fc.pre(before.train.length > 1);
+        const after = divide("class", [...all].sort(), how);
+        const moved = before.train.filter((name) => after.test.includes(name));
+        expect(moved).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("is that of the same names in decomposed Unicode", () => {
+    const composed = Array.from({ length: 40 }, (_, i) => `caf\u00e9 ${i}`);
+    const decomposed = composed.map((name) => name.normalize("NFD"));
+    const { test: tested } = divide("class", composed, { testShare: 0.3 });
+    const again = divide("class", decomposed, { testShare: 0.3 });
+    expect(again.test.map((name) => name.normalize("NFC"))).toEqual(tested);
+  });
+
+  test("is about a fifth unless said otherwise, the same every time, and drawn for each class", async () => {
+    const folder = folderOf(...numbered("a", 500), ...numbered("b", 500));
     const files = await listImageFolder(folder);
-    expect(counts(files)).toEqual([
-      [40, 10],
-      [40, 10],
-    ]);
+    for (const [trained, tested] of counts(files)) {
+      expect(trained + tested).toBe(500);
+      // Five standard deviations.
+      expect(Math.abs(tested - 100)).toBeLessThan(45);
+    }
     expect(await listImageFolder(folder)).toEqual(files);
     const tested = (label: number) =>
       files.test.files
         .filter((_, i) => files.test.labels[i] === label)
         .map((file) => relative(folder, file).slice(2));
     expect(tested(0)).not.toEqual(tested(1));
-    const other = folderOf(...numbered("b", 50));
+    const other = folderOf(...numbered("b", 500));
     const alone = await listImageFolder(other);
     expect(alone.test.files.map((file) => relative(other, file).slice(2))).toEqual(tested(1));
   });
@@ -195,6 +273,12 @@ describe("a split", () => {
     expect(counts(files)).toEqual([
       [6, 3],
       [6, 3],
+    ]);
+    expect(leftOutNotes(files.leftOut, folder)).toEqual([
+      expect.stringMatching(
+        /^left out: 12 files beyond the numbers of the split, such as [bc]\/\d+/,
+      ),
+      "left out: 9 files in a class of fewer than 10, such as a/0.jpg",
     ]);
     const chosen = [...files.train.files, ...files.test.files];
     expect(new Set(chosen).size).toBe(chosen.length);
@@ -216,27 +300,86 @@ describe("a split", () => {
   test("of classes that are too small", async () => {
     const folder = folderOf(...numbered("a", 5), ...numbered("b", 1));
     await expect(listImageFolder(folder)).rejects.toThrow(
-      /DATASET_INVALID: .*class "b" is too small.*at least 2 pictures; found 1/,
+      /DATASET_INVALID: .*too few pictures for the split in class "b"; expected at least 2; found 1/,
     );
     const split = { moreThan: 9, train: 6, test: 4 };
     await expect(listImageFolder(folder, { split })).rejects.toThrow(
       /DATASET_INVALID: .*at least 10 pictures; found at most 5 in any class/,
     );
     const named = { classes: ["a"], split };
-    await expect(listImageFolder(folder, named)).rejects.toThrow('class "a" is too small');
+    await expect(listImageFolder(folder, named)).rejects.toThrow(
+      'too few pictures for the split in class "a"',
+    );
+  });
+});
+
+describe("files beside the pictures", () => {
+  const kinds = ["bmp", "BMP", "ppm", "heic", "jpg.txt"];
+
+  test("are counted by their type, and what is decoded is read", async () => {
+    const read = ["1.jfif", "2.jpe", "3.JPG", "4"];
+    const folder = folderOf(
+      ...[...read, "unnamed", ...kinds.map((kind, i) => `x${i}.${kind}`)].map(
+        (name) => `a/${name}`,
+      ),
+      ...numbered("b", 2),
+      ...["c.jpg", ".DS_Store", "__MACOSX/a/._1.jpg", "@eaDir/1.jpg", "a/Thumbs.db", "a/._1.jpg"],
+    );
+    writeFileSync(join(folder, "a/4"), Buffer.from("\x89PNG\r\n\x1a\n", "latin1"));
+    const { classes, train, test: testing, leftOut } = await listImageFolder(folder);
+    expect(classes).toEqual(["a", "b"]);
+    const all = [...train.files, ...testing.files].map((file) => relative(folder, file)).sort();
+    expect(all).toEqual([...read.map((name) => `a/${name}`), "b/0.jpg", "b/1.jpg"]);
+    expect(leftOutNotes(leftOut, folder).sort()).toEqual([
+      "left out: 1 file in no class's folder, such as c.jpg",
+      "left out: 1 file of type .heic, such as a/x3.heic",
+      "left out: 1 file of type .ppm, such as a/x2.ppm",
+      "left out: 1 file of type .txt, such as a/x4.jpg.txt",
+      "left out: 1 file without extension that is no picture, such as a/unnamed",
+      "left out: 2 files of type .bmp, such as a/x0.bmp",
+    ]);
+  });
+
+  test.skipIf(process.platform === "win32")("may be pipes, which aren't waited for", async () => {
+    const folder = folderOf(...numbered("a", 3));
+    execFileSync("mkfifo", [join(folder, "a/pipe")]);
+    expect((await listImageFolder(folder)).leftOut).toMatchObject([{ count: 1 }]);
   });
 });
 
 describe("a list of classes", () => {
-  const listOf = (text: string) => {
+  const listOf = (text: string | Uint8Array) => {
     const file = join(temporaryFolder(), "classes.txt");
     writeFileSync(file, text);
     return readClassList(file);
   };
 
   test("has the first word of each line", async () => {
-    const text = "\uFEFFn01440764 tench\r\n\n# a comment\n  n01443537\tgoldfish, Carassius\nlast";
-    expect(await listOf(text)).toEqual(["n01440764", "n01443537", "last"]);
+    const text =
+      "\uFEFFn01440764 tench\r\n\n# a comment\n#\n  n01443537\tgoldfish, Carassius\n#1 fan\nlast";
+    expect(await listOf(text)).toEqual(["n01440764", "n01443537", "#1 fan", "last"]);
+  });
+
+  test("is UTF-8, or UTF-16 of either order", async () => {
+    const text = Buffer.from("\uFEFFcaf\u00e9\r\ntea\r\n", "utf16le");
+    expect(await listOf(text)).toEqual(["caf\u00e9", "tea"]);
+    expect(await listOf(Buffer.from(text).swap16())).toEqual(["caf\u00e9", "tea"]);
+    await expect(listOf(Buffer.from("caf\u00e9", "latin1"))).rejects.toThrow(
+      /DATASET_INVALID: .*another encoding; expected UTF-8/,
+    );
+  });
+
+  test("finds classes whichever way their names are composed", async () => {
+    const nfd = "cafe\u0301";
+    const folder = folderOf(...numbered(nfd, 4), ...numbered("tea", 4));
+    const classes = await listOf(`tea\ncaf\u00e9\n`);
+    const files = await listImageFolder(folder, { classes });
+    expect(files.classes).toEqual(["tea", "caf\u00e9"]);
+    expect((await listImageFolder(folder)).classes).toEqual(["caf\u00e9", "tea"]);
+    expect(await listOf(`${nfd}\n`)).toEqual(["caf\u00e9"]);
+    await expect(listOf(`caf\u00e9\n${nfd}\n`)).rejects.toThrow("is listed twice");
+    mkdirSync(join(folder, "caf\u00e9"));
+    await expect(listImageFolder(folder)).rejects.toThrow("two folders are class");
   });
 
   test.each([

@@ -64,6 +64,21 @@ export class ItamlError extends Error {
   }
 }
 
+/**
+ * Throws what is wrong, all of it at once; nothing where nothing is.
+ *
+ * @throws {ItamlError} the only one, or one with the code of the first that names them all
+ */
+export function throwAll(errors: readonly ItamlError[]): void {
+  const [first] = errors;
+  if (!first) return;
+  if (errors.length === 1) throw first;
+  const all = errors.map(
+    ({ code, message }) => `\n- ${message.slice(`ITAML_${code}: `.length, -1)}`,
+  );
+  throw new ItamlError(first.code, `${errors.length} problems`, { found: all.join("") });
+}
+
 /** The name in `known` that is nearest to `name` (edit distance at most a third of its length), for suggestions. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;

@@ -3,15 +3,15 @@ import { readTextLines } from "../files/text-lines.js";
 
 /**
  * Reads a list of classes: each line is a name, and what follows one of ImageNet's (n01440764) is left out. So are
- * blank lines and those that begin with #.
+ * blank lines and comments, which begin with # and a space.
  *
  * @throws {ItamlError} DATASET_MISSING; DATASET_INVALID where a name is there twice, or none is
  */
 export async function readClassList(file: string): Promise<string[]> {
   const names = new Set<string>();
   for (const { text, where } of await readTextLines(file)) {
-    if (text.startsWith("#")) continue;
-    const name = /^n\d{8}(?=\s)/.exec(text)?.[0] ?? text;
+    if (/^#(\s|$)/.test(text)) continue;
+    const name = /^n\d{8}(?=\s)/.exec(text)?.[0] ?? text.normalize("NFC");
     if (names.has(name)) {
       throw new ItamlError("DATASET_INVALID", `class "${name}" is listed twice`, { where });
     }
@@ -26,6 +26,7 @@ export async function readClassList(file: string): Promise<string[]> {
 /**
  * The classes asked for, or all that are known.
  *
+ * @param chosen in composed Unicode (NFC), as the known ones are
  * @param where the folder or file that knows them, for messages
  * @throws {ItamlError} CONFIG_INVALID where one is unknown or named twice, or none is named
  */

@@ -40,7 +40,7 @@ async function* describeFiles({ files = [] }: LabelledSamples, folder: string) {
         ),
       ),
     );
-    const names = some.map((file) => relative(folder, file).split(sep).join("/"));
+    const names = some.map((file) => relative(folder, file).split(sep).join("/").normalize("NFC"));
     yield JSON.stringify(names.map((name, i) => [name, sizes[i]]));
   }
 }

@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import { ItamlError } from "../base/errors.js";
 import { readTextLines } from "../files/text-lines.js";
+import { listPictures } from "./class-folders.js";
 import { chooseClasses } from "./class-list.js";
 import type { ImageFiles } from "./image-files.js";
-import { type ImageFolderOptions, labelled, listPictures } from "./image-folder.js";
+import { type ImageFolderOptions, labelled } from "./image-folder.js";
 import { missingFiles } from "./missing-files.js";
 
 const FILES = ["images.txt", "image_class_labels.txt", "classes.txt", "train_test_split.txt"];
@@ -76,6 +77,7 @@ export async function listCub200(
     classes: names,
     train: labelled(picturesOf(trainById, "the class has no training images")),
     test: labelled(picturesOf(testById, "the class has no test images")),
+    leftOut: [],
   };
 }
 

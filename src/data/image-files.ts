@@ -1,3 +1,5 @@
+import type { LeftOut } from "./left-out.js";
+
 /** Picture files with the index of each one's class. */
 export interface LabelledFiles {
   readonly files: readonly string[];
@@ -10,4 +12,6 @@ export interface ImageFiles {
   readonly classes: readonly string[];
   readonly train: LabelledFiles;
   readonly test: LabelledFiles;
+  /** What is in the folder and in neither part. */
+  readonly leftOut: readonly LeftOut[];
 }

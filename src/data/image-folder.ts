@@ -1,9 +1,16 @@
-import type { Dirent } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { ItamlError } from "../base/errors.js";
+import { dirname } from "node:path";
+import { ItamlError, throwAll } from "../base/errors.js";
+import {
+  type ClassFolder,
+  listClassFolders,
+  listPictures,
+  picturesWithin,
+} from "./class-folders.js";
 import { chooseClasses } from "./class-list.js";
+import { classProblem, NAMES_SHOWN } from "./class-problem.js";
 import type { ImageFiles, LabelledFiles } from "./image-files.js";
+import { LeftOutFiles } from "./left-out.js";
+import { PICTURE_FORMATS } from "./picture-formats.js";
 import { checkSplit, divide, type Split } from "./split.js";
 
 export interface ImageFolderOptions {
@@ -19,27 +26,32 @@ interface ClassPictures {
   readonly pictures: readonly string[];
 }
 
-/** What is read as a picture. */
-const PICTURE = /\.(avif|gif|jpe?g|png|tiff?|webp)$/i;
+const TRAIN_NAMES = ["train", "training"];
+/** The first that is there is for testing. */
+const TEST_NAMES = ["test", "testing", "val", "valid", "validation"];
 
 /**
- * The user's own pictures: `train/CLASS/*` and `test/CLASS/*` (or `val/CLASS/*`), or `CLASS/*` and a split.
+ * The user's own pictures: `train/CLASS/*` and `test/CLASS/*`, or `CLASS/*` and a split. The two folders may have other
+ * common names, in capitals too: training; testing, val, valid, validation.
  *
- * @param options split: by default, a fifth of each class is for testing
+ * @param options split: by default, about a fifth of each class is for testing
  * @throws {ItamlError} DATASET_MISSING, DATASET_INVALID, CONFIG_INVALID
  */
 export async function listImageFolder(
   folder: string,
   { classes, split }: ImageFolderOptions = {},
 ): Promise<ImageFiles> {
-  const names = await listClassFolders(folder);
-  const testName = ["test", "val"].find((name) => names.includes(name));
-  if (!names.includes("train") || testName === undefined) {
-    if (names.length === 1 && names[0] === "train") {
+  const folders = await listClassFolders(folder);
+  const train = findPart(folders, TRAIN_NAMES);
+  const test = findPart(folders, TEST_NAMES);
+  if (!train || !test) {
+    // Without a picture in it, train/ is no class.
+    if (train && (await listPictures(train.path)).length === 0) {
       throw new ItamlError("DATASET_INVALID", "there are no test pictures", {
         where: folder,
-        expected: "test/ or val/ beside train/",
-        remedy: `To have the training pictures divided, name ${join(folder, "train")} as the folder`,
+        expected: `${orList(TEST_NAMES.map((name) => `${name}/`))} beside ${train.name}/`,
+        found: folders.map(({ name }) => `${name}/`).join(", "),
+        remedy: `To have the training pictures divided, name ${train.path} as the folder`,
       });
     }
     return listSplitFolder(folder, { classes, split: split ?? { testShare: 0.2 } });
@@ -48,147 +60,160 @@ export async function listImageFolder(
     throw new ItamlError("CONFIG_INVALID", "the pictures are divided already", {
       where: folder,
       expected: "no split",
-      found: `a split, and the folders train/ and ${testName}/`,
+      found: `a split, and the folders ${train.name}/ and ${test.name}/`,
     });
   }
-  return listTrainAndTest(join(folder, "train"), join(folder, testName), classes);
+  const leftOut = new LeftOutFiles();
+  for (const other of folders) {
+    if (other === train || other === test) continue;
+    leftOut.add(`beside ${train.name}/ and ${test.name}/`, await picturesWithin(other.path));
+  }
+  return listTrainAndTest(train.path, test.path, { classes, leftOut });
+}
+
+function findPart(folders: readonly ClassFolder[], names: readonly string[]) {
+  for (const name of names) {
+    const exact = folders.find((folder) => folder.name === name);
+    const found = exact ?? folders.find((folder) => folder.name.toLowerCase() === name);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function orList(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }
 
 /**
  * Pictures that two folders divide: CLASS/* in each.
  *
- * @param classes default: all, which must be the same in both
- * @throws {ItamlError} DATASET_MISSING, DATASET_INVALID, CONFIG_INVALID
+ * @param options classes: by default all, which must be the same in both; leftOut: what is left out already
+ * @throws {ItamlError} DATASET_MISSING, DATASET_INVALID with all that is wrong, CONFIG_INVALID
  */
 export async function listTrainAndTest(
   train: string,
   test: string,
-  classes?: readonly string[],
+  {
+    classes,
+    leftOut = new LeftOutFiles(),
+  }: { classes?: readonly string[] | undefined; leftOut?: LeftOutFiles } = {},
 ): Promise<ImageFiles> {
-  const known = await listClassFolders(train);
-  const tested = new Set(await listClassFolders(test));
-  const chosen = chooseClasses(known, classes, train);
-  const untested = chosen.find((name) => !tested.has(name));
-  if (untested !== undefined) {
-    throw new ItamlError("DATASET_INVALID", `class "${untested}" has no test pictures`, {
+  const trained = byName(await listClassFolders(train));
+  const tested = byName(await listClassFolders(test));
+  const chosen = chooseClasses([...trained.keys()], classes, train);
+  for (const part of [train, test]) leftOut.add("in no class's folder", await listPictures(part));
+  const untested = chosen.filter((name) => !tested.has(name));
+  const untrained = classes ? [] : [...tested.keys()].filter((name) => !trained.has(name));
+  const problems = [
+    ...classProblem("no test pictures of", untested, {
       where: test,
       expected: "the class folders of the training part",
-    });
-  }
-  const trained = new Set(known);
-  const untrained = classes ? undefined : [...tested].find((name) => !trained.has(name));
-  if (untrained !== undefined) {
-    throw new ItamlError("DATASET_INVALID", `class "${untrained}" has no training pictures`, {
+    }),
+    ...classProblem("no training pictures of", untrained, {
       where: train,
       expected: "the class folders of the test part",
-      remedy: "Remove it from the test part, or name the classes to take",
-    });
-  }
-  return {
-    classes: chosen,
-    train: labelled(await listClasses(train, chosen)),
-    test: labelled(await listClasses(test, chosen)),
+      remedy: "Remove what is only tested, or name the classes to take",
+    }),
+  ];
+  const partOf = async (folders: ReadonlyMap<string, ClassFolder>) => {
+    const wanted = chosen.flatMap((name) => folders.get(name) ?? []);
+    const pictures = await listClasses(wanted, leftOut);
+    problems.push(...emptyClasses(pictures, wanted, leftOut));
+    return labelled(pictures);
   };
+  const [training, testing] = [await partOf(trained), await partOf(tested)];
+  throwAll(problems);
+  return { classes: chosen, train: training, test: testing, leftOut: leftOut.list() };
 }
 
 /**
  * Pictures in one folder, CLASS/*, divided by a split.
  *
- * @throws {ItamlError} DATASET_MISSING, DATASET_INVALID, CONFIG_INVALID
+ * @throws {ItamlError} DATASET_MISSING, DATASET_INVALID with all that is wrong, CONFIG_INVALID
  */
 export async function listSplitFolder(
   folder: string,
   { classes, split }: { classes?: readonly string[] | undefined; split: Split },
 ): Promise<ImageFiles> {
   checkSplit(split);
-  const chosen = chooseClasses(await listClassFolders(folder), classes, folder);
-  const all = await listClasses(folder, chosen);
+  const folders = byName(await listClassFolders(folder));
+  const chosen = chooseClasses([...folders.keys()], classes, folder);
+  const wanted = chosen.map((name) => folders.get(name) as ClassFolder);
+  const leftOut = new LeftOutFiles();
+  leftOut.add("in no class's folder", await listPictures(folder));
+  const all = await listClasses(wanted, leftOut);
+  const problems = emptyClasses(all, wanted, leftOut);
   const least = "moreThan" in split ? split.moreThan + 1 : 2;
-  const small = all.find(({ pictures }) => pictures.length < least);
-  // Of all classes the split may leave out small ones, of classes chosen by name it may not.
-  if (small && (classes || !("moreThan" in split))) {
-    throw new ItamlError("DATASET_INVALID", `class "${small.name}" is too small for the split`, {
-      where: folder,
-      expected: `at least ${least} pictures`,
-      found: `${small.pictures.length}`,
-    });
-  }
+  const small = all.filter(({ pictures }) => 0 < pictures.length && pictures.length < least);
   const large = all.filter(({ pictures }) => pictures.length >= least);
-  if (large.length === 0) {
+  // Of all classes the split may leave out small ones, of classes chosen by name it may not.
+  if (classes || !("moreThan" in split)) {
+    const counts = small.slice(0, NAMES_SHOWN).map(({ pictures }) => pictures.length);
+    problems.push(
+      ...classProblem("too few pictures for the split in", names(small), {
+        where: folder,
+        expected: `at least ${least}`,
+        found: counts.join(", "),
+        remedy: "Add pictures, remove the folder, or name the classes to take",
+      }),
+    );
+  } else if (large.length === 0) {
     const most = all.reduce((count, { pictures }) => Math.max(count, pictures.length), 0);
-    throw new ItamlError("DATASET_INVALID", "every class is too small for the split", {
-      where: folder,
-      expected: `at least ${least} pictures`,
-      found: `at most ${most} in any class`,
-    });
+    problems.push(
+      new ItamlError("DATASET_INVALID", "every class is too small for the split", {
+        where: folder,
+        expected: `at least ${least} pictures`,
+        found: `at most ${most} in any class`,
+      }),
+    );
+  }
+  throwAll(problems);
+  for (const { pictures } of small) {
+    leftOut.add(`in a class of fewer than ${least}`, pictures);
   }
   const divided = large.map(({ name, pictures }) => {
-    const { train, test } = divide(name, pictures, split);
+    const { train, test, neither } = divide(name, pictures, split);
+    leftOut.add("beyond the numbers of the split", neither);
     return { train: { name, pictures: train }, test: { name, pictures: test } };
   });
   return {
-    classes: large.map(({ name }) => name),
+    classes: names(large),
     train: labelled(divided.map(({ train }) => train)),
     test: labelled(divided.map(({ test }) => test)),
+    leftOut: leftOut.list(),
   };
 }
 
-/**
- * The names of the class folders in a folder, sorted; those that begin with a dot are left out.
- *
- * @throws {ItamlError} DATASET_MISSING; DATASET_INVALID where there is none
- */
-export async function listClassFolders(folder: string): Promise<string[]> {
-  const names: string[] = [];
-  for (const entry of await readFolder(folder)) {
-    if (entry.name.startsWith(".")) continue;
-    if (entry.isDirectory() || (await linksToFolder(entry, folder))) names.push(entry.name);
-  }
-  if (names.length === 0) {
-    throw new ItamlError("DATASET_INVALID", "there are no classes", {
-      where: folder,
-      expected: "a folder for each class",
-    });
-  }
-  return names.sort();
+function byName(folders: readonly ClassFolder[]): ReadonlyMap<string, ClassFolder> {
+  return new Map(folders.map((folder) => [folder.name, folder]));
 }
 
-async function linksToFolder(entry: Dirent, folder: string): Promise<boolean> {
-  if (!entry.isSymbolicLink()) return false;
-  return stat(join(folder, entry.name)).then(
-    (target) => target.isDirectory(),
-    () => false,
-  );
-}
-
-/**
- * The picture files directly in a folder, as paths, sorted by name. Files of other kinds, told by their
- * extensions, and those that begin with a dot are left out.
- *
- * @throws {ItamlError} DATASET_MISSING
- */
-export async function listPictures(folder: string): Promise<string[]> {
-  return (await readFolder(folder))
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith("."))
-    .filter(({ name }) => PICTURE.test(name))
-    .map(({ name }) => join(folder, name))
-    .sort();
-}
-
-async function listClasses(folder: string, names: readonly string[]): Promise<ClassPictures[]> {
+async function listClasses(
+  folders: readonly ClassFolder[],
+  leftOut: LeftOutFiles,
+): Promise<ClassPictures[]> {
   const classes: ClassPictures[] = [];
-  for (const name of names) {
-    const pictures = await listPictures(join(folder, name));
-    if (pictures.length === 0) {
-      throw new ItamlError("DATASET_INVALID", "the class folder has no pictures", {
-        where: join(folder, name),
-        expected: "files of type jpg, jpeg, png, webp, gif, tif, tiff or avif",
-      });
-    }
-    classes.push({ name, pictures });
+  for (const { name, path } of folders) {
+    classes.push({ name, pictures: await listPictures(path, leftOut) });
   }
   return classes;
 }
+
+function emptyClasses(
+  classes: readonly ClassPictures[],
+  folders: readonly ClassFolder[],
+  leftOut: LeftOutFiles,
+): ItamlError[] {
+  const empty = folders.filter((_, i) => classes[i]?.pictures.length === 0);
+  const there = leftOut.list().map(({ reason, count }) => `${count} ${reason}`);
+  return classProblem("no pictures in", names(empty), {
+    where: dirname(empty[0]?.path ?? ""),
+    expected: `${PICTURE_FORMATS}, directly in the class folder`,
+    ...(there.length > 0 && { found: there.join(", ") }),
+  });
+}
+
+const names = (all: readonly { name: string }[]) => all.map(({ name }) => name);
 
 /** All pictures, class after class; the label is the index of the class. */
 export function labelled(classes: readonly ClassPictures[]): LabelledFiles {
@@ -196,19 +221,4 @@ export function labelled(classes: readonly ClassPictures[]): LabelledFiles {
     files: classes.flatMap(({ pictures }) => pictures),
     labels: classes.flatMap(({ pictures }, label) => pictures.map(() => label)),
   };
-}
-
-async function readFolder(folder: string): Promise<Dirent[]> {
-  try {
-    return await readdir(folder, { withFileTypes: true });
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const found = code === "ENOENT" ? "no such folder" : (code ?? String(cause));
-    throw new ItamlError(
-      "DATASET_MISSING",
-      "the folder can't be read",
-      { where: folder, found },
-      { cause },
-    );
-  }
 }

@@ -2,6 +2,7 @@ import sharp, { type Metadata, type Sharp } from "sharp";
 import { ItamlError } from "../base/errors.js";
 import { readFileOrThrow } from "../files/read-file.js";
 import { copyWindow, type Picture } from "../samples/augmentation.js";
+import { isPicture, PICTURE_FORMATS } from "./picture-formats.js";
 
 // Pictures are small and each is read once an epoch: one thread for each of several, and no cache.
 sharp.concurrency(1);
@@ -13,16 +14,6 @@ const MAXIMUM_PIXELS = 2 ** 26;
 const MAXIMUM_SIZE = 2 ** 28;
 /** A picture of 16 bits that is darker than this everywhere has 12 or fewer of them in truth, and would be black. */
 const DARK_16_BITS = 2 ** 12;
-
-/** How the files of what is decoded begin, as Latin-1: a drawing or a document, which could name other files, doesn't. */
-const SIGNATURES: readonly RegExp[] = [
-  /^\xff\xd8\xff/, // JPEG
-  /^\x89PNG\r\n/,
-  /^GIF8/,
-  /^RIFF.{4}WEBP/s,
-  /^(II|MM.)[*+]/s, // TIFF
-  /^.{4}ftyp(avi[fs]|mi[fa]1)/s, // AVIF
-];
 
 /** How a picture is scaled when it is read. */
 export interface Scaling {
@@ -68,7 +59,7 @@ export async function decodeImage(
   if (!isPicture(bytes)) {
     throw new ItamlError("IMAGE_INVALID", "the picture can't be read", {
       where: file,
-      expected: "a JPEG, PNG, WebP, GIF, TIFF or AVIF",
+      expected: `a ${PICTURE_FORMATS}`,
       found: bytes.length === 0 ? "an empty file" : "something else",
     });
   }
@@ -100,12 +91,6 @@ export async function decodeImage(
       { cause },
     );
   }
-}
-
-/** Whether a file that begins with these bytes is one of the pictures that are decoded; 16 bytes tell. */
-export function isPicture(bytes: Buffer): boolean {
-  const start = bytes.toString("latin1", 0, 16);
-  return SIGNATURES.some((signature) => signature.test(start));
 }
 
 /** Numbers without a known black and white, or too dark to be seen, would be learned as black or white pictures. */

@@ -1,13 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ItamlError } from "../base/errors.js";
+import { listClassFolders, listPictures } from "./class-folders.js";
 import type { ImageFiles } from "./image-files.js";
-import {
-  type ImageFolderOptions,
-  listClassFolders,
-  listPictures,
-  listTrainAndTest,
-} from "./image-folder.js";
+import { type ImageFolderOptions, listTrainAndTest } from "./image-folder.js";
 
 const SORT_VALIDATION =
   "Sort the validation pictures into val/WNID: picture N belongs to the class whose number is on line N of " +
@@ -51,15 +47,15 @@ export async function listImageNet(
   }
   await checkNames(train);
   await checkNames(val);
-  return listTrainAndTest(train, val, classes);
+  return listTrainAndTest(train, val, { classes });
 }
 
 async function checkNames(folder: string): Promise<void> {
-  const wrong = (await listClassFolders(folder)).find((name) => !/^n\d{8}$/.test(name));
+  const wrong = (await listClassFolders(folder)).find(({ name }) => !/^n\d{8}$/.test(name));
   if (wrong === undefined) return;
   throw new ItamlError("DATASET_INVALID", "not a class of ImageNet", {
     where: folder,
     expected: "folders named by a WNID, such as n01440764",
-    found: `"${wrong}"`,
+    found: `"${wrong.name}"`,
   });
 }

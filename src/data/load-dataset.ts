@@ -7,6 +7,7 @@ import type { DatasetEntry, ImageSetEntry } from "./catalog.js";
 import { readClassList } from "./class-list.js";
 import type { LabelledFiles } from "./image-files.js";
 import { imageSource } from "./image-source.js";
+import { leftOutNotes } from "./left-out.js";
 import type { Split } from "./split.js";
 
 /** How picture files become samples. */
@@ -94,6 +95,7 @@ async function loadImages(
     input: { shape: [3, size, size], type: "uint8", mean: entry.mean, std: entry.std },
     train: samples(listed.train),
     test: samples(listed.test),
+    notes: leftOutNotes(listed.leftOut, folder),
     openImages: (files) => imageSource(files, { ...settings, broken: "error" }),
   };
 }

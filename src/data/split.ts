@@ -1,8 +1,9 @@
+import { basename } from "node:path";
 import { ItamlError } from "../base/errors.js";
 import { seededRandom } from "../base/random.js";
 
 /**
- * How the pictures of each class are divided: a share of them for testing, in (0, 1), or so many for training and
+ * How the pictures of each class are divided: each is for testing with a probability in (0, 1), or so many for training and
  * testing of the classes that have more than `moreThan`. It doesn't depend on a run's seed: all runs are tested on
  * the same pictures.
  */
@@ -31,20 +32,35 @@ export function checkSplit(split: Split): void {
 }
 
 /**
- * Divides the pictures of one class. Both parts keep their order; which go where depends on the class alone.
+ * Divides the pictures of one class. Where a picture goes depends on its name and its class's, not on how many there are:
+ * pictures that are added move no other from training to testing. With a share there is one exception: of a class so small
+ * that chance would leave nothing for a part, that part gets the picture nearest to it.
  *
  * @param pictures sorted
+ * @returns both parts in the order of their names, and what a split by numbers has no room for
  */
-export function divide(name: string, pictures: readonly string[], split: Split) {
-  const shuffled = seededRandom("split", name).shuffle([...pictures]);
-  const { train, test } = "testShare" in split ? shares(pictures.length, split.testShare) : split;
+export function divide(className: string, pictures: readonly string[], split: Split) {
+  const places = new Map(
+    pictures.map((picture) => {
+      const name = basename(picture).normalize("NFC");
+      return [picture, seededRandom("split", className, name).uniform(0, 1)];
+    }),
+  );
+  const place = (picture: string) => places.get(picture) as number;
+  const ordered = [...pictures].sort((a, b) => place(a) - place(b));
+  const { train, test } =
+    "testShare" in split
+      ? shares(ordered.filter((picture) => place(picture) < split.testShare).length, ordered.length)
+      : split;
   return {
-    test: shuffled.slice(0, test).sort(),
-    train: shuffled.slice(test, test + train).sort(),
+    test: ordered.slice(0, test).sort(),
+    train: ordered.slice(ordered.length - train).sort(),
+    neither: ordered.slice(test, ordered.length - train).sort(),
   };
 }
 
-function shares(count: number, testShare: number) {
-  const test = Math.min(Math.max(Math.round(count * testShare), 1), count - 1);
+/** Both parts have at least one. */
+function shares(chosen: number, count: number) {
+  const test = Math.min(Math.max(chosen, 1), count - 1);
   return { train: count - test, test };
 }

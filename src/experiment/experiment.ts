@@ -185,6 +185,10 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
   const log = (event: Parameters<RunDirectory["logEvent"]>[0]) => {
     logs.add(directory.logEvent(event));
   };
+  for (const message of dataset.notes ?? []) {
+    directory.logEvent({ kind: "note", message });
+    options.onWarning?.(message);
+  }
   options.onStart?.({ tasks: tasks.length, firstTask, firstEpoch: position?.epoch ?? 0 });
   const hooks: LearnHooks = {
     signal: options.signal,

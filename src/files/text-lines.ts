@@ -13,12 +13,12 @@ export interface TextLine {
 }
 
 /**
- * The lines of a text file that aren't blank, with any line ending.
+ * The lines of a text file that aren't blank, with any line ending: UTF-8, or UTF-16 with a byte order mark.
  *
- * @throws {ItamlError} DATASET_MISSING; DATASET_INVALID where there is none
+ * @throws {ItamlError} DATASET_MISSING; DATASET_INVALID where there is none, or it is no such text
  */
 export async function readTextLines(file: string): Promise<TextLine[]> {
-  const content = (await readFileOrThrow(file, "DATASET_MISSING", MAXIMUM_SIZE)).toString();
+  const content = decodeText(await readFileOrThrow(file, "DATASET_MISSING", MAXIMUM_SIZE), file);
   const lines = content
     .split(/\r?\n/)
     .map((line, i) => ({ text: line.trim(), where: `${file}, line ${i + 1}` }))
@@ -27,4 +27,19 @@ export async function readTextLines(file: string): Promise<TextLine[]> {
     throw new ItamlError("DATASET_INVALID", "the file is empty", { where: file });
   }
   return lines;
+}
+
+function decodeText(bytes: Uint8Array, file: string): string {
+  const mark = `${bytes[0]} ${bytes[1]}`;
+  const encoding = { "255 254": "utf-16le", "254 255": "utf-16be" }[mark] ?? "utf-8";
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ItamlError(
+      "DATASET_INVALID",
+      "the text has another encoding",
+      { where: file, expected: "UTF-8", found: `bytes that are none in ${encoding}` },
+      { cause },
+    );
+  }
 }

@@ -39,6 +39,8 @@ export interface Dataset {
   readonly input: InputDescription;
   readonly train: LabelledSamples;
   readonly test: LabelledSamples;
+  /** What is worth knowing of it, such as files that are left out. */
+  readonly notes?: readonly string[];
   /** Of picture files: others of them as samples, as the test pictures are. */
   readonly openImages?: (files: readonly string[]) => SampleSource;
 }
