@@ -27,6 +27,11 @@ describe("event files", () => {
       "1a00000000000000129bd82d09000000000000f83f10072a0d0a0b0a046c6f7373150000803ec9d07b8d",
     );
   });
+
+  test("a scalar of 0 is written", () => {
+    const record = hex(encodeScalar({ wallTime: 1.5, step: 0, tag: "loss", value: 0 }));
+    expect(record).toContain("09000000000000f83f10002a0d0a0b0a046c6f73731500000000");
+  });
 });
 
 interface Logged {

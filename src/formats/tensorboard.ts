@@ -1,16 +1,4 @@
-import protobuf from "protobufjs";
-
-/** The part of TensorBoard's event format that is written here, with the field numbers of event.proto and summary.proto. */
-const SCHEMA = `
-syntax = "proto3";
-message Value { string tag = 1; float simple_value = 2; }
-message Summary { repeated Value value = 1; }
-message Event {
-  double wall_time = 1; int64 step = 2;
-  oneof what { string file_version = 3; Summary summary = 5; }
-}`;
-
-const Event = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType("Event");
+import { Event } from "./tensorboard-proto.js";
 
 /** One number of one step. */
 export interface ScalarEvent {
@@ -24,16 +12,14 @@ export interface ScalarEvent {
 /** The record that an event file begins with. */
 export function encodeFileVersion(wallTime: number): Uint8Array {
   return encodeRecord(
-    Event.encode(Event.fromObject({ wall_time: wallTime, file_version: "brain.Event:2" })).finish(),
+    Event.encode({ wall_time: wallTime, file_version: "brain.Event:2" }).finish(),
   );
 }
 
 /** A scalar as a record of an event file. */
 export function encodeScalar({ wallTime, step, tag, value }: ScalarEvent): Uint8Array {
   const summary = { value: [{ tag, simple_value: value }] };
-  return encodeRecord(
-    Event.encode(Event.fromObject({ wall_time: wallTime, step, summary })).finish(),
-  );
+  return encodeRecord(Event.encode({ wall_time: wallTime, step, summary }).finish());
 }
 
 /**

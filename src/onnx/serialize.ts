@@ -1,36 +1,7 @@
-import protobuf from "protobufjs";
 import type { Attribute, Constant, Graph, Tensor } from "../graph/graph.js";
 import type { ElementType } from "../graph/shape.js";
 import { type Lowering, lower } from "./lower.js";
-
-/** The part of ONNX's model format that is written here, with the field numbers of onnx.proto3 (IR version 8). */
-const SCHEMA = `
-syntax = "proto3";
-message AttributeProto {
-  string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated int64 ints = 8; int32 type = 20;
-}
-message NodeProto {
-  repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4;
-  repeated AttributeProto attribute = 5; string domain = 7;
-}
-message TensorProto { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
-message Dimension { oneof value { int64 dim_value = 1; string dim_param = 2; } }
-message TensorShapeProto { repeated Dimension dim = 1; }
-message TensorTypeProto { int32 elem_type = 1; TensorShapeProto shape = 2; }
-message TypeProto { TensorTypeProto tensor_type = 1; }
-message ValueInfoProto { string name = 1; TypeProto type = 2; }
-message GraphProto {
-  repeated NodeProto node = 1; string name = 2; repeated TensorProto initializer = 5;
-  repeated ValueInfoProto input = 11; repeated ValueInfoProto output = 12;
-}
-message OperatorSetIdProto { string domain = 1; int64 version = 2; }
-message StringStringEntryProto { string key = 1; string value = 2; }
-message ModelProto {
-  int64 ir_version = 1; string producer_name = 2; GraphProto graph = 7;
-  repeated OperatorSetIdProto opset_import = 8; repeated StringStringEntryProto metadata_props = 14;
-}`;
-
-const ModelProto = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType("ModelProto");
+import { ModelProto } from "./onnx-proto.js";
 
 const ELEMENT_TYPES: Record<ElementType, number> = { float32: 1, uint8: 2, int64: 7, bool: 9 };
 
@@ -50,7 +21,7 @@ export function serializeOnnx(
 ): Uint8Array {
   const graph = lower(source, lowering);
   const { nameOf, copies } = nameOutputs(graph);
-  const model = ModelProto.fromObject({
+  return ModelProto.encode({
     ir_version: 8,
     producer_name: "itaml",
     opset_import: [
@@ -78,8 +49,7 @@ export function serializeOnnx(
       input: graph.inputs.map((tensor) => valueInfo(tensor.name, tensor)),
       output: [...graph.outputs].map(([name, tensor]) => valueInfo(name, tensor)),
     },
-  });
-  return ModelProto.encode(model).finish();
+  }).finish();
 }
 
 /** Operator sets beside ONNX's own. */
