@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     // As the command line runs: see docs/performance.md.
     execArgv: ["--single-threaded-gc"],
+    reporters: ["default", "./test/support/skips.ts"],
     include: ["test/**/*.test.ts"],
     // Left to itself it leaves a core free: on two, 5 minutes in place of 3.5.
     maxWorkers: "100%",

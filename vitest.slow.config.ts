@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     // As the command line runs: see docs/performance.md.
     execArgv: ["--single-threaded-gc"],
+    reporters: ["default", "./test/support/skips.ts"],
     include: ["test/**/*.slow.ts"],
     testTimeout: 30 * 60_000,
     hookTimeout: 60_000,

@@ -6,7 +6,7 @@ import { ItamlError } from "../src/base/errors.js";
 import { loadCifar10, loadCifar100 } from "../src/data/cifar.js";
 import { allocateSamples, indicesByClass, type LabelledSamples } from "../src/samples/samples.js";
 import { temporaryFolder } from "./support/folder.js";
-import { sharedPath } from "./support/shared.js";
+import { sharedData } from "./support/shared.js";
 
 const PIXELS = 3072;
 const BATCHES = [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`);
@@ -209,8 +209,7 @@ describe("CIFAR-100", () => {
   });
 
   test("the real sample has its classes", async (context) => {
-    const folder = sharedPath("data", "cifar100");
-    if (!folder) return context.skip();
+    const folder = sharedData(context, "cifar100");
     const { classes, train, test: testing } = await loadCifar100(folder);
     const all = classes.map((_, label) => label);
     expect(classes.length).toBe(20);

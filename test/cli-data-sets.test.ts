@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { itaml, readEvents } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writePictureFolder } from "./support/pictures.js";
-import { sharedPath } from "./support/shared.js";
+import { sharedData } from "./support/shared.js";
 
 const settings = (...all: string[]) => all.flatMap((setting) => ["--set", setting]);
 
@@ -29,8 +29,7 @@ describe("two tasks of each data set with a small network", () => {
       40,
     ],
   ])("%s", async ([data, config, changes, classes], context) => {
-    const folder = sharedPath("data", data);
-    if (!folder) return context.skip();
+    const folder = sharedData(context, data);
     const run = join(temporaryFolder(), "run");
     const network = "network={name: reduced-resnet18, widths: [4, 6, 8, 10]}";
     const all = settings("tasks=2", "epochs=1", network, ...changes);

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { ItamlError } from "../src/base/errors.js";
 import { listCub200 } from "../src/data/cub200.js";
 import { temporaryFolder } from "./support/folder.js";
-import { sharedPath } from "./support/shared.js";
+import { sharedData } from "./support/shared.js";
 
 /** Two classes, given out of order, with two training pictures and a test picture each. */
 const MADE = {
@@ -239,8 +239,7 @@ describe("CUB-200-2011", () => {
   });
 
   test("the real sample has its classes", async (context) => {
-    const folder = sharedPath("data", "cub200");
-    if (!folder) return context.skip();
+    const folder = sharedData(context, "cub200");
     const { classes, train, test: testing } = await listCub200(folder);
     expect(classes[7]).toBe("008.Lazuli_Bunting");
     for (const { files, labels } of [train, testing]) {

@@ -4,7 +4,7 @@ import sharp from "sharp";
 import { expect, test } from "vitest";
 import { itaml, readEvents } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
-import { sharedPath } from "./support/shared.js";
+import { sharedData } from "./support/shared.js";
 
 /** An epoch in which the first batches, which nothing prepares, don't count for much has this many. */
 const STEADY_BATCHES = 8;
@@ -26,8 +26,7 @@ test.for<[data: string, config: string, changes: string[], classes: number]>([
 ])(
   "two tasks of %s with the network and the pictures of %s",
   async ([data, config, changes, classes], context) => {
-    const folder = sharedPath("data", data);
-    if (!folder) return context.skip();
+    const folder = sharedData(context, data);
     const run = join(temporaryFolder(), "run");
     const all = ["tasks=2", ...changes].flatMap((setting) => ["--set", setting]);
     const trained = await itaml(".", ["train", config, "--data", folder, ...all, "--out", run]);

@@ -11,7 +11,7 @@ import { parseIdx, readIdxFile } from "../src/formats/idx.js";
 import { type Dataset, indicesByClass } from "../src/samples/samples.js";
 import { temporaryFolder } from "./support/folder.js";
 import { encodeIdx, writeMadeMnist } from "./support/idx.js";
-import { sharedPath } from "./support/shared.js";
+import { sharedData } from "./support/shared.js";
 
 const shape = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 4 });
 const file = shape.chain((sizes) => {
@@ -119,8 +119,7 @@ describe("MNIST", () => {
   });
 
   test("the real one has the published numbers", async (context) => {
-    const folder = sharedPath("data", "mnist");
-    if (!folder) return context.skip();
+    const folder = sharedData(context, "mnist");
     const { train, test: testing } = await loadMnist(folder);
     const digits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
     const counts = indicesByClass(train.labels, digits).map(({ length }) => length);

@@ -9,6 +9,7 @@ import { download } from "../src/files/download.js";
 import { IncrementalClassifier } from "../src/library/incremental-classifier.js";
 import { itaml, readEvents } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
+import { needs } from "./support/needs.js";
 import { smallDisk } from "./support/small-disk.js";
 import { encodeTar } from "./support/tar.js";
 
@@ -38,7 +39,7 @@ function outcomeOf(run: string): unknown {
 
 test("a run on a disk that is full says so, leaves nothing half-written, and goes on when there is room", async (context) => {
   const disk = smallDisk(2 ** 24);
-  if (!disk) return context.skip();
+  needs(context, "a small disk", disk);
   const straight = join(temporaryFolder(), "straight");
   expect(await itaml(".", [...RUN, "--out", straight])).toMatchObject({ code: 0 });
   const expected = outcomeOf(straight);
@@ -78,7 +79,7 @@ test("a run on a disk that is full says so, leaves nothing half-written, and goe
 
 test("nothing else is half-written on a full disk or a read-only one", async (context) => {
   const disk = smallDisk(2 ** 22);
-  if (!disk) return context.skip();
+  needs(context, "a small disk", disk);
   const folder = temporaryFolder();
   const content = new Uint8Array(300_000).fill(7);
   const archive = join(folder, "made.tar");

@@ -10,7 +10,7 @@ import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import { TrainingStep } from "../src/training/training-step.js";
 import { expectClose } from "./support/close.js";
 
-const runtime = createOnnxRuntime();
+const runtime = createOnnxRuntime({ threads: 2 });
 
 /** √Σ g², in double precision. */
 function normOf(...gradients: readonly (readonly number[] | Float32Array)[]): number {

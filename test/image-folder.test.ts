@@ -11,7 +11,7 @@ import { leftOutNotes } from "../src/data/left-out.js";
 import { listMsCeleb } from "../src/data/msceleb.js";
 import { divide, type Split } from "../src/data/split.js";
 import { temporaryFolder } from "./support/folder.js";
-import { sharedPath } from "./support/shared.js";
+import { sharedData } from "./support/shared.js";
 
 /** Writes empty files. */
 function folderOf(...files: string[]): string {
@@ -431,8 +431,7 @@ describe("ImageNet", () => {
   });
 
   test("the real sample has its classes", async (context) => {
-    const folder = sharedPath("data", "imagenet-sample");
-    if (!folder) return context.skip();
+    const folder = sharedData(context, "imagenet-sample");
     const files = await listImageNet(folder);
     expect(files.classes[0]).toBe("n01443537");
     expect(counts(files)).toEqual(Array(20).fill([60, 10]));
@@ -456,8 +455,7 @@ describe("MS-Celeb", () => {
   });
 
   test("faces of the same layout", async (context) => {
-    const folder = sharedPath("data", "faces");
-    if (!folder) return context.skip();
+    const folder = sharedData(context, "faces");
     const files = await listMsCeleb(folder, { split: { moreThan: 9, train: 6, test: 4 } });
     expect(counts(files)).toEqual(Array(40).fill([6, 4]));
     await expect(listMsCeleb(folder)).rejects.toThrow("found at most 10 in any class");

@@ -6,6 +6,7 @@ import { readConfig } from "../src/cli/commands/train.js";
 import { reportHtml, writeReport } from "../src/report/write-report.js";
 import { ChromiumPage, chromiumPath } from "./support/chromium.js";
 import { temporaryFolder } from "./support/folder.js";
+import { needs } from "./support/needs.js";
 import { CHECK_MATRIX, reportedRun } from "./support/reported-run.js";
 
 const parse = (page: string) => parseHTML(page).document;
@@ -240,7 +241,8 @@ test("names are text, whatever is in them", async () => {
 
 const chromium = chromiumPath();
 
-test.skipIf(!chromium)("in a browser: whole, quiet, and as wide as its window", async () => {
+test("in a browser: whole, quiet, and as wide as its window", async (context) => {
+  needs(context, "a browser", chromium);
   const file = join(temporaryFolder(), "report.html");
   const hostile = "<script>alert(1)</script>".repeat(4);
   await writeReport(

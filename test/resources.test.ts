@@ -25,6 +25,7 @@ import { Graph } from "../src/graph/graph.js";
 import { add } from "../src/graph/operators/index.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import { temporaryFolder } from "./support/folder.js";
+import { needs } from "./support/needs.js";
 import { writePictureFolder } from "./support/pictures.js";
 
 describe("what the system refuses", () => {
@@ -81,11 +82,13 @@ describe("what the system refuses", () => {
     expect(readdirSync(path)).toEqual(["c"]);
   });
 
-  test.skipIf(!existsSync("/dev/full"))("a line on a full disk", () => {
+  test("a line on a full disk", (context) => {
+    needs(context, "Linux", existsSync("/dev/full"));
     expect(() => appendWhole("/dev/full", "line")).toThrow("ITAML_DISK_FULL: /dev/full: the disk");
   });
 
-  test.skipIf(process.platform === "win32")("too many open files", async () => {
+  test("too many open files", async (context) => {
+    needs(context, "POSIX", process.platform !== "win32");
     const folder = temporaryFolder();
     const picture = join(folder, "a.png");
     const background = { r: 0, g: 0, b: 0 };

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type LockOwner, RunLock } from "../src/experiment/run-lock.js";
 import { temporaryFolder } from "./support/folder.js";
+import { needs } from "./support/needs.js";
 
 /** A lock of this process with some of it changed, as another process would have left it. */
 async function writeLock(folder: string, changes: Partial<LockOwner>, name = "lock.json") {
@@ -51,7 +52,7 @@ test("the lock of an ended process is replaced", async () => {
 test("a later process with the owner's number isn't taken for it", async (context) => {
   const folder = temporaryFolder();
   const { started } = await writeLock(folder, { started: "in another year" });
-  if (started === undefined || process.platform === "win32") return context.skip();
+  needs(context, "Linux", started !== undefined && process.platform !== "win32");
   await (await RunLock.acquire(folder)).release();
 });
 

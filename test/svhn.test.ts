@@ -13,7 +13,7 @@ import {
 } from "../src/samples/samples.js";
 import { temporaryFolder } from "./support/folder.js";
 import { encodeMat5, type MadeArray, matrix, writeMadeSvhn } from "./support/mat5.js";
-import { sharedPath } from "./support/shared.js";
+import { sharedData } from "./support/shared.js";
 
 const SAMPLE = 3 * 32 * 32;
 
@@ -159,8 +159,7 @@ describe("SVHN", () => {
   });
 
   test("a file of its format holds what its bytes say", async (context) => {
-    const folder = sharedPath("data", "svhn-like");
-    if (!folder) return context.skip();
+    const folder = sharedData(context, "svhn-like");
     const { train, test: testing } = await loadSvhn(folder);
     expect(train.source.length).toBe(2000);
     expect(testing.source.length).toBe(500);

@@ -10,6 +10,7 @@ import type { Device } from "../src/runtime/runtime.js";
 import { MetaTraining } from "../src/training/meta-training.js";
 import { TrainingStep } from "../src/training/training-step.js";
 import { expectClose } from "./support/close.js";
+import { needs } from "./support/needs.js";
 
 // Where there is a GPU, or a program in place of one: docs/performance.md says how.
 
@@ -67,7 +68,7 @@ describe("on a GPU a session of meta-training gives what it gives on the CPU", (
     "%s",
     async ([network, optimizer], context) => {
       const onGpu = await train("webgpu", network, optimizer);
-      if (!onGpu) return context.skip("there is no GPU that WebGPU can use");
+      needs(context, "a GPU", onGpu);
       const onCpu = await train("cpu", network, optimizer);
       expectClose(onGpu.losses, onCpu?.losses ?? []);
       expectClose(onGpu.model.theta, onCpu?.model.theta ?? [], { absolute: 1e-5 });

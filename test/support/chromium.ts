@@ -4,16 +4,14 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 
-/** The path of a Chromium, or undefined (said once on the console) where there is none. */
+/** The path of a Chromium, or undefined where there is none. */
 export function chromiumPath(): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter);
   const names = ["chromium", "chromium-browser", "google-chrome"];
-  const found = [
+  return [
     process.env.ITAML_CHROMIUM,
     ...folders.flatMap((folder) => names.map((name) => join(folder, name))),
   ].find((path) => path !== undefined && isExecutable(path));
-  if (!found) console.log("skipped: no Chromium on the PATH or in ITAML_CHROMIUM");
-  return found;
 }
 
 function isExecutable(path: string): boolean {

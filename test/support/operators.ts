@@ -6,7 +6,7 @@ import { elementCount } from "../../src/graph/shape.js";
 import { createOnnxRuntime } from "../../src/runtime/node/onnxruntime-node.js";
 import type { Value } from "../../src/runtime/runtime.js";
 
-const runtime = createOnnxRuntime();
+const runtime = createOnnxRuntime({ threads: 2 });
 
 /** An operator with inputs of these shapes. */
 export type Build = (...inputs: Tensor[]) => Tensor;
