@@ -3,6 +3,7 @@ import { isByteArray, isFloat32Array } from "../base/typed-arrays.js";
 import { allFinite } from "../model/model.js";
 import type { InputDescription } from "../samples/input-description.js";
 import { allocateSamples, type SampleData } from "../samples/samples.js";
+import { describeValue } from "./check-input.js";
 
 /** Samples as an application has them: one array with one after another, or an array for each. */
 export type Images = SampleData | Uint8ClampedArray | readonly (SampleData | Uint8ClampedArray)[];
@@ -30,7 +31,7 @@ export function takeImages(
     const place = separate ? `image ${i}` : "images";
     if (!isOfType(array)) {
       const expected = type === "float32" ? "a Float32Array" : "a Uint8Array";
-      return fail("samples of another type", place, { expected, found: kindOf(array) });
+      return fail("samples of another type", place, { expected, found: describeValue(array) });
     }
     if (separate ? array.length !== sampleSize : array.length % sampleSize !== 0) {
       const expected = `${separate ? "" : "a multiple of "}${sampleSize} values`;
@@ -51,8 +52,4 @@ export function takeImages(
     fail("a value is not finite", place, { expected: "numbers", found: String(taken[stray]) });
   }
   return taken;
-}
-
-function kindOf(value: unknown): string {
-  return (value as object | null | undefined)?.constructor?.name ?? String(value);
 }

@@ -45,7 +45,10 @@ export interface ClassifierParts {
   readonly taught: Taught;
 }
 
-const samplesSchema = z.strictObject({ images: z.unknown(), labels: z.unknown() });
+const samplesSchema = z.strictObject({
+  images: z.unknown().optional(),
+  labels: z.unknown().optional(),
+});
 const hooksSchema = z.strictObject({
   onProgress: z.custom((value) => typeof value === "function", "expected a function").optional(),
   signal: z

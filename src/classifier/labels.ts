@@ -1,4 +1,5 @@
 import { ItamlError } from "../base/errors.js";
+import { describeValue } from "./check-input.js";
 
 /** A class, as the application names it: a text, or a finite number. */
 export type Label = string | number;
@@ -14,7 +15,7 @@ export function takeLabels(labels: unknown, where: string): Label[] {
     throw new ItamlError("INPUT_INVALID", "not a list of labels", {
       where: `${where}: labels`,
       expected: "an array of texts or numbers, one for each image",
-      found: describe(labels),
+      found: describeValue(labels),
     });
   }
   return Array.from(labels, (label: unknown, i) => {
@@ -22,7 +23,7 @@ export function takeLabels(labels: unknown, where: string): Label[] {
     throw new ItamlError("INPUT_INVALID", "not a label", {
       where: `${where}: labels, position ${i}`,
       expected: "a text of whole characters, or a finite number other than -0",
-      found: describe(label),
+      found: describeValue(label),
     });
   });
 }
@@ -33,11 +34,3 @@ function isLabel(value: unknown): value is Label {
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
-
-function describe(value: unknown): string {
-  if (Object.is(value, -0)) return "-0";
-  if (typeof value === "string") return JSON.stringify(value);
-  return typeof value === "object" && value !== null
-    ? (value.constructor?.name ?? "object")
-    : String(value);
-}

@@ -1,6 +1,6 @@
 import { ItamlError } from "../base/errors.js";
-import type { Inference } from "../model/inference.js";
-import { taskSizes } from "../model/model.js";
+import type { Inference, Rows } from "../model/inference.js";
+import { allFinite, type TaskModel, taskSizes } from "../model/model.js";
 import { type Head, modelWithHead } from "../prediction/head.js";
 import { splitContinuum } from "../prediction/mixed-continuum.js";
 import {
@@ -108,7 +108,7 @@ async function headLogits(
   const head = await learner.head();
   return {
     head,
-    logits: await inference.logits(modelWithHead(learner.model, head), source, indices),
+    logits: await finiteLogits(modelWithHead(learner.model, head), inference, source, indices),
   };
 }
 
@@ -131,9 +131,26 @@ async function classifyWithin(
   indices: readonly number[],
   task: number,
 ): Promise<number[]> {
-  const logits = await inference.logits(await learner.modelFor(task), source, indices);
+  const logits = await finiteLogits(await learner.modelFor(task), inference, source, indices);
   const { start } = taskColumns(taskSizes(learner.model, inference.extractor))[task] as TaskColumns;
   return indices.map((_, row) => start + predictClass(logits, row));
+}
+
+/** Logits that can be compared: a sample's values may be so large that the network's are infinite. */
+async function finiteLogits(
+  model: TaskModel,
+  inference: Inference,
+  source: SampleSource,
+  indices: readonly number[],
+): Promise<Rows> {
+  const logits = await inference.logits(model, source, indices);
+  if (allFinite(logits.data)) return logits;
+  const stray = logits.data.findIndex((value) => !Number.isFinite(value));
+  throw new ItamlError("INPUT_INVALID", "a sample that the network can't compute", {
+    where: `image ${Math.floor(stray / logits.columns)}`,
+    expected: "values of the size of those that were learned",
+    found: `a logit of ${logits.data[stray]}`,
+  });
 }
 
 function refuseLogits({ taskEvidence }: Head): void {

@@ -23,7 +23,8 @@ export function splitContinuum(evidence: Rows, continuum: readonly number[]): nu
       .filter((task) => !best.tasks.includes(task))
       .map((task) => fitShares(samples, [...best.tasks, task]));
     const next = larger.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a), best);
-    if (next.logLikelihood - best.logLikelihood < GAIN_FOR_A_TASK) break;
+    // So written that it ends where a likelihood is no number.
+    if (!(next.logLikelihood - best.logLikelihood >= GAIN_FOR_A_TASK)) break;
     best = next;
   }
   const { tasks, shares } = best;

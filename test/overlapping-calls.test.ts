@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { IncrementalClassifier } from "../src/index.js";
+import { temporaryFolder } from "./support/folder.js";
+import { interleave, sequentialReads } from "./support/interleaving.js";
+
+// A thousand of them: overlapping-calls.slow.ts.
+test("15 random interleavings of calls tell what calls one after another tell", async () => {
+  const expected = await sequentialReads();
+  for (let seed = 0; seed < 15; seed++) await interleave(seed, expected);
+});
+
+const points = (label: number) => Float32Array.from({ length: 16 }, (_, i) => label + (i % 2) / 9);
+const task = (a: number, b: number) => ({
+  images: Float32Array.of(...points(a), ...points(b)),
+  labels: Array.from({ length: 16 }, (_, i) => (i < 8 ? a : b)),
+});
+
+async function taught(): Promise<IncrementalClassifier> {
+  const classifier = await IncrementalClassifier.create({
+    ...{ inputShape: [2], inputType: "float32", memory: 8, threads: 1 },
+    network: { name: "mlp", hidden: [4] },
+  });
+  await classifier.learn(task(0, 1));
+  return classifier;
+}
+
+test("saved while it learns, and twice at once, a folder holds what was known before", async () => {
+  const classifier = await taught();
+  const folder = join(temporaryFolder(), "saved");
+  await classifier.save(folder);
+  const before = await classifier.classify(points(1));
+  const learning = classifier.learn(task(2, 3));
+  await Promise.all([classifier.save(folder), classifier.save(folder)]);
+  const loaded = await IncrementalClassifier.load(folder);
+  expect(loaded.tasks).toEqual([[0, 1]]);
+  expect(await loaded.classify(points(1))).toEqual(before);
+  await learning;
+  await classifier.save(folder);
+  const later = await IncrementalClassifier.load(folder);
+  expect(later.tasks).toEqual([
+    [0, 1],
+    [2, 3],
+  ]);
+  await Promise.all([classifier, loaded, later].map((one) => one.release()));
+});
+
+test("of two calls with the same labels the second one is refused", async () => {
+  const classifier = await taught();
+  const both = await Promise.allSettled([
+    classifier.learn(task(2, 3)),
+    classifier.learn(task(3, 4)),
+  ]);
+  expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+  expect(both[1]).toMatchObject({ reason: { code: "LABEL_KNOWN" } });
+  await classifier.release();
+});
+
+test("samples are those of the call, whatever becomes of their memory", async () => {
+  const [one, other] = [await taught(), await taught()];
+  const samples = task(2, 3);
+  const learning = [one.learn(samples), one.learn(task(4, 5))];
+  samples.images.fill(Number.NaN);
+  samples.labels.fill(7);
+  await Promise.all([...learning, other.learn(task(2, 3)).then(() => other.learn(task(4, 5)))]);
+  expect(await one.toFiles()).toEqual(await other.toFiles());
+  await Promise.all([one.release(), other.release()]);
+});
+
+test("released, it does what it was called for before, and refuses the rest", async () => {
+  const classifier = await taught();
+  const before = [classifier.learn(task(2, 3)), classifier.classify(points(1))];
+  const released = classifier.release();
+  const after = [
+    () => classifier.learn(task(4, 5)),
+    () => classifier.classify(points(1)),
+    () => classifier.classifyEach(points(1)),
+    () => classifier.toFiles(),
+    () => classifier.save(join(temporaryFolder(), "saved")),
+    () => classifier.exportOnnx(join(temporaryFolder(), "model.onnx")),
+  ];
+  for (const call of after) {
+    await expect(call()).rejects.toThrow(/ITAML_RELEASED: \w+: the classifier was released/);
+  }
+  await Promise.all([...before, released, classifier.release()]);
+  expect(classifier.tasks).toHaveLength(2);
+});
