@@ -1,12 +1,11 @@
 import { performance } from "node:perf_hooks";
 import { seededRandom } from "../src/base/random.js";
 import { Graph } from "../src/graph/graph.js";
-import { oneProduct, productPerImage } from "../src/graph/operators/convolution-weight-gradient.js";
-import { transpose } from "../src/graph/operators/index.js";
 import { windowOver } from "../src/graph/operators/window.js";
 import { copyTaskModel, newClassifier, newModel, taskModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { createNetwork, type NetworkSettings } from "../src/nn/index.js";
+import { convolutionOverImages, oneProduct, productPerImage } from "../src/onnx/weight-gradient.js";
 import { radam } from "../src/optim/radam.js";
 import { textTable } from "../src/report/table.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
@@ -39,34 +38,18 @@ async function weightGradients([batch, channels, out, side]: readonly [
   number,
 ]) {
   const programs = await Promise.all(
-    (["product per image", "one product", "convolution"] as const).map(async (way) => {
-      const graph = new Graph(way);
+    [productPerImage, oneProduct, convolutionOverImages].map((compute) => {
+      const graph = new Graph(compute.name);
       const x = graph.input("x", "float32", [batch, channels, side, side]);
       const dy = graph.input("dy", "float32", [batch, out, side, side]);
-      const weight = graph.input("weight", "float32", [out, channels, 3, 3]);
       const window = windowOver("bench", x, 3, { padding: 1 });
-      const swapped = () => {
-        const [left, right] = [transpose(x, [1, 0, 2, 3]), transpose(dy, [1, 0, 2, 3])];
-        return graph.node(
-          "Conv",
-          [left, right],
-          { shape: [channels, out, 3, 3] },
-          { pads: [1, 1, 1, 1] },
-        );
-      };
-      const ways = {
-        "product per image": () => productPerImage(dy, x, weight, window),
-        "one product": () => oneProduct(dy, x, weight, window),
-        convolution: swapped,
-      };
-      graph.output("gradient", ways[way]());
+      graph.output("gradient", compute(dy, x, window));
       return runtime.compile(graph);
     }),
   );
   const inputs = {
     x: { data: numbers(batch * channels * side * side), shape: [batch, channels, side, side] },
     dy: { data: numbers(batch * out * side * side), shape: [batch, out, side, side] },
-    weight: { data: numbers(out * channels * 9), shape: [out, channels, 3, 3] },
   };
   const times = await best(programs.map((program) => () => program.run(inputs, ["gradient"])));
   await Promise.all(programs.map((program) => program.release()));

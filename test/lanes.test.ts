@@ -1,18 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../src/base/random.js";
-import { gradients } from "../src/graph/differentiate.js";
-import { Graph, type Tensor } from "../src/graph/graph.js";
-import { batchNormalization, convolution, multiply, sum } from "../src/graph/operators/index.js";
 import type { TaskBatch } from "../src/model/micro-batch.js";
 import { type Model, newClassifier, newModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { mlp } from "../src/nn/mlp.js";
 import { reducedResnet } from "../src/nn/reduced-resnet.js";
-import { lower } from "../src/onnx/lower.js";
-import { cpuThreads } from "../src/onnx/lowerings.js";
 import { radam } from "../src/optim/radam.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
-import type { Value } from "../src/runtime/runtime.js";
 import { lanesFor, shareLanes } from "../src/training/lanes.js";
 import { MetaTraining } from "../src/training/meta-training.js";
 import { TrainingStep } from "../src/training/training-step.js";
@@ -99,60 +93,4 @@ test("an error in a lane is thrown after all lanes have ended", async () => {
   await expect(
     train(2, [BATCHES[0] as TaskBatch, broken, BATCHES[3] as TaskBatch]),
   ).rejects.toThrow();
-});
-
-/** Results in one thread and in two, and the operators of the latter. */
-async function bothWays(
-  shapes: Readonly<Record<string, readonly number[]>>,
-  build: (inputs: Record<string, Tensor>) => Tensor,
-): Promise<{ plain: Float32Array; own: Float32Array; operators: string[] }> {
-  const runtime = createOnnxRuntime({ threads: 2 });
-  const values = Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => {
-      const length = shape.reduce((a, b) => a * b);
-      const data = Float32Array.from({ length }, () => random.uniform(-1, 1));
-      return [name, { data, shape } as Value];
-    }),
-  );
-  const graph = new Graph("both ways");
-  const inputs = Object.entries(shapes).map(([name, shape]): [string, Tensor] => [
-    name,
-    graph.input(name, "float32", shape),
-  ]);
-  graph.output("result", build(Object.fromEntries(inputs)));
-  const results = [];
-  for (const threads of [1, 2]) {
-    const program = await runtime.compile(graph, { threads });
-    results.push((await program.run(values, ["result"])).result.data as Float32Array);
-    await program.release();
-  }
-  const [plain, own] = results as [Float32Array, Float32Array];
-  const operators = lower(graph, cpuThreads(8)).nodes.map(({ operator }) => operator);
-  return { plain, own, operators };
-}
-
-describe("a convolution with more filters than places runs in blocks of channels", () => {
-  test.each([
-    [1, 1],
-    [1, 2],
-  ])("stride %i, padding %i", async (stride, padding) => {
-    const shapes = { x: [3, 18, 4, 4], weight: [42, 18, 3, 3], bias: [42] };
-    const { plain, own, operators } = await bothWays(shapes, ({ x, weight, bias }) =>
-      convolution(x as Tensor, weight as Tensor, { bias: bias as Tensor, stride, padding }),
-    );
-    expect(operators).toContain("ReorderOutput");
-    expectClose(own, plain, { absolute: 1e-4 });
-  });
-});
-
-test("the gradient of batch normalisation of large images is scaled by a convolution", async () => {
-  const shapes = { x: [3, 5, 16, 16], scale: [5], shift: [5], dy: [3, 5, 16, 16] };
-  const { plain, own, operators } = await bothWays(shapes, (inputs) => {
-    const { x, scale, shift, dy } = inputs as Record<keyof typeof shapes, Tensor>;
-    const { output } = batchNormalization(x, scale, shift);
-    return gradients(sum(multiply(output, dy)), [x])[0] as Tensor;
-  });
-  expect(operators).toContain("Conv");
-  expect(operators).not.toContain("BatchNormalization");
-  expectClose(own, plain);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../src/base/random.js";
-import { add, linear, multiply, subtract } from "../src/graph/operators/index.js";
+import { add, channelMean, linear, multiply, subtract } from "../src/graph/operators/index.js";
 import { Inference } from "../src/model/inference.js";
 import { joinClassifiers, type Model, taskModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
@@ -88,7 +88,7 @@ test("running statistics become the mean of what the tasks made of the base's", 
       const weight = scope.parameter("weight", [3, 3], uniformByFanIn(3));
       const running = scope.statistic("mean", [3], 1);
       if (!scope.training) return linear(subtract(x, running), weight);
-      const batchMean = graph.node("ReduceMean", [x], { shape: [3] }, { axes: [0], keepdims: 0 });
+      const batchMean = channelMean(x);
       const kept = multiply(running, graph.scalar(0.9));
       scope.updateStatistic("mean", add(kept, multiply(batchMean, graph.scalar(0.1))));
       return linear(subtract(x, batchMean), weight);

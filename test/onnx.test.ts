@@ -74,8 +74,9 @@ function readAttributes(model: Uint8Array) {
 test("attributes of 0 are written: readers that ask for a value find one", () => {
   const graph = new Graph("zeros");
   const x = graph.input("x", "float32", [2, 3]);
+  const output = { shape: [2, 3], derivative: "not differentiable" } as const;
   const attributes = { axis: 0, alpha: { float: 0 }, text: "", axes: [0] };
-  graph.output("y", graph.node("Anything", [x], { shape: [2, 3] }, attributes));
+  graph.output("y", graph.node("Anything", [x], output, attributes));
   const { names, empty } = readAttributes(serializeOnnx(graph, textbook));
   expect(names).toEqual(["axis", "alpha", "text", "axes"].map((name) => `Anything.${name}`));
   expect(empty).toEqual([]);

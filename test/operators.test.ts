@@ -1,38 +1,56 @@
 import { describe, expect, test } from "vitest";
 import { gradients } from "../src/graph/differentiate.js";
-import { Graph, type Tensor } from "../src/graph/graph.js";
+import { differentiable, Graph, type Output, type Tensor } from "../src/graph/graph.js";
+import * as operators from "../src/graph/operators/index.js";
 import {
+  absolute,
   add,
+  alongChannels,
+  atLeast,
   averagePooling,
   batchNormalization,
   binaryCrossEntropyWithLogits,
+  cast,
+  channelAffine,
+  channelMean,
+  channelSum,
   concatenate,
   concatenateAlong,
   convolution,
   divide,
+  expandDimensions,
   flatten,
   generalizedMeanPooling,
   globalAveragePooling,
+  identity,
+  isPositive,
   linear,
+  logSoftmax,
   matrixMultiply,
+  maximum,
   maxPooling,
   mean,
   multiply,
   normalizeByStatistics,
   pad,
+  power,
   relu,
   reshape,
+  sigmoid,
   slice,
+  softmax,
   softmaxCrossEntropyWithLogits,
+  softplus,
+  split,
   splitVector,
   squareRoot,
+  squeeze,
   subtract,
   sum,
+  sumOver,
   transpose,
   type WindowOptions,
 } from "../src/graph/operators/index.js";
-import { lower } from "../src/onnx/lower.js";
-import { splitInSteps } from "../src/onnx/split.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import { expectClose } from "./support/close.js";
 import { golden } from "./support/golden.js";
@@ -195,24 +213,180 @@ const cases: [
     },
   ],
   [
-    "batchNormalization of vectors",
+    "batchNormalization, its statistics",
+    [[3, 2, 2, 2], [2]],
+    (x, scale) => {
+      const { mean, variance } = batchNormalization(x, scale, scale);
+      return multiply(mean, multiply(variance, scale));
+    },
+  ],
+  [
+    "batchNormalization, of vectors",
     [[6, 3], [3], [3]],
     (x, scale, shift) => batchNormalization(x, scale, shift).output,
   ],
   [
     "normalizeByStatistics",
-    [[2, 3, 2, 2], [3], [3]],
-    (x, scale, shift) => {
-      const statistic = (...values: number[]) => x.graph.constant(Float32Array.from(values), [3]);
-      return normalizeByStatistics(x, scale, shift, statistic(0.5, 0, -1), statistic(1, 2, 0.5));
-    },
+    [[2, 3, 2, 2], [3], [3], [3], [3]],
+    (x, scale, shift, mean, root) =>
+      normalizeByStatistics(x, scale, shift, mean, add(multiply(root, root), x.graph.scalar(0.5))),
   ],
   ["generalizedMeanPooling", [[2, 2, 3, 3]], (x) => generalizedMeanPooling(x), [0.3, 2]],
+  ["globalAveragePooling", [[2, 2, 3, 3]], globalAveragePooling],
+  ["maxPooling, overlapping windows", [[1, 2, 5, 5]], (x) => maxPooling(x, 3, { stride: 2 })],
+  ["maximum", [[3, 4], [4]], maximum],
+  ["power", [[3, 4]], (x) => power(x, 2.5), [0.5, 2]],
+  ["absolute", [[3, 4]], absolute],
+  ["sigmoid", [[3, 4]], sigmoid],
+  ["softplus", [[3, 4]], softplus],
+  ["atLeast", [[3, 4]], (x) => atLeast(x, 0)],
+  ["identity", [[3, 4]], identity],
+  ["cast", [[3, 4]], (x) => cast(x, "float32")],
+  ["softmax", [[3, 4]], softmax],
+  ["logSoftmax", [[3, 4]], logSoftmax],
+  ["sumOver", [[2, 3, 4]], (x) => sumOver(x, [0, 2], { keepDimensions: false })],
+  ["sumOver, kept", [[2, 3, 4]], (x) => sumOver(x, [1], { keepDimensions: true })],
+  ["squeeze", [[2, 1, 4, 1]], (x) => squeeze(x, [1, 3])],
+  ["expandDimensions", [[2, 4]], (x) => expandDimensions(x, [0, 2])],
+  [
+    "split",
+    [[6]],
+    (x) => {
+      const [a, b, c] = split(x, [2, 1, 3]) as [Tensor, Tensor, Tensor];
+      return multiply(concatenateAlong(0, [c, a]), concatenateAlong(0, [a, b, a]));
+    },
+  ],
+  [
+    "splitVector",
+    [[7]],
+    (x) => {
+      const [a, , c] = splitVector(x, [[2, 1], [3], [1, 2]]) as [Tensor, Tensor, Tensor];
+      return matrixMultiply(a, c);
+    },
+  ],
+  [
+    "concatenate",
+    [[2, 2], [3]],
+    (a, b) => multiply(concatenate([a, b, a]), concatenate([b, a, a])),
+  ],
+  ["channelMean", [[2, 3, 2, 2]], channelMean],
+  ["channelSum", [[2, 3, 4]], channelSum],
+  ["channelAffine", [[2, 3, 2, 2], [3], [3]], channelAffine],
+  ["alongChannels", [[3], [2, 3, 2, 2]], (scale, x) => multiply(alongChannels(scale, x), x)],
+  [
+    "binaryCrossEntropyWithLogits, by targets too",
+    [
+      [3, 4],
+      [3, 4],
+    ],
+    binaryCrossEntropyWithLogits,
+  ],
+  [
+    "softmaxCrossEntropyWithLogits, by targets too",
+    [
+      [3, 4],
+      [3, 4],
+    ],
+    softmaxCrossEntropyWithLogits,
+  ],
 ];
+
+/** Operators whose results don't change with their inputs, or in steps. */
+const CONSTANT = ["isAbove", "isPositive"];
+
+test("every operator is among those below", () => {
+  const tested = new Set([...cases.map(([name]) => name.split(",")[0]), ...CONSTANT]);
+  expect(Object.keys(operators).filter((name) => !tested.has(name))).toEqual([]);
+});
 
 describe("gradients equal finite differences", () => {
   test.each(cases)("%s", async (name, shapes, build, range) => {
     expect(await gradientError(name, shapes, build, range)).toBeLessThan(2e-3);
+  });
+});
+
+describe("second derivatives equal finite differences of gradients", () => {
+  test.each(cases)("%s", async (name, shapes, build, range) => {
+    const slopes = (...inputs: Tensor[]) => {
+      const out = build(...inputs);
+      // Squares, so that the gradient by every input depends on every input.
+      const ofSquares = gradients(sum(multiply(out, out)), inputs);
+      return concatenate(ofSquares);
+    };
+    expect(await gradientError(name, shapes, slopes, range)).toBeLessThan(5e-3);
+  });
+});
+
+test("what joins, cuts and converts is no constant: sum(w²) + sum(5w) has the gradient 2w + 5", async () => {
+  const ways: Build[] = [
+    (w) => concatenate([w as Tensor]),
+    (w) => concatenate([w as Tensor, w as Tensor]),
+    (w) => cast(w as Tensor, "float32"),
+    (w) => splitVector(w as Tensor, [[1], [2]])[1] as Tensor,
+  ];
+  const expected = [
+    [7, 9, 11],
+    [12, 14, 16],
+    [7, 9, 11],
+    [2, 9, 11],
+  ];
+  for (const [i, way] of ways.entries()) {
+    const evaluate = await compileWithGradients(
+      [[3]],
+      (w) => {
+        const { graph } = w as Tensor;
+        const squares = sum(multiply(w as Tensor, w as Tensor));
+        return add(squares, sum(way(multiply(w as Tensor, graph.scalar(5)))));
+      },
+      Float32Array.of(1),
+    );
+    const { gradients: found } = await evaluate([Float32Array.of(1, 2, 3)]);
+    expect(Array.from(found[0] as Float32Array)).toEqual(expected[i]);
+  }
+});
+
+test("by a tensor and by what is made of it: each gradient is whole", async () => {
+  const graph = new Graph("test");
+  const x = graph.input("x", "float32", []);
+  const square = multiply(x, x);
+  gradients(multiply(square, square), [x, square]).forEach((gradient, i) => {
+    graph.output(`gradient${i}`, gradient);
+  });
+  const program = await runtime.compile(graph);
+  const input = { x: { data: Float32Array.of(2), shape: [] } };
+  const results = await program.run(input, ["gradient0", "gradient1"]);
+  expect([results.gradient0?.data[0], results.gradient1?.data[0]]).toEqual([32, 8]);
+  await program.release();
+});
+
+describe("a gradient that isn't known is refused", () => {
+  const graph = new Graph("test");
+  const w = graph.input("w", "float32", [3]);
+  const opaque = (derivative?: "not differentiable") =>
+    graph.node("Opaque", [w], { shape: [3], derivative } as Output);
+
+  test.each([
+    ["declared", () => opaque("not differentiable")],
+    ["not declared, as JavaScript allows it", () => opaque()],
+  ])("%s", (_, build) => {
+    const loss = add(sum(multiply(w, w)), sum(build()));
+    expect(() => gradients(loss, [w])).toThrow("gradients: Opaque is not differentiable");
+  });
+
+  test("but not where nothing of it is differentiated", () => {
+    const other = graph.input("other", "float32", [3]);
+    const loss = sum(multiply(other, opaque("not differentiable")));
+    expect(gradients(loss, [other])).toHaveLength(1);
+  });
+
+  test("by what a derivative of several nodes leaves out", () => {
+    expect(() => differentiable(multiply(w, graph.input("v", "float32", [3])), [w], [])).toThrow(
+      'Mul: no gradient by "v"',
+    );
+  });
+
+  test("by comparisons: the output doesn't depend on what is compared", () => {
+    expect(() => gradients(sum(isPositive(w)), [w])).toThrow('doesn\'t depend on "w"');
   });
 });
 
@@ -226,21 +400,16 @@ test("a tensor that is used twice gets the sum of both gradients", async () => {
   expect(Array.from(found[0] as Float32Array)).toEqual([3, 5, 7]);
 });
 
-test.each([5, 2])(
-  "splitVector and concatenate undo each other, %i results a node",
-  async (most) => {
-    const source = new Graph("test");
-    const vector = source.input("vector", "float32", [10]);
-    source.output("joined", concatenate(splitVector(vector, [[2, 2], [1], [3], [1], [1]])));
-    const graph = lower(source, { Split: splitInSteps(most) });
-    expect(Math.max(...graph.nodes.map(({ outputs }) => outputs.length))).toBe(most);
-    const program = await runtime.compile(graph);
-    const data = Float32Array.from({ length: 10 }, (_, i) => i);
-    const { joined } = await program.run({ vector: { data, shape: [10] } }, ["joined"]);
-    expect(joined.data).toEqual(data);
-    await program.release();
-  },
-);
+test("splitVector and concatenate undo each other", async () => {
+  const graph = new Graph("test");
+  const vector = graph.input("vector", "float32", [10]);
+  graph.output("joined", concatenate(splitVector(vector, [[2, 2], [1], [3], [1], [1]])));
+  const program = await runtime.compile(graph);
+  const data = Float32Array.from({ length: 10 }, (_, i) => i);
+  const { joined } = await program.run({ vector: { data, shape: [10] } }, ["joined"]);
+  expect(joined.data).toEqual(data);
+  await program.release();
+});
 
 describe("operators equal PyTorch", () => {
   const reference = golden("ops.safetensors");

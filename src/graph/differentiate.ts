@@ -1,14 +1,16 @@
 import { ItamlError } from "../base/errors.js";
-import type { Tensor } from "./graph.js";
+import type { Gradient, Tensor } from "./graph.js";
 import { add } from "./operators/arithmetic.js";
 import { formatShape, sameShape } from "./shape.js";
 
 /**
- * Reverse-mode differentiation: adds to the graph the nodes that compute ∂output/∂x for every x of `by`.
+ * Reverse-mode differentiation: adds to the graph the nodes that compute ∂output/∂x for every x of `by`. They can be
+ * differentiated again.
  *
  * @param output a scalar, shape []
  * @param by tensors that `output` depends on
  * @returns one gradient for each of `by`, of its shape
+ * @throws {ItamlError} GRAPH_INVALID where an operator on the way from one of `by` to `output` is not differentiable
  */
 export function gradients(output: Tensor, by: readonly Tensor[]): Tensor[] {
   const { graph } = output;
@@ -18,15 +20,14 @@ export function gradients(output: Tensor, by: readonly Tensor[]): Tensor[] {
       found: formatShape(output.shape),
     });
   }
-  const sources = new Set(by);
-  const order = dependants(output, sources);
-  const differentiated = new Set([...order, ...by]);
+  const order = dependants(output, new Set(by));
+  const differentiated = new Set(order);
   const gradientOf = new Map<Tensor, Tensor>([[output, graph.scalar(1)]]);
   for (const tensor of order.reverse()) {
     const upstream = gradientOf.get(tensor) as Tensor;
-    tensor.origin?.operands.forEach((operand, i) => {
-      if (!differentiated.has(operand)) return;
-      const contribution = tensor.origin?.gradients[i]?.(upstream) as Tensor;
+    for (const [operand, gradient] of dependencies(tensor)) {
+      if (!differentiated.has(operand)) continue;
+      const contribution = gradient(upstream);
       if (!sameShape(contribution.shape, operand.shape)) {
         throw new ItamlError("GRAPH_INVALID", `gradients: "${operand.name}" gets a wrong shape`, {
           expected: formatShape(operand.shape),
@@ -35,7 +36,7 @@ export function gradients(output: Tensor, by: readonly Tensor[]): Tensor[] {
       }
       const sum = gradientOf.get(operand);
       gradientOf.set(operand, sum ? add(sum, contribution) : contribution);
-    });
+    }
   }
   return by.map((tensor) => {
     const gradient = gradientOf.get(tensor);
@@ -47,15 +48,34 @@ export function gradients(output: Tensor, by: readonly Tensor[]): Tensor[] {
   });
 }
 
-/** All tensors on a path from one of `sources` (exclusive) to `output` (inclusive), operands before results. */
+/** What a tensor depends on, with the gradients by it. */
+function dependencies({ origin }: Tensor): (readonly [Tensor, Gradient])[] {
+  if (!origin || origin.derivative === "constant") return [];
+  const { operator, operands, derivative } = origin;
+  return operands.flatMap((operand, i) => {
+    // An undeclared one, as JavaScript lets it pass, counts as refused.
+    const gradient = Array.isArray(derivative) ? derivative[i] : refusal(operator);
+    return gradient === "constant" ? [] : [[operand, gradient ?? refusal(operator)] as const];
+  });
+}
+
+function refusal(operator: string): Gradient {
+  return () => {
+    throw new ItamlError("GRAPH_INVALID", `gradients: ${operator} is not differentiable`, {
+      remedy: "Leave it out of what is differentiated, or declare its gradients with the node",
+    });
+  };
+}
+
+/** `sources` and all tensors on a path from one of them to `output`, operands before results. */
 function dependants(output: Tensor, sources: ReadonlySet<Tensor>): Tensor[] {
   const depends = new Map<Tensor, boolean>();
   const order: Tensor[] = [];
   const visit = (tensor: Tensor): boolean => {
-    if (sources.has(tensor)) return true;
     const known = depends.get(tensor);
     if (known !== undefined) return known;
-    const reached = (tensor.origin?.operands ?? []).map(visit).some(Boolean);
+    const operands = dependencies(tensor).map(([operand]) => visit(operand));
+    const reached = sources.has(tensor) || operands.includes(true);
     depends.set(tensor, reached);
     if (reached) order.push(tensor);
     return reached;

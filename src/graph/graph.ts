@@ -8,14 +8,22 @@ import { type ElementType, elementCount, formatShape, type Shape } from "./shape
  */
 export type Gradient = (upstream: Tensor) => Tensor;
 
+/**
+ * How an output depends on a node's inputs: a gradient for each of them; `"constant"` where it doesn't by nature or has
+ * the derivative 0 wherever it has one (a comparison, an index, a shape); or the gradient is refused.
+ */
+export type Derivative = readonly (Gradient | "constant")[] | "constant" | "not differentiable";
+
 /** A symbolic value: one output of a node, an input or a constant of a graph. */
 export class Tensor {
   readonly graph: Graph;
   readonly name: string;
   readonly type: ElementType;
   readonly shape: Shape;
-  /** The operator that made it, as differentiation sees it; absent where nothing can be differentiated. */
-  origin?: { operands: readonly Tensor[]; gradients: readonly Gradient[] };
+  /** What made it, as differentiation sees it; absent of inputs and constants. */
+  origin?: { operator: string; operands: readonly Tensor[]; derivative: Derivative };
+  /** Whether every channel of it, a gradient [batch, channels, …], sums to 0 but for rounding. */
+  sumsToZero = false;
 
   constructor(graph: Graph, name: string, type: ElementType, shape: Shape) {
     this.graph = graph;
@@ -30,24 +38,55 @@ export class Tensor {
   }
 }
 
-/** States how a tensor depends on its operands: one gradient for each of them, in the same order. */
+/**
+ * Gives what several nodes compute a derivative as a whole, in place of those of its nodes: simpler, or with less
+ * rounding.
+ *
+ * @param operands all that it depends on
+ * @param gradients one for each of them, in the same order
+ * @throws {ItamlError} GRAPH_INVALID where it depends on something else, which would be taken for a constant
+ */
 export function differentiable(
   output: Tensor,
   operands: readonly Tensor[],
   gradients: readonly Gradient[],
 ): Tensor {
-  output.origin = { operands, gradients };
+  const { operator } = output.origin as NonNullable<Tensor["origin"]>;
+  const known = new Set([...operands, ...output.graph.constants.map(({ tensor }) => tensor)]);
+  const visit = (tensor: Tensor) => {
+    if (known.has(tensor)) return;
+    known.add(tensor);
+    if (!tensor.origin) {
+      throw new ItamlError("GRAPH_INVALID", `${operator}: no gradient by "${tensor.name}"`, {
+        expected: "one for everything that the output depends on",
+      });
+    }
+    if (tensor.origin.derivative !== "constant") tensor.origin.operands.forEach(visit);
+  };
+  visit(output);
+  output.origin = { operator, operands, derivative: gradients };
   return output;
 }
 
 export type Attribute = number | string | readonly number[] | { readonly float: number };
+
+/** The set of operators that ONNX hasn't: a lowering writes them down as others. */
+export const ABSTRACT = "itaml";
+
+/** What a node gives. */
+export interface Output {
+  /** Default: float32. */
+  readonly type?: ElementType;
+  readonly shape: Shape;
+  readonly derivative: Derivative;
+}
 
 export interface GraphNode {
   readonly operator: string;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   readonly attributes: Readonly<Record<string, Attribute>>;
-  /** The operator set that it belongs to; "" is ONNX's own. */
+  /** The operator set that it belongs to; "" is ONNX's own, {@link ABSTRACT} this program's. */
   readonly domain: string;
 }
 
@@ -115,7 +154,7 @@ export class Graph {
   node(
     operator: string,
     inputs: readonly Tensor[],
-    output: { type?: ElementType; shape: Shape },
+    output: Output,
     attributes: Readonly<Record<string, Attribute>> = {},
     domain = "",
   ): Tensor {
@@ -126,7 +165,7 @@ export class Graph {
   nodeWithOutputs(
     operator: string,
     inputs: readonly Tensor[],
-    outputs: readonly { type?: ElementType; shape: Shape }[],
+    outputs: readonly Output[],
     attributes: Readonly<Record<string, Attribute>> = {},
     domain = "",
   ): Tensor[] {
@@ -138,9 +177,11 @@ export class Graph {
         });
       }
     }
-    const tensors = outputs.map(
-      ({ type, shape }) => new Tensor(this, this.#freshName(operator), type ?? "float32", shape),
-    );
+    const tensors = outputs.map(({ type = "float32", shape, derivative }) => {
+      const tensor = new Tensor(this, this.#freshName(operator), type, shape);
+      tensor.origin = { operator, operands: inputs, derivative };
+      return tensor;
+    });
     this.nodes.push({ operator, inputs, outputs: tensors, attributes, domain });
     return tensors;
   }

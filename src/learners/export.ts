@@ -1,5 +1,5 @@
 import { Graph, type Tensor } from "../graph/graph.js";
-import { linear } from "../graph/operators/index.js";
+import { concatenateAlong, linear, logSoftmax, slice, sumOver } from "../graph/operators/index.js";
 import type { Model } from "../model/model.js";
 import { taskSizes } from "../model/model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
@@ -56,36 +56,15 @@ function taskScoresOf(
 ): Tensor {
   const { graph } = logits;
   const [scores, reduction] =
-    evidence === "maximum"
-      ? [logits, "ReduceMax"]
-      : [
-          graph.node("LogSoftmax", [logits], { shape: logits.shape }, { axis: 1 }),
-          "ReduceLogSumExp",
-        ];
+    evidence === "maximum" ? [logits, "ReduceMax"] : [logSoftmax(logits), "ReduceLogSumExp"];
   const [batch] = logits.shape;
-  const ofTasks = taskColumns(sizes).map(({ start, end }) => {
-    const own = graph.node(
-      "Slice",
-      [scores, graph.integers([start]), graph.integers([end]), graph.integers([1])],
-      { shape: [batch as string, end - start] },
-    );
-    return graph.node(
+  const ofTasks = taskColumns(sizes).map(({ start, end }) =>
+    graph.node(
       reduction,
-      [own],
-      { shape: [batch as string, 1] },
+      [slice(scores, 1, start, end)],
+      { shape: [batch as string, 1], derivative: "not differentiable" },
       { axes: [1], keepdims: 1 },
-    );
-  });
-  const all = graph.node(
-    "Concat",
-    ofTasks,
-    { shape: [batch as string, sizes.length] },
-    { axis: 1 },
+    ),
   );
-  return graph.node(
-    "ReduceSum",
-    [all, graph.integers([0])],
-    { shape: [sizes.length] },
-    { keepdims: 0 },
-  );
+  return sumOver(concatenateAlong(1, ofTasks), [0], { keepDimensions: false });
 }

@@ -1,8 +1,9 @@
-import type { GraphNode, Tensor } from "../graph/graph.js";
+import type { Tensor } from "../graph/graph.js";
 import { pad, reshape, transpose } from "../graph/operators/index.js";
-import { transposeMatrices } from "../graph/operators/linear.js";
-import { type Dimension, elementCount, type Shape } from "../graph/shape.js";
-import type { Rule } from "./lower.js";
+import { type Dimension, elementCount } from "../graph/shape.js";
+import { type Convolve, convolve } from "./convolution.js";
+import { transposeMatrices } from "./transpose-matrices.js";
+import { write } from "./write.js";
 
 /** ONNX Runtime's own operators for a layout in which blocks of channels stand innermost. */
 const DOMAIN = "com.microsoft.nchwc";
@@ -17,54 +18,46 @@ const QUANTUM = 4;
  *
  * @param block channels in a block, as the runtime has it on this machine
  */
-export function inBlocksOfChannels(block: number): Rule {
-  return (inputs, { attributes, outputs: [y] }) => {
-    const [x, weight, bias] = inputs as [Tensor, Tensor, Tensor?];
-    const [out, , ...kernel] = weight.shape as number[];
-    const [, , ...places] = (y as Tensor).shape;
-    const faster = elementCount(kernel) > 1 && (out as number) > elementCount(places);
-    if (!faster || "group" in attributes) return undefined;
-    return blockedConvolution(x, weight, bias, block, (y as Tensor).shape, attributes);
+export function inBlocksOfChannels(block: number): Convolve {
+  return (inputs, shape, attributes) => {
+    const [out, , ...kernel] = (inputs[1] as Tensor).shape as [number, ...number[]];
+    const faster = elementCount(kernel) > 1 && out > elementCount(shape.slice(2));
+    return (faster ? blocked(block) : convolve)(inputs, shape, attributes);
   };
 }
 
-function blockedConvolution(
-  x: Tensor,
-  weight: Tensor,
-  bias: Tensor | undefined,
-  block: number,
-  shape: Shape,
-  attributes: GraphNode["attributes"],
-): Tensor {
-  const { graph } = x;
-  const [batch, , ...image] = shape as [Dimension, number, number, number];
-  const [out, channels, ...kernel] = weight.shape as [number, number, number, number];
-  const [outs, inputs] = [roundUp(out, block), roundUp(channels, block)];
-  const input = reorderInput(x, inputs);
-  const filled = pad(pad(weight, 0, 0, outs - out), 1, 0, inputs - channels);
-  // In two steps, of which the second transposes matrices: in one it takes five times as long.
-  const places = elementCount(kernel);
-  const blocks = reshape(filled, [outs / block, block, inputs / block, block, places]);
-  const pairs = [(outs / block) * (inputs / block), block ** 2, places];
-  const matrices = reshape(transpose(blocks, [0, 2, 3, 1, 4]), pairs);
-  const filters = reshape(transposeMatrices(matrices), [outs, inputs, ...kernel]);
-  const y = graph.node(
-    "Conv",
-    [input, filters, ...(bias ? [pad(bias, 0, 0, outs - out)] : [])],
-    { shape: [batch, outs, ...image] },
-    attributes,
-    DOMAIN,
-  );
-  return graph.node("ReorderOutput", [y], { shape }, { channels: out }, DOMAIN);
-}
+const blocked =
+  (block: number): Convolve =>
+  (tensors, shape, attributes) => {
+    const [x, weight, bias] = tensors as [Tensor, Tensor, Tensor?];
+    const [batch, , ...image] = shape as [Dimension, number, number, number];
+    const [out, channels, ...kernel] = weight.shape as [number, number, number, number];
+    const [outs, inputs] = [roundUp(out, block), roundUp(channels, block)];
+    const input = reorderInput(x, inputs);
+    const filled = pad(pad(weight, 0, 0, outs - out), 1, 0, inputs - channels);
+    // In two steps, of which the second transposes matrices: in one it takes five times as long.
+    const places = elementCount(kernel);
+    const blocks = reshape(filled, [outs / block, block, inputs / block, block, places]);
+    const pairs = [(outs / block) * (inputs / block), block ** 2, places];
+    const matrices = reshape(transpose(blocks, [0, 2, 3, 1, 4]), pairs);
+    const filters = reshape(transposeMatrices(matrices), [outs, inputs, ...kernel]);
+    const y = write(
+      "Conv",
+      [input, filters, ...(bias ? [pad(bias, 0, 0, outs - out)] : [])],
+      [batch, outs, ...image],
+      attributes,
+      DOMAIN,
+    );
+    return write("ReorderOutput", [y], shape, { channels: out }, DOMAIN);
+  };
 
 /** Images in the blocked layout, with as many channels as whole blocks have. */
 export function reorderInput(x: Tensor, blockedChannels: number): Tensor {
   const [batch, channels, ...image] = x.shape as [Dimension, number, number, number];
-  return x.graph.node(
+  return write(
     "ReorderInput",
     [pad(x, 1, 0, roundUp(channels, QUANTUM) - channels)],
-    { shape: [batch, blockedChannels, ...image] },
+    [batch, blockedChannels, ...image],
     {},
     DOMAIN,
   );

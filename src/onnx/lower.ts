@@ -1,4 +1,5 @@
-import { Graph, type GraphNode, type Tensor } from "../graph/graph.js";
+import { ItamlError } from "../base/errors.js";
+import { ABSTRACT, Graph, type GraphNode, type Tensor } from "../graph/graph.js";
 
 /**
  * Writes a node down as those that a backend computes it by.
@@ -42,7 +43,14 @@ export function lower(source: Graph, lowering: Lowering): Graph {
 }
 
 function copy(target: Graph, inputs: readonly Tensor[], node: GraphNode): Tensor[] {
-  const { operator, outputs, attributes, domain } = node;
+  const { operator, attributes, domain } = node;
+  if (domain === ABSTRACT) {
+    throw new ItamlError("GRAPH_INVALID", `lower: no rule for ${operator}`, {
+      remedy: "Add one to the lowering: ONNX has no such operator",
+    });
+  }
+  const derivative = "not differentiable";
+  const outputs = node.outputs.map(({ type, shape }) => ({ type, shape, derivative }) as const);
   return target.nodeWithOutputs(operator, inputs, outputs, attributes, domain);
 }
 

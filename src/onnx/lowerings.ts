@@ -1,13 +1,30 @@
 import { inBlocksOfChannels } from "./blocked-convolution.js";
 import { affine, affineByConvolution, affineByNormalization } from "./channel-affine.js";
+import { meanAtOnce, meanInTwoSteps, sumAtOnce, sumInTwoSteps } from "./channel-reduction.js";
+import { convolutionBy, convolve, inputGradientBy } from "./convolution.js";
+import { byComparison, bySlope } from "./is-positive.js";
 import type { Lowering } from "./lower.js";
 import { splitInSteps } from "./split.js";
+import { convolutionOverImages, matrixProduct, weightGradientBy } from "./weight-gradient.js";
 
 /** ONNX as its documentation has it: for files that others read. */
-export const textbook: Lowering = { ChannelAffine: affine };
+export const textbook: Lowering = {
+  ChannelAffine: affine,
+  ChannelMean: meanAtOnce,
+  ChannelSum: sumAtOnce,
+  ConvolutionWeightGradient: weightGradientBy(convolutionOverImages),
+  IsPositive: byComparison,
+};
 
 /** For ONNX Runtime's CPU kernels in one thread. */
-export const cpuThread: Lowering = { ...textbook, ChannelAffine: affineByNormalization };
+export const cpuThread: Lowering = {
+  ChannelAffine: affineByNormalization,
+  ChannelMean: meanInTwoSteps,
+  ChannelSum: sumInTwoSteps,
+  ConvolutionWeightGradient: weightGradientBy(matrixProduct),
+  ConvTranspose: inputGradientBy(convolve),
+  IsPositive: bySlope,
+};
 
 /**
  * For the same in several threads.
@@ -15,10 +32,12 @@ export const cpuThread: Lowering = { ...textbook, ChannelAffine: affineByNormali
  * @param channelBlock channels in a block of ONNX Runtime's own layout; undefined: this machine has none
  */
 export function cpuThreads(channelBlock: number | undefined): Lowering {
+  const ownConvolve = channelBlock === undefined ? convolve : inBlocksOfChannels(channelBlock);
   return {
     ...cpuThread,
     ChannelAffine: affineByConvolution,
-    ...(channelBlock !== undefined && { Conv: inBlocksOfChannels(channelBlock) }),
+    Conv: convolutionBy(ownConvolve),
+    ConvTranspose: inputGradientBy(ownConvolve),
   };
 }
 

@@ -1,6 +1,6 @@
 import { gradients } from "../graph/differentiate.js";
 import { Graph, type Tensor } from "../graph/graph.js";
-import { concatenate, linear } from "../graph/operators/index.js";
+import { concatenate, identity, linear } from "../graph/operators/index.js";
 import { binaryCrossEntropy } from "../losses/binary-cross-entropy.js";
 import type { Loss } from "../losses/loss.js";
 import { bindInputs } from "../model/bind-inputs.js";
@@ -194,14 +194,13 @@ function trainingGraph(
   const coefficients = Object.fromEntries(
     optimizer.coefficients.map((name) => [name, graph.input(name, "float32", [])]),
   );
-  const same = (tensor: Tensor) => graph.node("Identity", [tensor], { shape: tensor.shape });
   const update = (name: string, parameter: Tensor, gradient: Tensor | undefined) => {
     const moments = optimizer.moments.map((moment) =>
       graph.input(`${moment}.${name}`, "float32", parameter.shape),
     );
     const next = gradient
       ? optimizer.update(parameter, gradient, moments, coefficients)
-      : { parameter: same(parameter), moments: moments.map(same) };
+      : { parameter: identity(parameter), moments: moments.map(identity) };
     const output = parameter.rank === 1 ? vectorOutput : graph.output.bind(graph);
     output(`next.${name}`, next.parameter);
     optimizer.moments.forEach((moment, i) => {

@@ -1,12 +1,11 @@
 import { ItamlError } from "../../base/errors.js";
 import { differentiable, type Tensor } from "../graph.js";
 import { formatShape, sameShape } from "../shape.js";
-import { add, multiply, subtract } from "./arithmetic.js";
+import { absolute, add, multiply, relu, sigmoid, softplus, subtract } from "./arithmetic.js";
 
 /**
  * Binary cross-entropy between sigmoid(logits) and targets, element by element, in the form that
- * can't overflow: max(x, 0) − x·y + log(1 + exp(−|x|)). Its gradient by the logits is sigmoid(x) − y;
- * targets are constants to it.
+ * can't overflow: max(x, 0) − x·y + log(1 + exp(−|x|)). Its gradient by the logits is sigmoid(x) − y.
  *
  * @param logits [batch, classes]
  * @param targets [batch, classes], in 0..1
@@ -19,13 +18,14 @@ export function binaryCrossEntropyWithLogits(logits: Tensor, targets: Tensor): T
     });
   }
   const { graph } = logits;
-  const apply = (operator: string, x: Tensor) => graph.node(operator, [x], { shape: logits.shape });
-  const magnitude = apply("Abs", logits);
-  const logTerm = apply("Softplus", multiply(magnitude, graph.scalar(-1)));
-  const loss = add(subtract(apply("Relu", logits), multiply(logits, targets)), logTerm);
+  const logTerm = softplus(multiply(absolute(logits), graph.scalar(-1)));
+  const loss = add(subtract(relu(logits), multiply(logits, targets)), logTerm);
   return differentiable(
     loss,
-    [logits],
-    [(dy) => multiply(dy, subtract(apply("Sigmoid", logits), targets))],
+    [logits, targets],
+    [
+      (dy) => multiply(dy, subtract(sigmoid(logits), targets)),
+      (dy) => multiply(dy, multiply(logits, graph.scalar(-1))),
+    ],
   );
 }

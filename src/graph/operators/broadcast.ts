@@ -1,6 +1,7 @@
 import { ItamlError } from "../../base/errors.js";
 import type { Tensor } from "../graph.js";
 import { type Dimension, formatShape, type Shape, sameShape } from "../shape.js";
+import { expandDimensions, squeeze } from "./shaping.js";
 
 /**
  * The shape of an element-wise result of two operands, by NumPy's rule: aligned at the last axis,
@@ -25,19 +26,51 @@ export function broadcastShape(caller: string, a: Tensor, b: Tensor): Shape {
 /** Sums a gradient over the axes along which `operand` was stretched, so that it has the operand's shape. */
 export function sumToShapeOf(operand: Tensor, gradient: Tensor): Tensor {
   if (sameShape(operand.shape, gradient.shape)) return gradient;
-  const { graph } = operand;
   const missing = gradient.rank - operand.rank;
   const axes = gradient.shape.flatMap((size, axis) => {
     const own = axis < missing ? undefined : operand.shape[axis - missing];
     return own === size ? [] : [axis];
   });
-  const summed = graph.node(
-    "ReduceSum",
-    [gradient, graph.integers(axes)],
-    { shape: gradient.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)) },
-    { keepdims: 1 },
-  );
+  const summed = sumOver(gradient, axes, { keepDimensions: true });
   if (missing === 0) return summed;
-  const leading = Array.from({ length: missing }, (_, axis) => axis);
-  return graph.node("Squeeze", [summed, graph.integers(leading)], { shape: operand.shape });
+  return squeeze(
+    summed,
+    Array.from({ length: missing }, (_, axis) => axis),
+  );
+}
+
+/**
+ * Sums over some axes.
+ *
+ * @param keepDimensions whether the axes stay, of size 1
+ */
+export function sumOver(
+  x: Tensor,
+  axes: readonly number[],
+  { keepDimensions }: { keepDimensions: boolean },
+): Tensor {
+  const { graph } = x;
+  const shape = keepDimensions
+    ? x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
+    : x.shape.filter((_, axis) => !axes.includes(axis));
+  const kept = (dy: Tensor) => (keepDimensions ? dy : expandDimensions(dy, axes));
+  return graph.node(
+    "ReduceSum",
+    [x, graph.integers(axes)],
+    { shape, derivative: [(dy) => stretch(kept(dy), x), "constant"] },
+    { keepdims: Number(keepDimensions) },
+  );
+}
+
+/** `x` stretched to the shape of `like`, which broadcasting gives both. */
+export function stretch(x: Tensor, like: Tensor): Tensor {
+  const { graph, rank, shape } = like;
+  const sizes = graph.node("Shape", [like], {
+    ...{ type: "int64", shape: [rank] },
+    derivative: "constant",
+  });
+  return graph.node("Expand", [x, sizes], {
+    shape,
+    derivative: [(dy) => sumToShapeOf(x, dy), "constant"],
+  });
 }

@@ -1,8 +1,7 @@
 import { ItamlError } from "../../base/errors.js";
-import { differentiable, type Tensor } from "../graph.js";
+import type { Tensor } from "../graph.js";
 import { formatShape } from "../shape.js";
 import { add } from "./arithmetic.js";
-import { transpose } from "./shaping.js";
 
 /** a·b of two matrices, either of them transposed first. */
 export function matrixMultiply(
@@ -17,45 +16,24 @@ export function matrixMultiply(
       found: `${formatShape(a.shape)}${transposeA ? "ᵀ" : ""} and ${formatShape(b.shape)}${transposeB ? "ᵀ" : ""}`,
     });
   }
-  const product = a.graph.node(
+  return a.graph.node(
     "Gemm",
     [a, b],
-    { shape: [rows as number, columns as number] },
+    {
+      shape: [rows as number, columns as number],
+      derivative: [
+        (dy) =>
+          transposeA
+            ? matrixMultiply(b, dy, { transposeA: transposeB, transposeB: true })
+            : matrixMultiply(dy, b, { transposeB: !transposeB }),
+        (dy) =>
+          transposeB
+            ? matrixMultiply(dy, a, { transposeA: true, transposeB: transposeA })
+            : matrixMultiply(a, dy, { transposeA: !transposeA }),
+      ],
+    },
     { transA: Number(transposeA), transB: Number(transposeB) },
   );
-  return differentiable(
-    product,
-    [a, b],
-    [
-      (dy) =>
-        transposeA
-          ? matrixMultiply(b, dy, { transposeA: transposeB, transposeB: true })
-          : matrixMultiply(dy, b, { transposeB: !transposeB }),
-      (dy) =>
-        transposeB
-          ? matrixMultiply(dy, a, { transposeA: true, transposeB: transposeA })
-          : matrixMultiply(a, dy, { transposeA: !transposeA }),
-    ],
-  );
-}
-
-/**
- * Every matrix transposed, by a product with the identity, which is several times as fast as ONNX Runtime's Transpose.
- * Has no gradient.
- *
- * @param matrices [matrices, rows, columns]; one of both should be small
- * @returns [matrices, columns, rows]
- */
-export function transposeMatrices(matrices: Tensor): Tensor {
-  const { graph } = matrices;
-  const [count, rows, columns] = matrices.shape as [number, number, number];
-  const size = Math.min(rows, columns);
-  const identity = new Float32Array(size * size);
-  for (let i = 0; i < size; i++) identity[i * size + i] = 1;
-  // ONNX Runtime makes the transposition part of the product.
-  const factors = [transpose(matrices, [0, 2, 1]), graph.constant(identity, [size, size])];
-  if (size === columns) factors.reverse();
-  return graph.node("MatMul", factors, { shape: [count, columns, rows] });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { ItamlError } from "../../base/errors.js";
 import { differentiable, type Tensor } from "../graph.js";
-import { type Dimension, formatShape } from "../shape.js";
-import { cast, divide, multiply } from "./arithmetic.js";
+import { type Dimension, formatShape, type Shape } from "../shape.js";
+import { atLeast, cast, divide, isAbove, multiply, power as raise } from "./arithmetic.js";
 import { reshape } from "./shaping.js";
 import {
   type Pair,
@@ -38,36 +38,34 @@ export function maxPooling(x: Tensor, kernel: Pair, options: WindowOptions = {})
  */
 function maximaOfBlocks(x: Tensor, window: Window): Tensor {
   const { graph } = x;
-  const shape = [...x.shape.slice(0, 2), ...window.output];
-  const pooled = (operator: string, from: Tensor) =>
-    graph.node(operator, [from], { shape }, windowAttributes(window));
-  const y = pooled("MaxPool", x);
-  return differentiable(
-    y,
-    [x],
-    [
-      (dy) => {
-        const equal = graph.node("Equal", [x, repeated(y, window)], {
-          type: "bool",
-          shape: x.shape,
-        });
-        const isLargest = cast(equal, "float32");
-        const area = graph.scalar(window.kernel[0] * window.kernel[1]);
-        const winners = multiply(pooled("AveragePool", isLargest), area);
-        return multiply(isLargest, repeated(divide(dy, winners), window));
-      },
-    ],
-  );
+  const area = graph.scalar(window.kernel[0] * window.kernel[1]);
+  const gradient = (dy: Tensor) => {
+    const equal = graph.node("Equal", [x, repeated(y, window)], {
+      ...{ type: "bool", shape: x.shape },
+      derivative: "constant",
+    });
+    const isLargest = cast(equal, "float32");
+    const winners = multiply(averages(isLargest, window), area);
+    return multiply(isLargest, repeated(divide(dy, winners), window));
+  };
+  const output = { shape: pooledShape(x, window), derivative: [gradient] };
+  const y = graph.node("MaxPool", [x], output, windowAttributes(window));
+  return y;
 }
 
 /** Every element as often as its window has places. */
-function repeated(x: Tensor, { kernel, input }: Window): Tensor {
+function repeated(x: Tensor, window: Window): Tensor {
   const { graph } = x;
+  const { kernel, input } = window;
+  const area = graph.scalar(kernel[0] * kernel[1]);
   const scales = graph.constant(Float32Array.of(1, 1, ...kernel), [4]);
   return graph.node(
     "Resize",
     [x, graph.constant(new Float32Array(0), [0]), scales],
-    { shape: [...x.shape.slice(0, 2), ...input] },
+    {
+      shape: [...x.shape.slice(0, 2), ...input],
+      derivative: [(dy) => multiply(averages(dy, window), area), "constant", "constant"],
+    },
     { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
   );
 }
@@ -75,35 +73,56 @@ function repeated(x: Tensor, { kernel, input }: Window): Tensor {
 /** Any windows: of equal maxima the first gets the gradient. */
 function maximaOfWindows(x: Tensor, window: Window): Tensor {
   const { graph } = x;
-  const [batch, channels] = x.shape as [Dimension, number];
-  const shape = [batch, channels, ...window.output];
+  const shape = pooledShape(x, window);
+  const gradient = (dy: Tensor) => {
+    const zeros = multiply(flat(x), graph.scalar(0));
+    return unflatten(scatter(zeros, flat(places), flat(dy)), x.shape);
+  };
   const [y, places] = graph.nodeWithOutputs(
     "MaxPool",
     [x],
-    [{ shape }, { type: "int64", shape }],
+    [
+      { shape, derivative: [gradient] },
+      { type: "int64", shape, derivative: "constant" },
+    ],
     windowAttributes(window),
   ) as [Tensor, Tensor];
-  const flat = (tensor: Tensor) =>
-    graph.node("Reshape", [tensor, graph.integers([-1])], {
-      type: tensor.type,
-      shape: [tensor.shape.join("·")],
-    });
-  return differentiable(
-    y,
-    [x],
-    [
-      (dy) => {
-        const zeros = multiply(flat(x), graph.scalar(0));
-        const scattered = graph.node(
-          "ScatterElements",
-          [zeros, flat(places), flat(dy)],
-          { shape: zeros.shape },
-          { axis: 0, reduction: "add" },
-        );
-        const target = graph.integers([-1, ...(x.shape.slice(1) as number[])]);
-        return graph.node("Reshape", [scattered, target], { shape: x.shape });
-      },
-    ],
+  return y;
+}
+
+function flat(x: Tensor): Tensor {
+  return x.graph.node("Reshape", [x, x.graph.integers([-1])], {
+    ...{ type: x.type, shape: [x.shape.join("·")] },
+    derivative: [(dy) => unflatten(dy, x.shape), "constant"],
+  });
+}
+
+/** Back from {@link flat} to a shape of which the first dimension may be symbolic. */
+function unflatten(x: Tensor, shape: Shape): Tensor {
+  const target = x.graph.integers([-1, ...(shape.slice(1) as number[])]);
+  return x.graph.node("Reshape", [x, target], { shape, derivative: [flat, "constant"] });
+}
+
+/** Adds values to those zeros that are at their places. */
+function scatter(zeros: Tensor, places: Tensor, values: Tensor): Tensor {
+  return zeros.graph.node(
+    "ScatterElements",
+    [zeros, places, values],
+    {
+      shape: zeros.shape,
+      derivative: ["constant", "constant", (dy) => gather(dy, places, zeros)],
+    },
+    { axis: 0, reduction: "add" },
+  );
+}
+
+/** The values at places: {@link scatter} the other way. */
+function gather(values: Tensor, places: Tensor, zeros: Tensor): Tensor {
+  return values.graph.node(
+    "GatherElements",
+    [values, places],
+    { shape: places.shape, derivative: [(dy) => scatter(zeros, places, dy), "constant"] },
+    { axis: 0 },
   );
 }
 
@@ -116,36 +135,38 @@ function maximaOfWindows(x: Tensor, window: Window): Tensor {
  * @returns [batch, channels, height', width']
  */
 export function averagePooling(x: Tensor, kernel: Pair, options: WindowOptions = {}): Tensor {
-  const { graph } = x;
-  const window = windowOver("averagePooling", x, kernel, { stride: kernel, ...options });
-  const [batch, channels] = x.shape as [Dimension, number];
-  const y = graph.node(
+  return averages(x, windowOver("averagePooling", x, kernel, { stride: kernel, ...options }));
+}
+
+function averages(x: Tensor, window: Window): Tensor {
+  return x.graph.node(
     "AveragePool",
     [x],
-    { shape: [batch, channels, ...window.output] },
+    { shape: pooledShape(x, window), derivative: [(dy) => shares(dy, window)] },
     { ...windowAttributes(window), count_include_pad: 1 },
   );
-  const area = window.kernel[0] * window.kernel[1];
-  return differentiable(
-    y,
-    [x],
-    [
-      (dy) =>
-        graph.node(
-          "ConvTranspose",
-          [
-            dy,
-            graph.constant(new Float32Array(channels * area).fill(1 / area), [
-              channels,
-              1,
-              ...window.kernel,
-            ]),
-          ],
-          { shape: x.shape },
-          { ...windowAttributes(window), output_padding: unreached(window), group: channels },
-        ),
-    ],
+}
+
+/** Of each place its shares of the windows that it is in: the gradient of {@link averages}. */
+function shares(dy: Tensor, window: Window): Tensor {
+  const { graph } = dy;
+  const { kernel, input } = window;
+  const [batch, channels] = dy.shape as [Dimension, number];
+  const area = kernel[0] * kernel[1];
+  const equal = new Float32Array(channels * area).fill(1 / area);
+  return graph.node(
+    "ConvTranspose",
+    [dy, graph.constant(equal, [channels, 1, ...kernel])],
+    {
+      shape: [batch, channels, ...input],
+      derivative: [(upstream) => averages(upstream, window), "constant"],
+    },
+    { ...windowAttributes(window), output_padding: unreached(window), group: channels },
   );
+}
+
+function pooledShape({ shape: [batch, channels] }: Tensor, { output }: Window): Shape {
+  return [batch as Dimension, channels as number, ...output];
 }
 
 /**
@@ -155,12 +176,8 @@ export function averagePooling(x: Tensor, kernel: Pair, options: WindowOptions =
  * @returns [batch, channels]
  */
 export function globalAveragePooling(x: Tensor): Tensor {
-  const area = imageArea("globalAveragePooling", x);
-  return differentiable(
-    meanOverImage(x),
-    [x],
-    [(dy) => spreadOverImage(multiply(dy, x.graph.scalar(1 / area)), x)],
-  );
+  imageArea("globalAveragePooling", x);
+  return meanOverImage(x);
 }
 
 /**
@@ -173,9 +190,7 @@ export function globalAveragePooling(x: Tensor): Tensor {
 export function generalizedMeanPooling(x: Tensor, { power = 3, minimum = 1e-6 } = {}): Tensor {
   const { graph } = x;
   const area = imageArea("generalizedMeanPooling", x);
-  const raise = (base: Tensor, exponent: number) =>
-    graph.node("Pow", [base, graph.scalar(exponent)], { shape: base.shape });
-  const clamped = graph.node("Clip", [x, graph.scalar(minimum)], { shape: x.shape });
+  const clamped = atLeast(x, minimum);
   const mean = meanOverImage(raise(clamped, power));
   const y = raise(mean, 1 / power);
   return differentiable(
@@ -183,11 +198,7 @@ export function generalizedMeanPooling(x: Tensor, { power = 3, minimum = 1e-6 } 
     [x],
     [
       (dy) => {
-        const above = graph.node("Greater", [x, graph.scalar(minimum)], {
-          type: "bool",
-          shape: x.shape,
-        });
-        const slope = multiply(raise(clamped, power - 1), cast(above, "float32"));
+        const slope = multiply(raise(clamped, power - 1), isAbove(x, minimum));
         const perImage = multiply(dy, multiply(divide(y, mean), graph.scalar(1 / area)));
         return multiply(slope, spreadOverImage(perImage, x));
       },
@@ -207,10 +218,15 @@ function imageArea(caller: string, x: Tensor): number {
 }
 
 function meanOverImage(x: Tensor): Tensor {
+  const [height, width] = x.shape.slice(2) as [number, number];
+  const share = x.graph.scalar(1 / (height * width));
   return x.graph.node(
     "ReduceMean",
     [x],
-    { shape: x.shape.slice(0, 2) },
+    {
+      shape: x.shape.slice(0, 2),
+      derivative: [(dy) => spreadOverImage(multiply(dy, share), x)],
+    },
     { axes: [2, 3], keepdims: 0 },
   );
 }

@@ -1,21 +1,15 @@
-import { differentiable, type Tensor } from "../graph.js";
-import { cast, divide, multiply } from "./arithmetic.js";
+import type { Tensor } from "../graph.js";
+import { cast, divide } from "./arithmetic.js";
+import { stretch } from "./broadcast.js";
 
 /** The sum of all elements, of shape []. */
 export function sum(x: Tensor): Tensor {
-  const { graph } = x;
-  const total = graph.node("ReduceSum", [x], { shape: [] }, { keepdims: 0 });
-  return differentiable(total, [x], [(dy) => multiply(dy, onesLike(x))]);
+  const derivative = [(dy: Tensor) => stretch(dy, x)];
+  return x.graph.node("ReduceSum", [x], { shape: [], derivative }, { keepdims: 0 });
 }
 
 /** The mean of all elements, of shape []. */
 export function mean(x: Tensor): Tensor {
-  const size = x.graph.node("Size", [x], { type: "int64", shape: [] });
+  const size = x.graph.node("Size", [x], { type: "int64", shape: [], derivative: "constant" });
   return divide(sum(x), cast(size, "float32"));
-}
-
-function onesLike(x: Tensor): Tensor {
-  const { graph } = x;
-  const shape = graph.node("Shape", [x], { type: "int64", shape: [x.rank] });
-  return graph.node("Expand", [graph.scalar(1), shape], { shape: x.shape });
 }

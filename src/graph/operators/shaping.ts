@@ -1,5 +1,5 @@
 import { ItamlError } from "../../base/errors.js";
-import { differentiable, type Tensor } from "../graph.js";
+import type { Tensor } from "../graph.js";
 import { type Dimension, elementCount, formatShape, type Shape } from "../shape.js";
 
 /** The same elements in another shape; at most one dimension of the new shape is symbolic. */
@@ -16,11 +16,10 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
     });
   }
   const target = x.graph.integers(shape.map((size) => (typeof size === "string" ? -1 : size)));
-  return differentiable(
-    x.graph.node("Reshape", [x, target], { type: x.type, shape }),
-    [x],
-    [(dy) => reshape(dy, x.shape)],
-  );
+  return x.graph.node("Reshape", [x, target], {
+    ...{ type: x.type, shape },
+    derivative: [(dy) => reshape(dy, x.shape), "constant"],
+  });
 }
 
 /** [batch, …] as [batch, everything else]. */
@@ -37,11 +36,8 @@ export function transpose(x: Tensor, order: readonly number[]): Tensor {
   }
   const shape = order.map((axis) => x.shape[axis] as Dimension);
   const back = order.map((_, axis) => order.indexOf(axis));
-  return differentiable(
-    x.graph.node("Transpose", [x], { shape }, { perm: order }),
-    [x],
-    [(dy) => transpose(dy, back)],
-  );
+  const derivative = [(dy: Tensor) => transpose(dy, back)];
+  return x.graph.node("Transpose", [x], { shape, derivative }, { perm: order });
 }
 
 /** Elements `start` to `end` (exclusive) of an axis, whose size must be known. */
@@ -55,11 +51,10 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
   const { graph } = x;
   const shape = x.shape.map((own, i) => (i === axis ? end - start : own));
   const bounds = [[start], [end], [axis]].map((values) => graph.integers(values));
-  return differentiable(
-    graph.node("Slice", [x, ...bounds], { shape }),
-    [x],
-    [(dy) => pad(dy, axis, start, size - end)],
-  );
+  return graph.node("Slice", [x, ...bounds], {
+    shape,
+    derivative: [(dy) => pad(dy, axis, start, size - end), "constant", "constant", "constant"],
+  });
 }
 
 /** Zeros before and after the elements of an axis, whose size must be known. */
@@ -75,11 +70,10 @@ export function pad(x: Tensor, axis: number, before: number, after: number): Ten
     x.shape.map((_, i) => (i === axis ? amount : 0)),
   );
   const shape = x.shape.map((own, i) => (i === axis ? before + size + after : own));
-  return differentiable(
-    x.graph.node("Pad", [x, x.graph.integers(amounts)], { shape }),
-    [x],
-    [(dy) => slice(dy, axis, before, before + size)],
-  );
+  return x.graph.node("Pad", [x, x.graph.integers(amounts)], {
+    shape,
+    derivative: [(dy) => slice(dy, axis, before, before + size), "constant"],
+  });
 }
 
 /** Joins tensors along an axis, on which their sizes must be known; elsewhere they agree. */
@@ -103,37 +97,60 @@ export function concatenateAlong(axis: number, tensors: readonly Tensor[]): Tens
     return end;
   });
   const shape = first.shape.map((size, i) => (i === axis ? end : size));
-  return differentiable(
-    first.graph.node("Concat", tensors, { shape }, { axis }),
-    tensors,
-    ends.map((stop, i) => (dy: Tensor) => slice(dy, axis, stop - (sizes[i] as number), stop)),
+  const derivative = ends.map(
+    (end, i) => (dy: Tensor) => slice(dy, axis, end - (sizes[i] as number), end),
   );
+  return first.graph.node("Concat", tensors, { shape, derivative }, { axis });
 }
 
-/**
- * Cuts a vector into consecutive pieces, one for each shape. Has no gradient: differentiate by the pieces
- * and join what comes out with {@link concatenate}.
- */
+/** Cuts a vector into consecutive pieces, one for each shape. */
 export function splitVector(vector: Tensor, shapes: readonly (readonly number[])[]): Tensor[] {
   const pieces = split(vector, shapes.map(elementCount));
   return pieces.map((piece, i) => reshape(piece, shapes[i] as readonly number[]));
 }
 
-/** Consecutive pieces of a vector, of these lengths. Has no gradient. */
+/** Consecutive pieces of a vector, of these lengths, which are its own together. */
 export function split(vector: Tensor, lengths: readonly number[]): Tensor[] {
-  return vector.graph.nodeWithOutputs(
-    "Split",
-    [vector, vector.graph.integers(lengths)],
-    lengths.map((length) => ({ shape: [length] })),
-    { axis: 0 },
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  if (vector.rank !== 1 || vector.shape[0] !== total) {
+    throw new ItamlError("GRAPH_INVALID", "split: the lengths don't fit", {
+      expected: `a vector [${total}]`,
+      found: formatShape(vector.shape),
+    });
+  }
+  let end = 0;
+  const outputs = lengths.map((length) => {
+    end += length;
+    const [before, after] = [end - length, total - end];
+    const derivative = [(dy: Tensor) => pad(dy, 0, before, after), "constant" as const];
+    return { shape: [length], derivative };
+  });
+  const inputs = [vector, vector.graph.integers(lengths)];
+  return vector.graph.nodeWithOutputs("Split", inputs, outputs, { axis: 0 });
+}
+
+/** Joins tensors, flattened, to one vector. */
+export function concatenate(tensors: readonly Tensor[]): Tensor {
+  return concatenateAlong(
+    0,
+    tensors.map((tensor) => reshape(tensor, [elementCount(tensor.shape)])),
   );
 }
 
-/** Joins tensors, flattened, to one vector. Has no gradient. */
-export function concatenate(tensors: readonly Tensor[]): Tensor {
-  const [first] = tensors;
-  if (!first) throw new ItamlError("GRAPH_INVALID", "concatenate: there are no tensors");
-  const flat = tensors.map((tensor) => reshape(tensor, [elementCount(tensor.shape)]));
-  const length = flat.reduce((sum, tensor) => sum + elementCount(tensor.shape), 0);
-  return first.graph.node("Concat", flat, { shape: [length] }, { axis: 0 });
+/** Without axes whose size is 1. */
+export function squeeze(x: Tensor, axes: readonly number[]): Tensor {
+  return x.graph.node("Squeeze", [x, x.graph.integers(axes)], {
+    shape: x.shape.filter((_, axis) => !axes.includes(axis)),
+    derivative: [(dy) => expandDimensions(dy, axes), "constant"],
+  });
+}
+
+/** With further axes of size 1, which are `axes` of the result, in ascending order. */
+export function expandDimensions(x: Tensor, axes: readonly number[]): Tensor {
+  const shape = [...x.shape];
+  for (const axis of axes) shape.splice(axis, 0, 1);
+  return x.graph.node("Unsqueeze", [x, x.graph.integers(axes)], {
+    shape,
+    derivative: [(dy) => squeeze(dy, axes), "constant"],
+  });
 }

@@ -2,10 +2,12 @@ import { ItamlError } from "../../base/errors.js";
 import { differentiable, type Tensor } from "../graph.js";
 import { formatShape, sameShape } from "../shape.js";
 import { multiply, subtract } from "./arithmetic.js";
+import { sumOver } from "./broadcast.js";
+import { logSoftmax, softmax } from "./softmax.js";
 
 /**
  * Cross-entropy between softmax(logits) and targets, sample by sample: −Σ_c y_c·log softmax(x)_c. Its gradient by the
- * logits is softmax(x)·Σ_c y_c − y; targets are constants to it.
+ * logits is softmax(x)·Σ_c y_c − y.
  *
  * @param logits [batch, classes]
  * @param targets [batch, classes], probabilities: one class's or those of several
@@ -18,25 +20,19 @@ export function softmaxCrossEntropyWithLogits(logits: Tensor, targets: Tensor): 
       found: `logits ${formatShape(logits.shape)} and targets ${formatShape(targets.shape)}`,
     });
   }
-  const { graph, shape } = logits;
-  const sumOverClasses = (x: Tensor) =>
-    graph.node(
-      "ReduceSum",
-      [x, graph.integers([1])],
-      { shape: [shape[0] as number, 1] },
-      { keepdims: 1 },
-    );
-  const logProbabilities = graph.node("LogSoftmax", [logits], { shape }, { axis: 1 });
+  const { graph } = logits;
+  const sumOverClasses = (x: Tensor) => sumOver(x, [1], { keepDimensions: true });
+  const logProbabilities = logSoftmax(logits);
   const loss = multiply(sumOverClasses(multiply(logProbabilities, targets)), graph.scalar(-1));
   return differentiable(
     loss,
-    [logits],
+    [logits, targets],
     [
       (dy) => {
-        const probabilities = graph.node("Softmax", [logits], { shape }, { axis: 1 });
-        const slope = subtract(multiply(probabilities, sumOverClasses(targets)), targets);
+        const slope = subtract(multiply(softmax(logits), sumOverClasses(targets)), targets);
         return multiply(dy, slope);
       },
+      (dy) => multiply(multiply(dy, logProbabilities), graph.scalar(-1)),
     ],
   );
 }

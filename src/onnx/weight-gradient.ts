@@ -1,50 +1,80 @@
-import type { Tensor } from "../graph.js";
-import { type Dimension, elementCount } from "../shape.js";
-import { transposeMatrices } from "./linear.js";
-import { concatenateAlong, pad, reshape, transpose } from "./shaping.js";
-import type { Window } from "./window.js";
+import type { Tensor } from "../graph/graph.js";
+import {
+  concatenateAlong,
+  pad,
+  reshape,
+  slice,
+  sumOver,
+  transpose,
+} from "../graph/operators/index.js";
+import type { Window } from "../graph/operators/window.js";
+import { type Dimension, elementCount } from "../graph/shape.js";
+import type { Rule } from "./lower.js";
+import { transposeMatrices } from "./transpose-matrices.js";
+import { windowOf } from "./window-of.js";
+import { write } from "./write.js";
+
+/** A way to compute ∂/∂weight of a convolution from dy [batch, out, …] and x [batch, in, …]. */
+export type WeightGradient = (dy: Tensor, x: Tensor, window: Window) => Tensor;
+
+export function weightGradientBy(compute: WeightGradient): Rule {
+  return (inputs, { attributes }) => {
+    const [dy, x] = inputs as [Tensor, Tensor];
+    return compute(dy, x, windowOf(x, dy, attributes));
+  };
+}
+
+/** As a convolution over the images, batch and channels swapped, in which dy is the kernel. */
+export const convolutionOverImages: WeightGradient = (dy, x, window) => {
+  const { input, kernel, stride, padding, output } = window;
+  const swap = (tensor: Tensor) => transpose(tensor, [1, 0, 2, 3]);
+  const [left, right] = [swap(x), swap(dy)];
+  const places = ([0, 1] as const).map(
+    (axis) => input[axis] + 2 * padding[axis] - stride[axis] * (output[axis] - 1),
+  );
+  const shape = [left.shape[0] as number, right.shape[0] as number, ...places];
+  const pads = [...padding, ...padding];
+  const all = write("Conv", [left, right], shape, { dilations: stride, pads });
+  return swap(slice(slice(all, 2, 0, kernel[0]), 3, 0, kernel[1]));
+};
 
 /**
- * ∂/∂weight of a convolution as a matrix product. Which one is fastest depends on the shapes
- * (docs/performance.md); both are measured faster than a convolution with batch and channels swapped.
+ * As a matrix product. Which one is fastest depends on the shapes (docs/performance.md); both are measured faster than
+ * {@link convolutionOverImages}.
  */
-export function weightGradient(dy: Tensor, x: Tensor, weight: Tensor, window: Window): Tensor {
-  const [out, channels] = weight.shape as [number, number];
+export const matrixProduct: WeightGradient = (dy, x, window) => {
+  const [, out] = dy.shape as [Dimension, number];
+  const [, channels] = x.shape as [Dimension, number];
   const { kernel, stride, output } = window;
   const copies = (size: number, tensorChannels: number) => (size > 1 ? size * tensorChannels : 0);
   const shifted = copies(kernel[0], out) + copies(kernel[1], channels);
   const unfolded = elementCount(kernel) * channels + channels + out;
   const perImage =
     Math.max(...stride) === 1 && shifted <= unfolded && 2 * elementCount(output) >= channels + out;
-  return perImage ? productPerImage(dy, x, weight, window) : oneProduct(dy, x, weight, window);
-}
+  return perImage ? productPerImage(dy, x, window) : oneProduct(dy, x, window);
+};
 
 /**
  * With stride 1, large images and few channels: a product for each image, over all places of x, summed. Horizontal
  * shifts are copies of x and vertical shifts copies of dy: h + w copies in place of h·w.
  */
-export function productPerImage(dy: Tensor, x: Tensor, weight: Tensor, window: Window): Tensor {
-  const { graph } = x;
-  const [batch] = x.shape as [Dimension];
-  const [out, channels] = weight.shape as [number, number];
+export const productPerImage: WeightGradient = (dy, x, window) => {
+  const [batch, channels] = x.shape as [Dimension, number];
+  const [, out] = dy.shape as [Dimension, number];
   const { input, kernel, output } = window;
   const [height, width] = [input[0], output[1]];
   const [rows, columns] = [out * kernel[0], kernel[1] * channels];
   const left = reshape(shiftedRows(dy, window), [batch, rows, height * width]);
   const inputs = reshape(shiftedColumns(x, window), [batch, columns, height * width]);
   const right = transpose(inputs, [0, 2, 1]);
-  const products = graph.node("MatMul", [left, right], { shape: [batch, rows, columns] });
-  const sum = graph.node(
-    "ReduceSum",
-    [products, graph.integers([0])],
-    { shape: [rows, columns] },
-    { keepdims: 0 },
-  );
-  return reshape(
-    transposeMatrices(reshape(sum, [out, elementCount(kernel), channels])),
-    weight.shape,
-  );
-}
+  const products = write("MatMul", [left, right], [batch, rows, columns]);
+  const sum = sumOver(products, [0], { keepDimensions: false });
+  return reshape(transposeMatrices(reshape(sum, [out, elementCount(kernel), channels])), [
+    out,
+    channels,
+    ...kernel,
+  ]);
+};
 
 /**
  * For each column of the kernel a copy of x in which the columns stand where those of dy are that they are multiplied
@@ -66,9 +96,8 @@ function shiftedColumns(x: Tensor, { input, kernel, padding, output }: Window): 
     }
   }
   const { graph } = x;
-  return graph.node("MatMul", [rows, graph.constant(choice, [kernel[1], input[1], width])], {
-    shape: [batch, kernel[1], channels * input[0], width],
-  });
+  const shape = [batch, kernel[1], channels * input[0], width];
+  return write("MatMul", [rows, graph.constant(choice, [kernel[1], input[1], width])], shape);
 }
 
 /**
@@ -89,30 +118,21 @@ function shiftedRows(dy: Tensor, { input, kernel, padding, output }: Window): Te
       return own >= 0 && own < height ? own : height;
     }),
   );
-  return graph.node(
-    "Gather",
-    [withZeros, graph.integers(rows)],
-    { shape: [batch, out, rows.length, width] },
-    { axis: 2 },
-  );
+  const shape = [batch, out, rows.length, width];
+  return write("Gather", [withZeros, graph.integers(rows)], shape, { axis: 2 });
 }
 
 /** Any stride: x unfolded to a row for each weight of a filter, and one product for the whole batch. */
-export function oneProduct(dy: Tensor, x: Tensor, weight: Tensor, window: Window): Tensor {
-  const { graph } = x;
-  const [out, channels] = weight.shape as [number, number];
+export const oneProduct: WeightGradient = (dy, x, window) => {
+  const [, out] = dy.shape as [Dimension, number];
+  const [, channels] = x.shape as [Dimension, number];
   const { input, kernel } = window;
   const unfolded =
     elementCount(input) <= SMALL_IMAGE ? chosenPlaces(x, window) : everyPlace(x, window);
   const rows = channels * elementCount(kernel);
-  const product = graph.node(
-    "Gemm",
-    [asMatrix(transpose(dy, [1, 0, 2, 3]), out), asMatrix(unfolded, rows)],
-    { shape: [out, rows] },
-    { transB: 1 },
-  );
-  return reshape(product, weight.shape);
-}
+  const factors = [asMatrix(transpose(dy, [1, 0, 2, 3]), out), asMatrix(unfolded, rows)];
+  return reshape(write("Gemm", factors, [out, rows], { transB: 1 }), [out, channels, ...kernel]);
+};
 
 /** Places up to which {@link chosenPlaces} is faster than {@link everyPlace}. */
 const SMALL_IMAGE = 64;
@@ -138,13 +158,13 @@ function chosenPlaces(x: Tensor, window: Window): Tensor {
     }
   });
   const images = transpose(reshape(x, [batch, channels, from]), [1, 0, 2]);
-  return graph.node(
+  return write(
     "MatMul",
     [
       reshape(images, [channels, 1, batch, from]),
       graph.constant(choice, [1, places.length, from, to]),
     ],
-    { shape: [channels, places.length, batch, to] },
+    [channels, places.length, batch, to],
   );
 }
 
@@ -161,12 +181,9 @@ function everyPlace(x: Tensor, window: Window): Tensor {
   const images = transpose(padded, [1, 0, 2, 3]);
   const slices = placesOf(window).map((place) => {
     const ends = ([0, 1] as const).map((a) => place[a] + stride[a] * (output[a] - 1) + 1);
-    const slice = graph.node(
-      "Slice",
-      [images, ...[place, ends, [2, 3], stride].map((values) => graph.integers(values))],
-      { shape: [channels, batch, ...output] },
-    );
-    return reshape(slice, [channels, 1, batch, ...output]);
+    const bounds = [place, ends, [2, 3], stride].map((values) => graph.integers(values));
+    const places = write("Slice", [images, ...bounds], [channels, batch, ...output]);
+    return reshape(places, [channels, 1, batch, ...output]);
   });
   return concatenateAlong(1, slices);
 }
@@ -178,8 +195,7 @@ function placesOf({ kernel }: Window): (readonly [number, number])[] {
 
 /** The elements as so many rows. */
 function asMatrix(x: Tensor, rows: number): Tensor {
-  const shape = [rows, `${x.name} columns`];
-  return x.graph.node("Reshape", [x, x.graph.integers([rows, -1])], { shape });
+  return write("Reshape", [x, x.graph.integers([rows, -1])], [rows, `${x.name} columns`]);
 }
 
 function range(length: number): number[] {
