@@ -15,11 +15,16 @@ export { DEFAULT_SETTINGS, type Settings } from "./classifier/learner.js";
 export type { ClassifierFiles } from "./classifier/saved-classifier.js";
 export { gradients } from "./graph/differentiate.js";
 export {
+  ABSTRACT,
   type Attribute,
   type Constant,
   type ConstantData,
+  type Derivative,
+  differentiable,
+  type Gradient,
   Graph,
   type GraphNode,
+  type Output,
   type Tensor,
 } from "./graph/graph.js";
 export * from "./graph/operators/index.js";

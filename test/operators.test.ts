@@ -385,6 +385,10 @@ describe("a gradient that isn't known is refused", () => {
     );
   });
 
+  test("of nothing that a node computes", () => {
+    expect(() => differentiable(w, [], [])).toThrow('differentiable: "w" is computed by no node');
+  });
+
   test("by comparisons: the output doesn't depend on what is compared", () => {
     expect(() => gradients(sum(isPositive(w)), [w])).toThrow('doesn\'t depend on "w"');
   });

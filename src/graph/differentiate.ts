@@ -1,5 +1,5 @@
 import { ItamlError } from "../base/errors.js";
-import type { Gradient, Tensor } from "./graph.js";
+import { dependencies, type Tensor } from "./graph.js";
 import { add } from "./operators/arithmetic.js";
 import { formatShape, sameShape } from "./shape.js";
 
@@ -25,8 +25,14 @@ export function gradients(output: Tensor, by: readonly Tensor[]): Tensor[] {
   const gradientOf = new Map<Tensor, Tensor>([[output, graph.scalar(1)]]);
   for (const tensor of order.reverse()) {
     const upstream = gradientOf.get(tensor) as Tensor;
-    for (const [operand, gradient] of dependencies(tensor)) {
+    for (const { operand, gradient } of dependencies(tensor)) {
       if (!differentiated.has(operand)) continue;
+      if (!gradient) {
+        const operator = tensor.origin?.operator;
+        throw new ItamlError("GRAPH_INVALID", `gradients: ${operator} is not differentiable`, {
+          remedy: "Leave it out of what is differentiated, or declare its gradients with the node",
+        });
+      }
       const contribution = gradient(upstream);
       if (!sameShape(contribution.shape, operand.shape)) {
         throw new ItamlError("GRAPH_INVALID", `gradients: "${operand.name}" gets a wrong shape`, {
@@ -48,25 +54,6 @@ export function gradients(output: Tensor, by: readonly Tensor[]): Tensor[] {
   });
 }
 
-/** What a tensor depends on, with the gradients by it. */
-function dependencies({ origin }: Tensor): (readonly [Tensor, Gradient])[] {
-  if (!origin || origin.derivative === "constant") return [];
-  const { operator, operands, derivative } = origin;
-  return operands.flatMap((operand, i) => {
-    // An undeclared one, as JavaScript lets it pass, counts as refused.
-    const gradient = Array.isArray(derivative) ? derivative[i] : refusal(operator);
-    return gradient === "constant" ? [] : [[operand, gradient ?? refusal(operator)] as const];
-  });
-}
-
-function refusal(operator: string): Gradient {
-  return () => {
-    throw new ItamlError("GRAPH_INVALID", `gradients: ${operator} is not differentiable`, {
-      remedy: "Leave it out of what is differentiated, or declare its gradients with the node",
-    });
-  };
-}
-
 /** `sources` and all tensors on a path from one of them to `output`, operands before results. */
 function dependants(output: Tensor, sources: ReadonlySet<Tensor>): Tensor[] {
   const depends = new Map<Tensor, boolean>();
@@ -74,7 +61,7 @@ function dependants(output: Tensor, sources: ReadonlySet<Tensor>): Tensor[] {
   const visit = (tensor: Tensor): boolean => {
     const known = depends.get(tensor);
     if (known !== undefined) return known;
-    const operands = dependencies(tensor).map(([operand]) => visit(operand));
+    const operands = dependencies(tensor).map(({ operand }) => visit(operand));
     const reached = sources.has(tensor) || operands.includes(true);
     depends.set(tensor, reached);
     if (reached) order.push(tensor);

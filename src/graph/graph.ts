@@ -51,7 +51,13 @@ export function differentiable(
   operands: readonly Tensor[],
   gradients: readonly Gradient[],
 ): Tensor {
-  const { operator } = output.origin as NonNullable<Tensor["origin"]>;
+  if (!output.origin || operands.includes(output)) {
+    throw new ItamlError(
+      "GRAPH_INVALID",
+      `differentiable: "${output.name}" is computed by no node`,
+    );
+  }
+  const { operator } = output.origin;
   const known = new Set([...operands, ...output.graph.constants.map(({ tensor }) => tensor)]);
   const visit = (tensor: Tensor) => {
     if (known.has(tensor)) return;
@@ -61,11 +67,26 @@ export function differentiable(
         expected: "one for everything that the output depends on",
       });
     }
-    if (tensor.origin.derivative !== "constant") tensor.origin.operands.forEach(visit);
+    for (const { operand } of dependencies(tensor)) visit(operand);
   };
   visit(output);
   output.origin = { operator, operands, derivative: gradients };
   return output;
+}
+
+/**
+ * What a tensor depends on by what made it, and how: without a gradient where that is refused, as it is where JavaScript
+ * declared none.
+ */
+export function dependencies({
+  origin,
+}: Tensor): { operand: Tensor; gradient: Gradient | undefined }[] {
+  if (!origin || origin.derivative === "constant") return [];
+  const { operands, derivative } = origin;
+  return operands.flatMap((operand, i) => {
+    const gradient = Array.isArray(derivative) ? derivative[i] : undefined;
+    return gradient === "constant" ? [] : [{ operand, gradient }];
+  });
 }
 
 export type Attribute = number | string | readonly number[] | { readonly float: number };

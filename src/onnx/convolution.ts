@@ -1,9 +1,8 @@
 import type { Attribute, Tensor } from "../graph/graph.js";
 import { matrixMultiply, reshape, transpose } from "../graph/operators/index.js";
-import { windowAttributes, windowOver } from "../graph/operators/window.js";
+import { windowAttributes, windowOf, windowOver } from "../graph/operators/window.js";
 import type { Shape } from "../graph/shape.js";
 import type { Rule } from "./lower.js";
-import { windowOf } from "./window-of.js";
 import { write } from "./write.js";
 
 /** A way to compute a convolution: its inputs (the bias may be missing), the shape of its result and its window. */
@@ -17,9 +16,12 @@ export type Convolve = (
 export const convolve: Convolve = (inputs, shape, attributes) =>
   write("Conv", inputs, shape, attributes);
 
+/** @param convolve how a convolution without groups and dilations is computed */
 export function convolutionBy(convolve: Convolve): Rule {
   return (inputs, { outputs, attributes }) =>
-    "group" in attributes ? undefined : convolve(inputs, (outputs[0] as Tensor).shape, attributes);
+    "group" in attributes || "dilations" in attributes
+      ? undefined
+      : convolve(inputs, (outputs[0] as Tensor).shape, attributes);
 }
 
 /**
@@ -32,7 +34,7 @@ export function inputGradientBy(convolve: Convolve): Rule {
   return (inputs, node) => {
     const [dy, weight] = inputs as [Tensor, Tensor];
     const [dx] = node.outputs as [Tensor];
-    const { kernel, stride, padding } = windowOf(dx, dy, node.attributes);
+    const { kernel, stride, padding } = windowOf(node.attributes, dx, dy);
     const border = [kernel[0] - 1 - padding[0], kernel[1] - 1 - padding[1]] as const;
     const turnable = stride[0] === 1 && stride[1] === 1 && Math.min(...border) >= 0;
     if (!turnable || "group" in node.attributes) return undefined;

@@ -7,11 +7,10 @@ import {
   sumOver,
   transpose,
 } from "../graph/operators/index.js";
-import type { Window } from "../graph/operators/window.js";
+import { type Window, windowOf } from "../graph/operators/window.js";
 import { type Dimension, elementCount } from "../graph/shape.js";
 import type { Rule } from "./lower.js";
 import { transposeMatrices } from "./transpose-matrices.js";
-import { windowOf } from "./window-of.js";
 import { write } from "./write.js";
 
 /** A way to compute ∂/∂weight of a convolution from dy [batch, out, …] and x [batch, in, …]. */
@@ -20,7 +19,7 @@ export type WeightGradient = (dy: Tensor, x: Tensor, window: Window) => Tensor;
 export function weightGradientBy(compute: WeightGradient): Rule {
   return (inputs, { attributes }) => {
     const [dy, x] = inputs as [Tensor, Tensor];
-    return compute(dy, x, windowOf(x, dy, attributes));
+    return compute(dy, x, windowOf(attributes, x, dy));
   };
 }
 

@@ -1,5 +1,4 @@
 import type { Derivative, Tensor } from "../graph.js";
-import { ABSTRACT } from "../graph.js";
 import type { ElementType } from "../shape.js";
 import { broadcastShape, sumToShapeOf } from "./broadcast.js";
 
@@ -79,38 +78,6 @@ export function absolute(x: Tensor): Tensor {
   const { graph, shape } = x;
   const sign = () => graph.node("Sign", [x], { shape, derivative: "constant" });
   return graph.node("Abs", [x], { shape, derivative: [(dy) => multiply(dy, sign())] });
-}
-
-/** 1 / (1 + exp(−x)), element by element. */
-export function sigmoid(x: Tensor): Tensor {
-  const { graph, shape } = x;
-  const y = graph.node("Sigmoid", [x], {
-    shape,
-    derivative: [(dy) => multiply(dy, multiply(y, subtract(graph.scalar(1), y)))],
-  });
-  return y;
-}
-
-/** log(1 + exp(x)), element by element. */
-export function softplus(x: Tensor): Tensor {
-  const { graph, shape } = x;
-  return graph.node("Softplus", [x], { shape, derivative: [(dy) => multiply(dy, sigmoid(x))] });
-}
-
-/** max(x, 0), element by element; the gradient at 0 is 0. */
-export function relu(x: Tensor): Tensor {
-  const { graph, shape } = x;
-  const y = graph.node("Relu", [x], {
-    shape,
-    derivative: [(dy) => multiply(dy, isPositive(y))],
-  });
-  return y;
-}
-
-/** 1 where an element is above 0, 0 elsewhere. */
-export function isPositive(x: Tensor): Tensor {
-  const { graph, shape } = x;
-  return graph.node("IsPositive", [x], { shape, derivative: "constant" }, {}, ABSTRACT);
 }
 
 /** Elements below `minimum` raised to it; they get no gradient. */

@@ -1,7 +1,8 @@
 import { ItamlError } from "../../base/errors.js";
 import { differentiable, type Tensor } from "../graph.js";
 import { formatShape, sameShape } from "../shape.js";
-import { absolute, add, multiply, relu, sigmoid, softplus, subtract } from "./arithmetic.js";
+import { relu, sigmoid, softplus } from "./activation.js";
+import { absolute, add, multiply, subtract } from "./arithmetic.js";
 
 /**
  * Binary cross-entropy between sigmoid(logits) and targets, element by element, in the form that

@@ -1,3 +1,4 @@
+export * from "./activation.js";
 export * from "./arithmetic.js";
 export * from "./batch-normalization.js";
 export * from "./binary-cross-entropy.js";

@@ -1,5 +1,5 @@
 import { ItamlError } from "../../base/errors.js";
-import type { Tensor } from "../graph.js";
+import type { Attribute, Tensor } from "../graph.js";
 import { formatShape } from "../shape.js";
 
 /** One number for both axes, or [vertical, horizontal]. */
@@ -55,6 +55,22 @@ export function windowAttributes({ kernel, stride, padding: [vertical, horizonta
     kernel_shape: kernel,
     strides: stride,
     pads: [vertical, horizontal, vertical, horizontal],
+  };
+}
+
+/** The window of a node with these attributes, from images to places or back. */
+export function windowOf(
+  attributes: Readonly<Record<string, Attribute>>,
+  images: Tensor,
+  places: Tensor,
+): Window {
+  const pair = (sizes: unknown) => (sizes as readonly number[]).slice(0, 2) as [number, number];
+  return {
+    input: pair(images.shape.slice(2)),
+    kernel: pair(attributes.kernel_shape),
+    stride: pair(attributes.strides),
+    padding: pair(attributes.pads),
+    output: pair(places.shape.slice(2)),
   };
 }
 
