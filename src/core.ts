@@ -40,7 +40,7 @@ export type { LearnerContext } from "./model/context.js";
 export { Inference, type Rows } from "./model/inference.js";
 export type { LearnerState, Model, TaskModel } from "./model/model.js";
 export type { LearnHooks, Progress } from "./model/progress.js";
-export { FeatureExtractor } from "./nn/feature-extractor.js";
+export { type Application, type Binding, FeatureExtractor } from "./nn/feature-extractor.js";
 export { createNetwork, type NetworkSettings } from "./nn/index.js";
 export {
   constantly,
@@ -49,6 +49,7 @@ export {
   uniformByFanIn,
 } from "./nn/initialization.js";
 export { batchNormalizationLayer, type ConvolutionLayer, convolutionLayer } from "./nn/layers.js";
+export type { Layout, LayoutEntry } from "./nn/layout.js";
 export type { Network, Scope } from "./nn/network.js";
 export { type Lowering, lower, type Rule } from "./onnx/lower.js";
 export { cpuThread, cpuThreads, gpu, textbook } from "./onnx/lowerings.js";
@@ -57,6 +58,7 @@ export { createOptimizer, type OptimizerSettings } from "./optim/index.js";
 export type { Optimizer } from "./optim/optimizer.js";
 export type { PerTask } from "./optim/schedule.js";
 export type { AdaptationSettings } from "./prediction/adaptation.js";
+export type { Backbone, Head } from "./prediction/head.js";
 export type { CompileOptions, Device, Program, Runtime, Value } from "./runtime/runtime.js";
 export type { Augmentation } from "./samples/augmentation.js";
 export type { InputDescription } from "./samples/input-description.js";
@@ -67,3 +69,4 @@ export {
   type Variation,
 } from "./samples/samples.js";
 export type { TrainingSettings } from "./training/settings.js";
+export type { Checkpointing, TrainingState } from "./training/training-state.js";
