@@ -8,7 +8,6 @@ import type { Model } from "../model/model.js";
 import { taskSizes } from "../model/model.js";
 import type { LearnHooks } from "../model/progress.js";
 import { measure, measureSizes } from "../prediction/predictions.js";
-import { indicesByClass } from "../samples/samples.js";
 import type { Checkpointing } from "../training/training-state.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { Config } from "./config.js";
@@ -173,7 +172,7 @@ interface RunStart {
 
 async function train(run: Run, start: RunStart, options: ExperimentOptions): Promise<Results> {
   const { setup, learner, directory, origin } = run;
-  const { config, dataset, tasks, context } = setup;
+  const { config, dataset, tasks, samples, context } = setup;
   const { firstTask, checkpoint } = start;
   const position = checkpoint?.training.position;
   directory.logEvent({
@@ -208,7 +207,7 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
       const from = task === firstTask ? checkpoint : undefined;
       const started = performance.now() - 1000 * (from?.seconds ?? 0);
       const checkpointing = checkpointingOf(run, from, started, options.checkpointInterval);
-      await learner.learn(indicesByClass(dataset.train.labels, classes), hooks, checkpointing);
+      await learner.learn(samples.train[task] ?? [], hooks, checkpointing);
       const trained = performance.now();
       for (let known = 0; known <= task; known++) await learner.modelFor(known, hooks);
       const adapted = performance.now();

@@ -2,8 +2,6 @@ import { totalmem } from "node:os";
 import { ItamlError } from "../base/errors.js";
 import { datasetFolder, findDataset } from "../data/catalog.js";
 import { loadDataset } from "../data/load-dataset.js";
-import { exemplarsPerClass } from "../incremental/exemplar-memory.js";
-import { taskStream } from "../incremental/task-stream.js";
 import { Baseline } from "../learners/baselines/baseline.js";
 import { createMethod } from "../learners/baselines/index.js";
 import type { Method } from "../learners/baselines/method.js";
@@ -15,8 +13,9 @@ import { FeatureExtractor } from "../nn/feature-extractor.js";
 import { createNetwork } from "../nn/index.js";
 import type { TestSet } from "../prediction/predictions.js";
 import { createOnnxRuntime } from "../runtime/node/onnxruntime-node.js";
-import { type Dataset, indicesByClass } from "../samples/samples.js";
+import type { Dataset } from "../samples/samples.js";
 import type { Config } from "./config.js";
+import { type TaskSamples, taskSamples } from "./task-samples.js";
 
 /** All that a configuration names, made ready: data, tasks, network, runtime. */
 export interface Setup {
@@ -24,6 +23,7 @@ export interface Setup {
   readonly dataset: Dataset;
   /** Classes of each task, as indices into the data set's. */
   readonly tasks: readonly (readonly number[])[];
+  readonly samples: TaskSamples;
   readonly context: LearnerContext;
 }
 
@@ -35,11 +35,8 @@ export interface Setup {
 export async function prepare(config: Config): Promise<Setup> {
   const entry = findDataset(config.dataset);
   const dataset = await loadDataset(entry, datasetFolder(config.dataset, config.data), config);
-  const tasks = taskStream({ ...config, classCount: dataset.classes.length });
-  const classes = tasks.flat();
-  if (methodOf(config)?.keeps !== "nothing") exemplarsPerClass(config.memory, classes.length);
-  checkSamples(dataset, tasks, config.continuum);
-  checkTop(config.top, tasks);
+  const samples = taskSamples(dataset, config);
+  const { tasks } = samples;
   const runtime = createOnnxRuntime({
     device: config.device,
     ...(config.threads !== undefined && { threads: config.threads }),
@@ -53,6 +50,7 @@ export async function prepare(config: Config): Promise<Setup> {
     config,
     dataset,
     tasks,
+    samples,
     context: { runtime, extractor, inference, source, seed, plannedTasks: tasks.length },
   };
 }
@@ -74,11 +72,8 @@ function methodOf(config: Config): Method | undefined {
 }
 
 /** Test samples of the first tasks. */
-export function testSet({ dataset: { test }, tasks }: Setup, seen: number): TestSet {
-  return {
-    source: test.source,
-    tasks: tasks.slice(0, seen).map((classes) => indicesByClass(test.labels, classes)),
-  };
+export function testSet({ dataset: { test }, samples }: Setup, seen: number): TestSet {
+  return { source: test.source, tasks: samples.test.slice(0, seen) };
 }
 
 /**
@@ -105,36 +100,4 @@ function copiesOfParameters({ learner, rule }: Config, tasks: number): number {
   if (learner === "itaml") return rule === "paper" || rule === "reptile" ? 2 + tasks : 3;
   // Of elastic weight consolidation importances too, before and in the session, and what they hold to.
   return learner === "ewc" ? 7 : 4;
-}
-
-/** Of as many classes as a task has, every one is among the top. */
-function checkTop(top: number, tasks: readonly (readonly number[])[]): void {
-  const smallest = Math.min(...tasks.map(({ length }) => length));
-  if (top === 1 || top < smallest) return;
-  throw new ItamlError("CONFIG_INVALID", "top is no measure for tasks as small as these", {
-    where: "top",
-    expected: `less than ${smallest}, the classes of the smallest task`,
-    found: String(top),
-  });
-}
-
-function checkSamples(
-  { train, test }: Dataset,
-  tasks: readonly (readonly number[])[],
-  continuum: number,
-): void {
-  tasks.forEach((classes, task) => {
-    const empty = classes.find((_, i) => indicesByClass(train.labels, classes)[i]?.length === 0);
-    if (empty !== undefined) {
-      throw new ItamlError("DATASET_INVALID", `class ${empty} has no training samples`);
-    }
-    const samples = indicesByClass(test.labels, classes).flat().length;
-    if (continuum > samples) {
-      throw new ItamlError("CONFIG_INVALID", "a continuum is larger than a task's test set", {
-        where: "continuum",
-        expected: `at most ${samples}, the test samples of task ${task}`,
-        found: String(continuum),
-      });
-    }
-  });
 }
