@@ -138,6 +138,32 @@ test("a configuration is found by its name, or by the beginning of it", async ()
   expect(missing.stderr).toContain("ITAML_DATASET_MISSING");
 });
 
+test("data check says what training would refuse, all of it, and writes a contact sheet", async () => {
+  const folder = temporaryFolder();
+  await writePictureFolder(join(folder, "data"), { train: 12, test: 2 });
+  const check = ["data", "check", "folder", "--data", "data", "--sheet", "sheet.png"];
+  const checked = await itaml(folder, check);
+  const refusal = "continuum: a continuum is larger than a task's test set; expected at most 4";
+  expect(checked.code).toBe(2);
+  expect(checked.stderr).toContain(refusal);
+  expect(checked.stdout).toMatch(/size +24 × \d+ at least/);
+  expect(existsSync(join(folder, "sheet.png"))).toBe(true);
+  const trained = await itaml(folder, ["train", "folder", "--data", "data", "--out", "run"]);
+  expect(trained.stderr).toContain(refusal);
+  // The same with settings of one's own.
+  writeFileSync(
+    join(folder, "my.yaml"),
+    readFileSync(join(import.meta.dirname, "../configs/folder.yaml"), "utf8")
+      .replace("continuum: 5", "continuum: 4")
+      .replace("memory: 2000", "memory: 3"),
+  );
+  writeFileSync(join(folder, "data/train/class2/000.jpg"), "no picture");
+  const all = await itaml(folder, ["data", "check", "my.yaml", "--data", "data"]);
+  expect(all.stderr).toContain("2 problems");
+  expect(all.stderr).toContain("found 1 broken ones among 56");
+  expect(all.stderr).toContain("memory: the exemplar memory has no room for every class");
+});
+
 test("top-5 of tasks with five classes is refused", async () => {
   const folder = temporaryFolder();
   await writePictureFolder(join(folder, "data"), { train: 3, test: 5 });

@@ -79,6 +79,17 @@ export function throwAll(errors: readonly ItamlError[]): void {
   throw new ItamlError(first.code, `${errors.length} problems`, { found: all.join("") });
 }
 
+/** What a check refuses, to be thrown with other refusals. */
+export function refusals(check: () => void): ItamlError[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (error instanceof ItamlError) return [error];
+    throw error;
+  }
+}
+
 /** The name in `known` that is nearest to `name` (edit distance at most a third of its length), for suggestions. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;

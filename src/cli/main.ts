@@ -178,10 +178,11 @@ data
   );
 data
   .command("check")
-  .summary("read a data set as a whole and verify its checksums")
-  .argument("<dataset>")
+  .summary("read a data set as a whole, verify its checksums, and say what training would refuse")
+  .argument("<dataset|config>")
   .addOption(dataFolder())
-  .action(async (name, options) => (await import("./commands/data.js")).check(name, options));
+  .option("--sheet <file>", "write a contact sheet of the pictures, a PNG")
+  .action(async (name, options) => (await import("./commands/data-check.js")).check(name, options));
 
 // A reader that has seen enough (`itaml … | head`) is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -192,3 +192,8 @@ export function datasetFolder(name: string, folder?: string): string {
 export function isHere({ contains }: DatasetEntry, folder: string): boolean {
   return contains.every((path) => findLocal(folder, path) !== undefined);
 }
+
+/** Whether a data set is part of the program. */
+export function isBuiltIn({ files, obtain }: DatasetEntry): boolean {
+  return files.length === 0 && obtain === undefined;
+}

@@ -1,4 +1,4 @@
-import { ItamlError, throwAll } from "../base/errors.js";
+import { ItamlError, refusals, throwAll } from "../base/errors.js";
 import { exemplarsPerClass } from "../incremental/exemplar-memory.js";
 import { taskStream } from "../incremental/task-stream.js";
 import { createMethod } from "../learners/baselines/index.js";
@@ -44,16 +44,6 @@ export function taskSamples({ classes, train, test }: Labels, config: Config): T
   return samples;
 }
 
-function refusals(check: () => void): ItamlError[] {
-  try {
-    check();
-    return [];
-  } catch (error) {
-    if (error instanceof ItamlError) return [error];
-    throw error;
-  }
-}
-
 function checkMemory(config: Config, classes: number): void {
   const { learner } = config;
   const keeps = learner === "itaml" ? undefined : createMethod(learner, config).keeps;
@@ -78,6 +68,7 @@ function checkContinuum({ test }: TaskSamples, continuum: number): void {
     where: "continuum",
     expected: `at most ${fewest}, the test samples of task ${counts.indexOf(fewest)}`,
     found: String(continuum),
+    ...(fewest > 0 && { remedy: `Add test samples, or use --set continuum=${fewest}` }),
   });
 }
 

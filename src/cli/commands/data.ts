@@ -4,21 +4,13 @@ import {
   type DatasetEntry,
   datasetFolder,
   findDataset,
-  type ImageSetEntry,
+  isBuiltIn,
   isHere,
 } from "../../data/catalog.js";
-import { checkImages } from "../../data/check-images.js";
 import { fetchArchive } from "../../files/archive.js";
-import { download, fileHash, findLocal, type RemoteFile } from "../../files/download.js";
-import { textTable } from "../../report/table.js";
-import { indicesByClass } from "../../samples/samples.js";
+import { download, type RemoteFile } from "../../files/download.js";
 import { interruptible } from "../interruption.js";
 import { ProgressLine } from "../progress-line.js";
-
-/** How many broken pictures are named. */
-const BROKEN_SHOWN = 20;
-/** With more classes than this the table of counts has no column for each. */
-const MOST_COLUMNS = 30;
 
 /** Lists the data sets. */
 export async function list({ json }: { json?: boolean }): Promise<void> {
@@ -53,10 +45,6 @@ export async function list({ json }: { json?: boolean }): Promise<void> {
     }
     console.log(lines.join("\n  "));
   }
-}
-
-function isBuiltIn({ files, obtain }: DatasetEntry): boolean {
-  return files.length === 0 && obtain === undefined;
 }
 
 /** Downloads a data set, and extracts what is in an archive. */
@@ -133,104 +121,6 @@ function explain(
     ...error.problem,
     remedy: `Without a network put ${names} into ${folder} by hand${extract}`,
   });
-}
-
-/** Reads a data set as a whole, and verifies checksums where they are known. */
-export async function check(name: string, { data }: { data?: string }): Promise<void> {
-  const entry = findDataset(name);
-  const folder = datasetFolder(name, data);
-  if (entry.kind === "images") {
-    await checkPictures(entry, folder);
-    return;
-  }
-  const dataset = await entry.load(folder);
-  const files = entry.files.filter(({ archive }) => !archive);
-  for (const file of files) await verifyChecksum(entry, file, folder);
-  console.log(countTable(dataset));
-  const checksums = entry.files.some(({ archive }) => archive)
-    ? "; no checksum verified: only the archive has one, which fetching verifies"
-    : ", checksums right";
-  console.log(`\n${name}: good (${isBuiltIn(entry) ? "built in" : `in ${folder}${checksums}`})`);
-}
-
-async function verifyChecksum(
-  { name }: DatasetEntry,
-  { name: file, checksum }: RemoteFile,
-  folder: string,
-): Promise<void> {
-  const path = findLocal(folder, file) as string;
-  const hash = await fileHash(path, checksum);
-  if (hash === checksum.hash) return;
-  const { algorithm, of } = checksum;
-  throw new ItamlError("DATASET_INVALID", "the content is not that of the published file", {
-    where: path,
-    expected: `${algorithm} ${checksum.hash}${of === "content" ? " of the unpacked content" : ""}`,
-    found: `${algorithm} ${hash}`,
-    remedy: `Get it again: itaml data fetch ${name} --data ${folder}`,
-  });
-}
-
-async function checkPictures(entry: ImageSetEntry, folder: string): Promise<void> {
-  const listed = await entry.list(folder, {});
-  console.log(countTable(listed));
-  const files = [...listed.train.files, ...listed.test.files];
-  const line = new ProgressLine();
-  const onProgress = (checked: number, total: number) =>
-    line.show(() => `${checked} of ${total} pictures`);
-  const broken = await interruptible((signal) =>
-    checkImages(files, { onProgress, signal }),
-  ).finally(() => line.clear());
-  const pictures = files.length.toLocaleString("en");
-  if (broken.length === 0) {
-    console.log(`\n${entry.name}: good (in ${folder}; all ${pictures} pictures can be read)`);
-    return;
-  }
-  console.log("");
-  for (const { file, reason } of broken.slice(0, BROKEN_SHOWN)) console.log(`${file}: ${reason}`);
-  if (broken.length > BROKEN_SHOWN) console.log(`and ${broken.length - BROKEN_SHOWN} more`);
-  throw new ItamlError("IMAGE_INVALID", "pictures can't be read", {
-    where: folder,
-    found: `${broken.length} broken ones among ${pictures}`,
-    remedy: "Replace or remove them",
-  });
-}
-
-interface Part {
-  readonly labels: ArrayLike<number>;
-}
-
-/** How many samples there are of each class, or the range of it where the classes are many. */
-function countTable({
-  classes,
-  train,
-  test,
-}: {
-  readonly classes: readonly string[];
-  readonly train: Part;
-  readonly test: Part;
-}): string {
-  const labels = classes.map((_, label) => label);
-  const row = (title: string, part: Part): string[] => {
-    const counts = indicesByClass(part.labels, labels).map(({ length }) => length);
-    const cells =
-      classes.length > MOST_COLUMNS
-        ? [classes.length, ...leastMedianMost(counts), part.labels.length]
-        : [...counts, part.labels.length];
-    return [title, ...cells.map(String)];
-  };
-  const header =
-    classes.length > MOST_COLUMNS
-      ? ["", "classes", "min/class", "median/class", "max/class", "all"]
-      : ["class", ...classes, "all"];
-  return textTable([header, row("training", train), row("test", test)]);
-}
-
-function leastMedianMost(counts: readonly number[]): number[] {
-  const sorted = [...counts].sort((a, b) => a - b);
-  const at = (position: number) => sorted[position] as number;
-  const middle = (sorted.length - 1) / 2;
-  const median = (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2;
-  return [at(0), median, at(sorted.length - 1)];
 }
 
 function megabytes(bytes: number): string {
