@@ -50,8 +50,8 @@ export function batchNormalization(x: Tensor, scale: Tensor, shift: Tensor): Nor
         const { upstream, correlation } = means(dy);
         const slope = multiply(multiply(correlation, square(inverse)), minusGain);
         const level = multiply(upstream, minusGain);
-        const turned = multiply(centred, alongChannels(slope, x));
-        const dx = add(channelAffine(dy, gain, level), turned);
+        const scaled = channelAffine(dy, gain, level);
+        const dx = add(scaled, multiply(centred, alongChannels(slope, x)));
         dx.sumsToZero = true;
         return dx;
       },
