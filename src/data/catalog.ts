@@ -1,182 +1,84 @@
 import { resolve } from "node:path";
+import { z } from "zod";
 import { ItamlError, nearestName } from "../base/errors.js";
-import { findLocal, type RemoteFile } from "../files/download.js";
-import type { Dataset } from "../samples/samples.js";
-import type { ImageFiles } from "./image-files.js";
-import type { ImageFolderOptions } from "./image-folder.js";
-import {
-  CIFAR10_ARCHIVE,
-  CIFAR100_ARCHIVE,
-  CUB200_ARCHIVE,
-  MNIST_FILES,
-  SVHN_EXTRA_FILE,
-  SVHN_FILES,
-} from "./remote-files.js";
+import { findLocal } from "../files/download.js";
+import { cifar10, cifar100 } from "./cifar.js";
+import { cub200 } from "./cub200.js";
+import type { DatasetDescriptor } from "./dataset-descriptor.js";
+import { imageFolder } from "./image-folder.js";
+import { imageNet } from "./imagenet.js";
+import { mnist } from "./mnist.js";
+import { msCeleb } from "./msceleb.js";
+import { strokes } from "./strokes.js";
+import { svhn, svhnExtra } from "./svhn.js";
 
-/** A data set by name: what it is, where it comes from, how it is read. */
-export type DatasetEntry = SampleSetEntry | ImageSetEntry;
-
-interface Entry {
-  readonly name: string;
-  readonly description: string;
-  readonly source: string;
-  readonly licence: string;
-  /** What `data fetch` gets; none where the data set is built in or not to be downloaded. */
-  readonly files: readonly RemoteFile[];
-  /** How to get it, where it is not to be downloaded. */
-  readonly obtain?: string;
-  /** Paths in the data folder that show it is there. */
-  readonly contains: readonly string[];
-}
-
-/** Samples in files of the data set's own format. */
-export interface SampleSetEntry extends Entry {
-  readonly kind: "samples";
-  load(folder: string): Promise<Dataset>;
-}
-
-/** Picture files. */
-export interface ImageSetEntry extends Entry {
-  readonly kind: "images";
-  /** Of each channel, in pixels of 0..1. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-  list(folder: string, options: ImageFolderOptions): Promise<ImageFiles>;
-}
-
-const IMAGENET_STATISTICS = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
-
-const names = (all: readonly { name: string }[]) => all.map(({ name }) => name);
-
-export const DATASETS: readonly DatasetEntry[] = [
-  {
-    kind: "samples",
-    name: "strokes",
-    description: "10 classes of drawn digits, 28×28 grey, 6,000 + 1,000 images",
-    source: "built in, drawn by code from a seed",
-    licence: "Apache-2.0",
-    files: [],
-    contains: [],
-    load: async () => (await import("./strokes.js")).makeStrokes(),
-  },
-  {
-    kind: "samples",
-    name: "mnist",
-    description: "10 classes of handwritten digits, 28×28 grey, 60,000 + 10,000 images",
-    source: "LeCun, Cortes, Burges",
-    licence: "CC BY-SA 3.0",
-    files: MNIST_FILES,
-    contains: names(MNIST_FILES),
-    load: async (folder) => (await import("./mnist.js")).loadMnist(folder),
-  },
-  {
-    kind: "samples",
-    name: "cifar10",
-    description: "10 classes of animals and vehicles, 32×32 colour, 50,000 + 10,000 images",
-    source: "Krizhevsky 2009",
-    licence: "none stated; free for research by custom",
-    files: [CIFAR10_ARCHIVE],
-    contains: [...[1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`), "test_batch.bin"],
-    load: async (folder) => (await import("./cifar.js")).loadCifar10(folder),
-  },
-  {
-    kind: "samples",
-    name: "cifar100",
-    description: "100 classes of animals and things, 32×32 colour, 50,000 + 10,000 images",
-    source: "Krizhevsky 2009",
-    licence: "none stated; free for research by custom",
-    files: [CIFAR100_ARCHIVE],
-    contains: ["train.bin", "test.bin"],
-    load: async (folder) => (await import("./cifar.js")).loadCifar100(folder),
-  },
-  {
-    kind: "samples",
-    name: "svhn",
-    description: "10 classes of digits of house numbers, 32×32 colour, 73,257 + 26,032 images",
-    source: "Netzer et al. 2011",
-    licence: "non-commercial use only",
-    files: SVHN_FILES,
-    contains: names(SVHN_FILES),
-    load: async (folder) => (await import("./svhn.js")).loadSvhn(folder),
-  },
-  {
-    kind: "samples",
-    name: "svhn-extra",
-    description: "svhn with 531,131 more training images, 604,388 + 26,032 images",
-    source: "Netzer et al. 2011",
-    licence: "non-commercial use only",
-    files: [...SVHN_FILES, SVHN_EXTRA_FILE],
-    contains: names([...SVHN_FILES, SVHN_EXTRA_FILE]),
-    load: async (folder) => (await import("./svhn.js")).loadSvhn(folder, { extra: true }),
-  },
-  {
-    kind: "images",
-    name: "cub200",
-    description: "200 classes of birds, 5,994 + 5,794 pictures (CUB-200-2011)",
-    source: "Wah et al. 2011, Caltech",
-    licence: "non-commercial research and education only",
-    files: [CUB200_ARCHIVE],
-    contains: [
-      "images",
-      "images.txt",
-      "image_class_labels.txt",
-      "classes.txt",
-      "train_test_split.txt",
-    ].map((name) => `CUB_200_2011/${name}`),
-    mean: [0],
-    std: [1],
-    list: async (folder, options) => (await import("./cub200.js")).listCub200(folder, options),
-  },
-  {
-    kind: "images",
-    name: "imagenet",
-    description: "1,000 classes of objects, 1,281,167 + 50,000 pictures (ILSVRC2012)",
-    source: "Russakovsky et al. 2015",
-    licence: "non-commercial research only",
-    files: [],
-    obtain:
-      "Get ILSVRC2012 at image-net.org, with an account there, and lay it out as train/WNID/* and val/WNID/* " +
-      "(the class list of ImageNet-100 was never published: choose the classes yourself)",
-    contains: ["train", "val"],
-    ...IMAGENET_STATISTICS,
-    list: async (folder, options) => (await import("./imagenet.js")).listImageNet(folder, options),
-  },
-  {
-    kind: "images",
-    name: "msceleb",
-    description: "faces of celebrities, one class for each identity (MS-Celeb-1M)",
-    source: "Guo et al. 2016, Microsoft",
-    licence: "none any more: withdrawn by its publisher in 2019",
-    files: [],
-    obtain:
-      "Its publisher withdrew it in 2019 and itaml never downloads it: name the folder of a copy that you have " +
-      "the right to use, with a folder in it for each identity",
-    contains: ["."],
-    mean: [0.5071, 0.4867, 0.4408],
-    std: [0.2675, 0.2565, 0.2761],
-    list: async (folder, options) => (await import("./msceleb.js")).listMsCeleb(folder, options),
-  },
-  {
-    kind: "images",
-    name: "folder",
-    description: "your own pictures, one class for each folder of them",
-    source: "yours",
-    licence: "yours",
-    files: [],
-    obtain:
-      "Name the folder of your pictures, laid out as train/LABEL/* and test/LABEL/*, or as LABEL/*, which is split",
-    contains: ["."],
-    ...IMAGENET_STATISTICS,
-    list: async (folder, options) =>
-      (await import("./image-folder.js")).listImageFolder(folder, options),
-  },
+/** The data sets that come with the program. */
+export const DATASETS: readonly DatasetDescriptor[] = [
+  ...[strokes, mnist, cifar10, cifar100, svhn, svhnExtra],
+  ...[cub200, imageNet, msCeleb, imageFolder],
 ];
 
-/** @throws {ItamlError} DATASET_UNKNOWN with the nearest name */
-export function findDataset(name: string): DatasetEntry {
-  const found = DATASETS.find((entry) => entry.name === name);
+const text = z.string().min(1);
+const called = z.custom<object>((value) => typeof value === "function", "expected a function");
+const channels = z.array(z.number()).min(1);
+const common = {
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "expected small letters, digits and hyphens"),
+  ...{ title: text, description: text, source: text, licence: text, obtain: text.optional() },
+  contains: z.array(text),
+  files: z.array(
+    z.object({
+      name: z.string().regex(/^[^/\\]+$/, "expected a name without folders"),
+      urls: z.array(z.url()).min(1),
+      bytes: z.int().min(1),
+      checksum: z.object({
+        algorithm: z.enum(["md5", "sha256"]),
+        hash: z.string().regex(/^[0-9a-f]{32,64}$/, "expected hexadecimal digits"),
+        of: z.enum(["content", "file"]),
+      }),
+      archive: z.object({ strip: z.int().min(0) }).optional(),
+    }),
+  ),
+};
+
+/** What a descriptor from outside must be, whatever its types said. */
+const descriptorSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("samples"), ...common, load: called }),
+  z.object({ kind: z.literal("images"), ...common, mean: channels, std: channels, list: called }),
+]);
+
+/**
+ * The data sets that come with the program, and those that an application or a plugin brings.
+ *
+ * @throws {ItamlError} INPUT_INVALID where one is no descriptor, or its name is taken
+ */
+export function datasetsWith(
+  additional: readonly DatasetDescriptor[],
+): readonly DatasetDescriptor[] {
+  const all = new Map(DATASETS.map((dataset) => [dataset.name, dataset]));
+  for (const [i, dataset] of additional.entries()) {
+    const where = `data set ${dataset?.name ?? i}`;
+    const issue = descriptorSchema.safeParse(dataset).error?.issues[0];
+    if (issue) {
+      throw new ItamlError("INPUT_INVALID", `no descriptor of a data set: ${issue.message}`, {
+        where: [where, ...issue.path].join("."),
+      });
+    }
+    if (all.has(dataset.name)) {
+      throw new ItamlError("INPUT_INVALID", "there is a data set of this name", { where });
+    }
+    all.set(dataset.name, dataset);
+  }
+  return [...all.values()];
+}
+
+/**
+ * @param datasets where it is looked for; by default those that come with the program
+ * @throws {ItamlError} DATASET_UNKNOWN with the nearest name
+ */
+export function findDataset(name: string, datasets = DATASETS): DatasetDescriptor {
+  const found = datasets.find((dataset) => dataset.name === name);
   if (found) return found;
-  const known = names(DATASETS);
+  const known = datasets.map((dataset) => dataset.name);
   const nearest = nearestName(name, known);
   throw new ItamlError("DATASET_UNKNOWN", `there is no data set "${name}"`, {
     ...(nearest ? { remedy: `Did you mean "${nearest}"` } : { expected: known.join(", ") }),
@@ -189,11 +91,11 @@ export function datasetFolder(name: string, folder?: string): string {
 }
 
 /** Whether a folder holds a data set. */
-export function isHere({ contains }: DatasetEntry, folder: string): boolean {
+export function isHere({ contains }: DatasetDescriptor, folder: string): boolean {
   return contains.every((path) => findLocal(folder, path) !== undefined);
 }
 
 /** Whether a data set is part of the program. */
-export function isBuiltIn({ files, obtain }: DatasetEntry): boolean {
+export function isBuiltIn({ files, obtain }: DatasetDescriptor): boolean {
   return files.length === 0 && obtain === undefined;
 }

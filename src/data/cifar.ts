@@ -10,7 +10,9 @@ import {
   samplesInMemory,
 } from "../samples/samples.js";
 import { readClassList } from "./class-list.js";
+import type { SampleSet } from "./dataset-descriptor.js";
 import { missingFiles } from "./missing-files.js";
+import { publishedFile } from "./published-file.js";
 
 const SHAPE = [3, 32, 32];
 const PIXELS = 3 * 32 * 32;
@@ -157,3 +159,48 @@ async function readPart(
   }
   return { source: concatenateSources(sources), labels };
 }
+
+/** What the two have in common. */
+const KRIZHEVSKY = {
+  kind: "samples",
+  source: "Krizhevsky 2009",
+  licence: "none stated; free for research by custom",
+} as const;
+
+export const cifar10: SampleSet = {
+  ...KRIZHEVSKY,
+  name: CIFAR10.name,
+  title: CIFAR10.title,
+  description: "10 classes of animals and vehicles, 32×32 colour, 50,000 + 10,000 images",
+  files: [
+    {
+      ...publishedFile(
+        "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+        170052171,
+        "c32a1d4ab5d03f1284b67883e8d87530",
+      ),
+      archive: { strip: 1 },
+    },
+  ],
+  contains: [...CIFAR10.train, ...CIFAR10.test],
+  load: loadCifar10,
+};
+
+export const cifar100: SampleSet = {
+  ...KRIZHEVSKY,
+  name: CIFAR100.name,
+  title: CIFAR100.title,
+  description: "100 classes of animals and things, 32×32 colour, 50,000 + 10,000 images",
+  files: [
+    {
+      ...publishedFile(
+        "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
+        168513733,
+        "03b5dce01913d631647c71ecec9e9cb8",
+      ),
+      archive: { strip: 1 },
+    },
+  ],
+  contains: [...CIFAR100.train, ...CIFAR100.test],
+  load: loadCifar100,
+};

@@ -4,9 +4,11 @@ import { ItamlError } from "../base/errors.js";
 import { readTextLines } from "../files/text-lines.js";
 import { listPictures } from "./class-folders.js";
 import { chooseClasses } from "./class-list.js";
+import type { ImageFolderOptions, ImageSet } from "./dataset-descriptor.js";
 import type { ImageFiles } from "./image-files.js";
-import { type ImageFolderOptions, labelled } from "./image-folder.js";
+import { labelled } from "./image-folder.js";
 import { missingFiles } from "./missing-files.js";
+import { publishedFile } from "./published-file.js";
 
 const FILES = ["images.txt", "image_class_labels.txt", "classes.txt", "train_test_split.txt"];
 
@@ -93,7 +95,7 @@ function findRoot(folder: string): string {
   const root = existsSync(inside) ? inside : folder;
   const missing = [...FILES, "images"].filter((name) => !existsSync(join(root, name)));
   if (missing.length === 0) return root;
-  throw missingFiles({ title: "CUB-200-2011", name: "cub200" }, { folder, root }, missing);
+  throw missingFiles(cub200, { folder, root }, missing);
 }
 
 async function readTable(file: string): Promise<Table> {
@@ -137,3 +139,26 @@ async function findPictures(images: Table, folder: string): Promise<Map<number, 
   }
   return files;
 }
+
+export const cub200: ImageSet = {
+  kind: "images",
+  name: "cub200",
+  title: "CUB-200-2011",
+  description: "200 classes of birds, 5,994 + 5,794 pictures (CUB-200-2011)",
+  source: "Wah et al. 2011, Caltech",
+  licence: "non-commercial research and education only",
+  files: [
+    {
+      ...publishedFile(
+        "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz",
+        1150585339,
+        "97eceeb196236b17998738112f37df78",
+      ),
+      archive: { strip: 0 },
+    },
+  ],
+  contains: ["images", ...FILES].map((name) => `CUB_200_2011/${name}`),
+  mean: [0],
+  std: [1],
+  list: listCub200,
+};

@@ -8,17 +8,15 @@ import {
 } from "./class-folders.js";
 import { chooseClasses } from "./class-list.js";
 import { classProblem, NAMES_SHOWN } from "./class-problem.js";
+import {
+  IMAGENET_STATISTICS,
+  type ImageFolderOptions,
+  type ImageSet,
+} from "./dataset-descriptor.js";
 import type { ImageFiles, LabelledFiles } from "./image-files.js";
 import { LeftOutFiles } from "./left-out.js";
 import { PICTURE_FORMATS } from "./picture-formats.js";
 import { checkSplit, divide, type Split } from "./split.js";
-
-export interface ImageFolderOptions {
-  /** The classes to take, in this order. Default: all, sorted by name. */
-  readonly classes?: readonly string[];
-  /** How pictures are divided where folders don't say it. */
-  readonly split?: Split;
-}
 
 /** The pictures of one class, in whatever part. */
 interface ClassPictures {
@@ -222,3 +220,18 @@ export function labelled(classes: readonly ClassPictures[]): LabelledFiles {
     labels: classes.flatMap(({ pictures }, label) => pictures.map(() => label)),
   };
 }
+
+export const imageFolder: ImageSet = {
+  kind: "images",
+  name: "folder",
+  title: "Pictures of your own",
+  description: "your own pictures, one class for each folder of them",
+  source: "yours",
+  licence: "yours",
+  files: [],
+  obtain:
+    "Name the folder of your pictures, laid out as train/LABEL/* and test/LABEL/*, or as LABEL/*, which is split",
+  contains: ["."],
+  ...IMAGENET_STATISTICS,
+  list: listImageFolder,
+};

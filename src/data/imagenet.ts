@@ -2,8 +2,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ItamlError } from "../base/errors.js";
 import { listClassFolders, listPictures } from "./class-folders.js";
+import {
+  IMAGENET_STATISTICS,
+  type ImageFolderOptions,
+  type ImageSet,
+} from "./dataset-descriptor.js";
 import type { ImageFiles } from "./image-files.js";
-import { type ImageFolderOptions, listTrainAndTest } from "./image-folder.js";
+import { listTrainAndTest } from "./image-folder.js";
 
 const SORT_VALIDATION =
   "Sort the validation pictures into val/WNID: picture N belongs to the class whose number is on line N of " +
@@ -59,3 +64,19 @@ async function checkNames(folder: string): Promise<void> {
     found: `"${wrong.name}"`,
   });
 }
+
+export const imageNet: ImageSet = {
+  kind: "images",
+  name: "imagenet",
+  title: "ImageNet",
+  description: "1,000 classes of objects, 1,281,167 + 50,000 pictures (ILSVRC2012)",
+  source: "Russakovsky et al. 2015",
+  licence: "non-commercial research only",
+  files: [],
+  obtain:
+    "Get ILSVRC2012 at image-net.org, with an account there, and lay it out as train/WNID/* and val/WNID/* " +
+    "(the class list of ImageNet-100 was never published: choose the classes yourself)",
+  contains: ["train", "val"],
+  ...IMAGENET_STATISTICS,
+  list: listImageNet,
+};

@@ -1,10 +1,11 @@
 import { ItamlError } from "../base/errors.js";
+import { elementCount } from "../graph/shape.js";
 import type { Augmentation } from "../samples/augmentation.js";
 import { augmentedSource } from "../samples/augmented-source.js";
 import type { InputDescription } from "../samples/input-description.js";
 import type { Dataset, LabelledSamples } from "../samples/samples.js";
-import type { DatasetEntry, ImageSetEntry } from "./catalog.js";
 import { readClassList } from "./class-list.js";
+import type { DatasetDescriptor, ImageSet } from "./dataset-descriptor.js";
 import type { LabelledFiles } from "./image-files.js";
 import { imageSource } from "./image-source.js";
 import { leftOutNotes } from "./left-out.js";
@@ -40,10 +41,11 @@ export interface LoadOptions {
 /**
  * A data set, ready for training with augmentation.
  *
+ * @param entry its descriptor, whoever wrote it
  * @throws {ItamlError} DATASET_MISSING, DATASET_INVALID, CONFIG_INVALID
  */
 export async function loadDataset(
-  entry: DatasetEntry,
+  entry: DatasetDescriptor,
   folder: string,
   options: LoadOptions,
 ): Promise<Dataset> {
@@ -51,6 +53,7 @@ export async function loadDataset(
     entry.kind === "images"
       ? await loadImages(entry, folder, options)
       : augmented(await entry.load(folder), refuseImageOptions(entry.name, options));
+  refuseUnsound(dataset, entry.name);
   const input = { ...dataset.input, ...options.normalization };
   const channels = input.shape[0] as number;
   const wrong = [input.mean, input.std].find(({ length }) => length !== 1 && length !== channels);
@@ -64,8 +67,31 @@ export async function loadDataset(
   return { ...dataset, input };
 }
 
+/** What a descriptor from outside has read is as sound as what comes with the program. */
+function refuseUnsound({ classes, input, train, test }: Dataset, name: string): void {
+  const size = elementCount(input.shape);
+  for (const [part, { source, labels }] of Object.entries({ train, test })) {
+    const fail = (expected: string, found: string): never => {
+      throw new ItamlError("DATASET_INVALID", "not sound samples", {
+        ...{ where: `${name}, ${part}`, expected, found },
+      });
+    };
+    if (source.sampleSize !== size || source.type !== input.type) {
+      fail(`${size} values of ${input.type}`, `${source.sampleSize} of ${source.type}`);
+    }
+    if (labels.length !== source.length) {
+      fail(`${source.length} labels, as there are samples`, `${labels.length}`);
+    }
+    for (let i = 0; i < labels.length; i++) {
+      const label = labels[i] as number;
+      if (Number.isInteger(label) && label >= 0 && label < classes.length) continue;
+      fail(`labels 0..${classes.length - 1}`, `${label}, of sample ${i}`);
+    }
+  }
+}
+
 async function loadImages(
-  entry: ImageSetEntry,
+  entry: ImageSet,
   folder: string,
   { augmentation, seed, images, split, classes }: LoadOptions,
 ): Promise<Dataset> {

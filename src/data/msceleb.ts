@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { ItamlError } from "../base/errors.js";
+import type { ImageFolderOptions, ImageSet } from "./dataset-descriptor.js";
 import type { ImageFiles } from "./image-files.js";
-import { type ImageFolderOptions, listSplitFolder } from "./image-folder.js";
+import { listSplitFolder } from "./image-folder.js";
 
 /**
  * MS-Celeb-1M: one folder for each identity.
@@ -25,3 +26,20 @@ export async function listMsCeleb(
   }
   return listSplitFolder(folder, { classes, split });
 }
+
+export const msCeleb: ImageSet = {
+  kind: "images",
+  name: "msceleb",
+  title: "MS-Celeb-1M",
+  description: "faces of celebrities, one class for each identity (MS-Celeb-1M)",
+  source: "Guo et al. 2016, Microsoft",
+  licence: "none any more: withdrawn by its publisher in 2019",
+  files: [],
+  obtain:
+    "Its publisher withdrew it in 2019 and itaml never downloads it: name the folder of a copy that you have " +
+    "the right to use, with a folder in it for each identity",
+  contains: ["."],
+  mean: [0.5071, 0.4867, 0.4408],
+  std: [0.2675, 0.2565, 0.2761],
+  list: listMsCeleb,
+};

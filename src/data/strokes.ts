@@ -1,5 +1,6 @@
 import { type Random, seededRandom } from "../base/random.js";
 import { type Dataset, type LabelledSamples, samplesInMemory } from "../samples/samples.js";
+import type { SampleSet } from "./dataset-descriptor.js";
 
 const SIDE = 28;
 const TRAINING_PER_CLASS = 600;
@@ -185,3 +186,15 @@ function tracePath(path: readonly Point[], distances: Float64Array): void {
     }
   }
 }
+
+export const strokes: SampleSet = {
+  kind: "samples",
+  name: "strokes",
+  title: "Strokes",
+  description: "10 classes of drawn digits, 28×28 grey, 6,000 + 1,000 images",
+  source: "built in, drawn by code from a seed",
+  licence: "Apache-2.0",
+  files: [],
+  contains: [],
+  load: async () => makeStrokes(),
+};

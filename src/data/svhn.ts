@@ -8,7 +8,9 @@ import {
   type LabelledSamples,
   samplesInMemory,
 } from "../samples/samples.js";
+import { IMAGENET_STATISTICS, type SampleSet } from "./dataset-descriptor.js";
 import { missingFiles } from "./missing-files.js";
+import { publishedFile } from "./published-file.js";
 
 const FILES = {
   train: "train_32x32.mat",
@@ -30,23 +32,22 @@ export async function loadSvhn(
   folder: string,
   { extra = false }: { extra?: boolean } = {},
 ): Promise<Dataset> {
-  const name = extra ? "svhn-extra" : "svhn";
+  const dataset = extra ? svhnExtra : svhn;
   const wanted = extra ? Object.values(FILES) : [FILES.train, FILES.test];
   const missing = wanted.filter((file) => !existsSync(join(folder, file)));
   if (missing.length > 0) {
-    throw missingFiles({ title: "SVHN", name }, { folder }, missing);
+    throw missingFiles(dataset, { folder }, missing);
   }
   // One after another: each file is large.
   const train = await readPart(join(folder, FILES.train));
   const test = await readPart(join(folder, FILES.test));
   return {
-    name,
+    name: dataset.name,
     classes: Array.from({ length: CLASSES }, (_, digit) => String(digit)),
     input: {
       shape: [CHANNELS, SIDE, SIDE],
       type: "uint8",
-      mean: [0.485, 0.456, 0.406],
-      std: [0.229, 0.224, 0.225],
+      ...IMAGENET_STATISTICS,
     },
     train: extra ? concatenate(train, await readPart(join(folder, FILES.extra))) : train,
     test,
@@ -124,3 +125,33 @@ function transposePlanes(images: Uint8Array): void {
     }
   }
 }
+
+const HOUSE_NUMBERS = "https://ufldl.stanford.edu/housenumbers/";
+
+export const svhn: SampleSet = {
+  kind: "samples",
+  name: "svhn",
+  title: "SVHN",
+  description: "10 classes of digits of house numbers, 32×32 colour, 73,257 + 26,032 images",
+  source: "Netzer et al. 2011",
+  licence: "non-commercial use only",
+  files: [
+    publishedFile(`${HOUSE_NUMBERS}${FILES.train}`, 182040794, "e26dedcc434d2e4c54c9b2d4a06d8373"),
+    publishedFile(`${HOUSE_NUMBERS}${FILES.test}`, 64275384, "eb5a983be6a315427106f1b164d9cef3"),
+  ],
+  contains: [FILES.train, FILES.test],
+  load: (folder) => loadSvhn(folder),
+};
+
+export const svhnExtra: SampleSet = {
+  ...svhn,
+  name: "svhn-extra",
+  title: "SVHN with its additional images",
+  description: "svhn with 531,131 more training images, 604,388 + 26,032 images",
+  files: [
+    ...svhn.files,
+    publishedFile(`${HOUSE_NUMBERS}${FILES.extra}`, 1329278602, "a93ce644f1a588dc4d68dda5feec44a7"),
+  ],
+  contains: [...svhn.contains, FILES.extra],
+  load: (folder) => loadSvhn(folder, { extra: true }),
+};

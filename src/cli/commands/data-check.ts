@@ -1,14 +1,7 @@
 import { ItamlError, refusals, throwAll } from "../../base/errors.js";
-import {
-  DATASETS,
-  type DatasetEntry,
-  datasetFolder,
-  findDataset,
-  type ImageSetEntry,
-  isBuiltIn,
-  type SampleSetEntry,
-} from "../../data/catalog.js";
+import { DATASETS, datasetFolder, findDataset, isBuiltIn } from "../../data/catalog.js";
 import { readClassList } from "../../data/class-list.js";
+import type { DatasetDescriptor, ImageSet, SampleSet } from "../../data/dataset-descriptor.js";
 import { imageStatistics } from "../../data/image-statistics.js";
 import { inspectImages } from "../../data/inspect-images.js";
 import { leftOutNotes } from "../../data/left-out.js";
@@ -62,7 +55,7 @@ async function settingsOf(name: string, { data }: CheckOptions): Promise<Config 
 }
 
 async function checkSamples(
-  entry: SampleSetEntry,
+  entry: SampleSet,
   folder: string,
   config: Config | undefined,
 ): Promise<void> {
@@ -80,7 +73,7 @@ async function checkSamples(
 }
 
 async function verifyChecksum(
-  { name }: DatasetEntry,
+  { name }: DatasetDescriptor,
   { name: file, checksum }: RemoteFile,
   folder: string,
 ): Promise<void> {
@@ -97,7 +90,7 @@ async function verifyChecksum(
 }
 
 async function checkPictures(
-  entry: ImageSetEntry,
+  entry: ImageSet,
   folder: string,
   config: Config | undefined,
   sheet: string | undefined,

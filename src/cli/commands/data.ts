@@ -1,12 +1,6 @@
 import { ItamlError } from "../../base/errors.js";
-import {
-  DATASETS,
-  type DatasetEntry,
-  datasetFolder,
-  findDataset,
-  isBuiltIn,
-  isHere,
-} from "../../data/catalog.js";
+import { DATASETS, datasetFolder, findDataset, isBuiltIn, isHere } from "../../data/catalog.js";
+import type { DatasetDescriptor } from "../../data/dataset-descriptor.js";
 import { fetchArchive } from "../../files/archive.js";
 import { download, type RemoteFile } from "../../files/download.js";
 import { interruptible } from "../interruption.js";
@@ -71,7 +65,7 @@ export async function fetchDataset(name: string, { data }: { data?: string }): P
 
 /** Gets a file of a data set; returns what had to be done. */
 async function fetchFile(
-  entry: DatasetEntry,
+  entry: DatasetDescriptor,
   file: RemoteFile,
   folder: string,
   signal: AbortSignal,
