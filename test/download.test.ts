@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { DATASETS, isHere } from "../src/data/catalog.js";
 import { fetchArchive } from "../src/files/archive.js";
 import { download } from "../src/files/download.js";
@@ -30,6 +30,19 @@ describe("a download", () => {
       requests.push({ url: request.url as string, range });
       if (request.url === "/none.gz") return response.writeHead(404).end();
       if (request.url === "/wrong.gz") return response.end(gzipSync("something else"));
+      if (request.url === "/moved.gz") {
+        return response.writeHead(302, { location: "/good.gz" }).end();
+      }
+      // As servers do that take .gz for a way of sending, and those that pack what isn't packed.
+      if (request.url === "/encoded.gz" || request.url === "/packed.bin") {
+        const header = { "content-encoding": "gzip", "content-length": packed.length };
+        return response.writeHead(200, header).end(packed);
+      }
+      if (request.url === "/slow.gz") {
+        response.writeHead(200, { "content-length": packed.length });
+        response.write(packed.subarray(0, 40));
+        return setTimeout(() => response.end(packed.subarray(40)), 400);
+      }
       if (request.url === "/cut.gz") {
         response.writeHead(200, { "content-length": packed.length });
         response.write(packed.subarray(0, 40));
@@ -121,16 +134,90 @@ describe("a download", () => {
     );
   });
 
+  test("follows redirections", async () => {
+    expect(await download(file("/moved.gz"), temporaryFolder())).toBe(true);
+    expect(requests.map(({ url }) => url)).toEqual(["/moved.gz", "/good.gz"]);
+  });
+
+  test.each([
+    ["a packed file sent as the packing of another", "/encoded.gz", packed, "file"],
+    ["the same, checked by its content", "/encoded.gz", content, "content"],
+    ["a file packed on the way", "/packed.bin", content, "file"],
+  ] as const)("with Content-Encoding: %s", async (_, path, hashed, of) => {
+    const folder = temporaryFolder();
+    const checksum = { algorithm: "md5", hash: hashOf("md5", hashed), of } as const;
+    const wanted = { ...file(path), name: path.slice(1), bytes: content.length, checksum };
+    expect(await download(wanted, folder)).toBe(true);
+    const expected = path === "/packed.bin" ? content : packed;
+    expect(readFileSync(join(folder, wanted.name)).equals(expected)).toBe(true);
+    expect(readdirSync(folder)).toEqual([wanted.name]);
+  });
+
+  test("isn't needed where the right content has the name of a packed file", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "file.gz"), content);
+    expect(await download(file("/good.gz"), folder)).toBe(false);
+    expect(requests).toEqual([]);
+  });
+
+  test("into one folder at once is one download", async () => {
+    const folder = join(temporaryFolder(), "new");
+    let waited = 0;
+    const onWait = () => waited++;
+    const twice = [1, 2, 3].map(() => download(file("/slow.gz"), folder, { onWait }));
+    expect((await Promise.all(twice)).sort()).toEqual([false, false, true]);
+    expect(requests).toHaveLength(1);
+    expect(waited).toBeGreaterThan(0);
+    expect(readdirSync(folder)).toEqual(["file.gz"]);
+    const archives = join(folder, "archives");
+    const isExtracted = () => existsSync(join(archives, "in/file"));
+    const origins = await Promise.all([
+      fetchArchive(made(), archives, { isExtracted }),
+      fetchArchive(made(), archives, { isExtracted }),
+    ]);
+    expect(origins.sort()).toEqual(["downloaded", "extracted before"]);
+    expect(readdirSync(archives)).toEqual(["in"]);
+  });
+
+  test("goes through the proxies of the environment", async () => {
+    const asked: string[] = [];
+    const proxy = createServer().on("connect", (request, client, head) => {
+      asked.push(request.url as string);
+      const { port } = new URL(base);
+      const server = connect(Number(port), "127.0.0.1", () => {
+        client.write("HTTP/1.1 200 OK\r\n\r\n");
+        server.write(head);
+        server.pipe(client).pipe(server);
+      });
+      for (const socket of [client, server]) socket.on("error", () => {});
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      proxy.close();
+      vi.unstubAllEnvs();
+    });
+    const { host } = new URL(base);
+    vi.stubEnv("NO_PROXY", "");
+    vi.stubEnv("no_proxy", "");
+    vi.stubEnv("http_proxy", `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+    expect(await download(file("/good.gz"), temporaryFolder())).toBe(true);
+    expect(asked).toEqual([host]);
+    vi.stubEnv("no_proxy", "127.0.0.1");
+    expect(await download(file("/good.gz"), temporaryFolder())).toBe(true);
+    expect(asked).toEqual([host]);
+  });
+
   test("of an archive goes on where it stopped, is extracted and removed", async () => {
     const folder = join(temporaryFolder(), "new");
     mkdirSync(folder);
     writeFileSync(join(folder, "made.tgz.partial"), archive.subarray(0, 50));
     const progress: string[] = [];
-    const downloaded = await fetchArchive(made(), folder, {
+    const origin = await fetchArchive(made(), folder, {
+      isExtracted: () => false,
       onDownload: ({ received }) => progress.push(`downloaded ${received}`),
       onExtraction: ({ read }) => progress.push(`extracted ${read}`),
     });
-    expect(downloaded).toBe(true);
+    expect(origin).toBe("downloaded");
     expect(requests[0]?.range).toBe("bytes=50-");
     expect(progress).toContain(`downloaded ${archive.length}`);
     expect(progress.at(-1)).toBe(`extracted ${archive.length}`);
@@ -141,7 +228,9 @@ describe("a download", () => {
   test("of an archive that was put there by hand is its extraction", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "made.tgz"), archive);
-    expect(await fetchArchive(made(), folder)).toBe(false);
+    const isExtracted = () => existsSync(join(folder, "in"));
+    expect(await fetchArchive(made(), folder, { isExtracted })).toBe("archive there");
+    expect(await fetchArchive(made(), folder, { isExtracted })).toBe("extracted before");
     expect(requests).toEqual([]);
     expect(readdirSync(folder)).toEqual(["in"]);
   });
@@ -149,7 +238,10 @@ describe("a download", () => {
   test("of an archive that can't be extracted leaves it where it is", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "in"), "in the way");
-    await expect(fetchArchive(made(), folder)).rejects.toMatchObject({ code: "ARCHIVE_INVALID" });
+    const isExtracted = () => false;
+    await expect(fetchArchive(made(), folder, { isExtracted })).rejects.toMatchObject({
+      code: "ARCHIVE_INVALID",
+    });
     expect(readdirSync(folder).sort()).toEqual(["in", "made.tgz"]);
     expect(readFileSync(join(folder, "in"), "utf8")).toBe("in the way");
   });

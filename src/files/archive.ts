@@ -14,8 +14,9 @@ import { PassThrough, pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { Parser, type ReadEntry } from "tar";
 import { ItamlError } from "../base/errors.js";
-import { type DownloadProgress, download, type RemoteFile } from "./download.js";
+import { alone, type DownloadProgress, downloadAlone, type RemoteFile } from "./download.js";
 import { makeFolder } from "./make-folder.js";
+import type { LeaseOptions } from "./one-at-a-time.js";
 import { refusal } from "./system-errors.js";
 
 /** Entries of an archive: CUB-200-2011 has 12,000. */
@@ -34,30 +35,34 @@ export interface ExtractionProgress {
   readonly total: number;
 }
 
+export interface FetchOptions extends LeaseOptions {
+  /** Whether what is in the archive is there already. */
+  readonly isExtracted: () => boolean;
+  readonly onDownload?: ((progress: DownloadProgress) => void) | undefined;
+  readonly onExtraction?: ((progress: ExtractionProgress) => void) | undefined;
+}
+
 /**
- * Downloads an archive into a folder, extracts it there, and removes it.
+ * Downloads an archive into a folder, extracts it there, and removes it. Another process that does the same is waited for.
  *
- * @returns whether it had to be downloaded
+ * @returns whether it had to be downloaded, was there, or what is in it was
  * @throws {ItamlError} DOWNLOAD_FAILED, ARCHIVE_INVALID
  */
 export async function fetchArchive(
   file: RemoteFile,
   folder: string,
-  {
-    onDownload,
-    onExtraction,
-    signal,
-  }: {
-    onDownload?: (progress: DownloadProgress) => void;
-    onExtraction?: (progress: ExtractionProgress) => void;
-    signal?: AbortSignal;
-  } = {},
-): Promise<boolean> {
-  const path = join(folder, file.name);
-  const downloaded = await download(file, folder, { onProgress: onDownload, signal });
-  await extractArchive(path, folder, { ...file.archive, onProgress: onExtraction, signal });
-  await rm(path);
-  return downloaded;
+  options: FetchOptions,
+): Promise<"downloaded" | "archive there" | "extracted before"> {
+  const { isExtracted, onDownload, onExtraction, signal } = options;
+  if (isExtracted()) return "extracted before";
+  return alone(file, folder, options, async () => {
+    if (isExtracted()) return "extracted before";
+    const downloaded = await downloadAlone(file, folder, { onProgress: onDownload, signal });
+    const path = join(folder, file.name);
+    await extractArchive(path, folder, { ...file.archive, onProgress: onExtraction, signal });
+    await rm(path);
+    return downloaded ? "downloaded" : "archive there";
+  });
 }
 
 /**
@@ -78,8 +83,8 @@ export async function extractArchive(
     signal,
   }: {
     strip?: number;
-    onProgress?: (progress: ExtractionProgress) => void;
-    signal?: AbortSignal;
+    onProgress?: ((progress: ExtractionProgress) => void) | undefined;
+    signal?: AbortSignal | undefined;
   } = {},
 ): Promise<void> {
   // In the folder, not beside it: the folder may be a disk of its own, and files can't be renamed between disks.

@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
-import { open, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { createReadStream, createWriteStream, existsSync } from "node:fs";
+import { open, rename, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { ItamlError } from "../base/errors.js";
 import { makeFolder } from "./make-folder.js";
-import { writingError } from "./system-errors.js";
+import { type LeaseOptions, oneAtATime } from "./one-at-a-time.js";
+import { requestFile } from "./request.js";
+import { refusal, writingError } from "./system-errors.js";
 
 export interface Checksum {
   readonly algorithm: "md5" | "sha256";
@@ -15,9 +18,6 @@ export interface Checksum {
   /** What is hashed: the file, or what is packed in it (compression differs between mirrors, content doesn't). */
   readonly of: "content" | "file";
 }
-
-/** Redirections that are followed. */
-const MAXIMUM_REDIRECTIONS = 5;
 
 /** A file that is to be had from several places, with its checksum. */
 export interface RemoteFile {
@@ -40,9 +40,13 @@ export interface DownloadProgress {
   readonly total: number | undefined;
 }
 
+export interface DownloadOptions extends LeaseOptions {
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+}
+
 /**
  * Downloads a file into a folder, unless it is there with the right content: resumes what an earlier try left,
- * checks the content, and only then gives the file its name.
+ * checks the content, and only then gives the file its name. Another process that does the same is waited for.
  *
  * @returns whether anything had to be downloaded
  * @throws {ItamlError} DOWNLOAD_FAILED where no mirror gives the right file; DISK_FULL, NOT_WRITABLE
@@ -50,35 +54,68 @@ export interface DownloadProgress {
 export async function download(
   file: RemoteFile,
   folder: string,
-  {
-    onProgress,
-    signal,
-  }: { onProgress?: (progress: DownloadProgress) => void; signal?: AbortSignal } = {},
+  options: DownloadOptions = {},
 ): Promise<boolean> {
+  // Nothing is written where nothing is missing: the folder may be read-only.
+  if (await isRight(file, folder)) return false;
+  return alone(file, folder, options, () => downloadAlone(file, folder, options));
+}
+
+async function isRight({ name, checksum }: RemoteFile, folder: string): Promise<boolean> {
+  const path = join(folder, name);
+  return existsSync(path) && (await fileHash(path, checksum)) === checksum.hash;
+}
+
+/** Does work on a file that no other process does in this folder; a folder that it leaves empty is not left. */
+export async function alone<T>(
+  { name }: RemoteFile,
+  folder: string,
+  options: LeaseOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const made = await makeFolder(folder);
+  try {
+    return await oneAtATime(join(folder, `${name}.lock`), work, options);
+  } finally {
+    if (made !== undefined) await removeEmpty(folder, made);
+  }
+}
+
+/** Removes a folder and those around it, to the outermost, as far as they are empty. */
+async function removeEmpty(folder: string, outermost: string): Promise<void> {
+  let path = resolve(folder);
+  try {
+    for (; path.length >= resolve(outermost).length; path = dirname(path)) await rmdir(path);
+  } catch {
+    // Something is in it.
+  }
+}
+
+/** {@link download}, where no other process does it. */
+export async function downloadAlone(
+  file: RemoteFile,
+  folder: string,
+  { onProgress, signal }: DownloadOptions = {},
+): Promise<boolean> {
+  const { checksum, bytes } = file;
+  if (await isRight(file, folder)) return false;
   const path = join(folder, file.name);
-  if (existsSync(path) && (await fileHash(path, file.checksum)) === file.checksum.hash)
-    return false;
   const partial = `${path}.partial`;
+  // Another mirror may have packed the same content otherwise.
+  const atMost = 2 * bytes;
   const failures: string[] = [];
   for (const url of file.urls) {
     try {
-      await fetchTo(
-        partial,
-        url,
-        // Another mirror may have packed the same content otherwise.
-        2 * file.bytes,
-        (received, total) => onProgress?.({ file: file.name, url, received, total }),
-        signal,
-      );
-      const hash = await fileHash(partial, file.checksum);
-      if (hash === file.checksum.hash) {
+      const report = (received: number, total: number | undefined) =>
+        onProgress?.({ file: file.name, url, received, total });
+      await fetchTo(partial, url, atMost, report, signal);
+      const hash = await fileHash(partial, checksum);
+      if (hash === checksum.hash || (await unpackTo(partial, checksum, atMost))) {
         await rename(partial, path);
         return true;
       }
       await rm(partial, { force: true });
-      failures.push(
-        `${url}: wrong content (${file.checksum.algorithm} ${hash ?? "of a damaged file"})`,
-      );
+      failures.push(`${url}: wrong content (${checksum.algorithm} ${hash ?? "of a damaged file"})`);
     } catch (error) {
       if (signal?.aborted || error instanceof ItamlError) throw error;
       failures.push(`${url}: ${reason(error)}`);
@@ -100,26 +137,24 @@ async function fetchTo(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const existing = existsSync(partial) ? (await stat(partial)).size : 0;
-  const response = await request(url, {
-    ...(existing > 0 && { headers: { range: `bytes=${existing}-` } }),
-    ...(signal && { signal }),
-  });
+  const { statusCode, body, contentLength } = await requestFile(url, { start: existing, signal });
   // 416: the partial file is already as long as the whole.
-  if (response.status === 416) return;
-  if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
+  if (statusCode === 416) return body.dump();
+  if (statusCode < 200 || statusCode >= 300) {
+    await body.dump();
+    throw new Error(`HTTP ${statusCode}`);
+  }
   const writing = <T>(work: Promise<T>) =>
     work.catch((error) => {
       throw writingError(error, partial);
     });
-  await makeFolder(dirname(partial));
   // A server that doesn't know ranges sends the whole file.
-  const start = response.status === 206 ? existing : 0;
-  const length = response.headers.get("content-length");
-  const total = length === null ? undefined : start + Number(length);
+  const start = statusCode === 206 ? existing : 0;
+  const total = contentLength === undefined ? undefined : start + contentLength;
   const output = await writing(open(partial, start > 0 ? "a" : "w"));
   try {
     let received = start;
-    for await (const chunk of response.body) {
+    for await (const chunk of body) {
       received += chunk.length;
       if (received > atMost) throw new Error(`more than ${atMost} bytes`);
       await writing(output.writeFile(chunk));
@@ -131,21 +166,29 @@ async function fetchTo(
   }
 }
 
-/** Fetches over https, or from this machine itself; so do redirections. */
-async function request(url: string, options: RequestInit): Promise<Response> {
-  let address = new URL(url);
-  for (let followed = 0; followed <= MAXIMUM_REDIRECTIONS; followed++) {
-    const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(address.hostname);
-    if (address.protocol !== "https:" && !(address.protocol === "http:" && isLocal)) {
-      throw new Error(`${address.href} is not https`);
-    }
-    const response = await fetch(address, { ...options, redirect: "manual" });
-    const location = response.headers.get("location");
-    if (response.status < 300 || response.status >= 400 || location === null) return response;
-    await response.body?.cancel();
-    address = new URL(location, address);
+/** Unpacks a file in its place where a server has packed it on the way, and what was packed has the right hash. */
+async function unpackTo(partial: string, checksum: Checksum, atMost: number): Promise<boolean> {
+  if (!(await isGzipped(partial))) return false;
+  const unpacked = `${partial}.unpacked`;
+  try {
+    let size = 0;
+    const limit = new Transform({
+      transform(chunk, _, done) {
+        size += chunk.length;
+        done(size > atMost ? new Error(`more than ${atMost} bytes`) : null, chunk);
+      },
+    });
+    await pipeline(createReadStream(partial), createGunzip(), limit, createWriteStream(unpacked));
+    if ((await fileHash(unpacked, checksum)) !== checksum.hash) return false;
+    await rename(unpacked, partial);
+    return true;
+  } catch (error) {
+    const refused = refusal(error, unpacked);
+    if (refused) throw refused;
+    return false;
+  } finally {
+    await rm(unpacked, { force: true });
   }
-  throw new Error(`more than ${MAXIMUM_REDIRECTIONS} redirections`);
 }
 
 /** Where a file is in a folder, as it is named or unpacked. */
@@ -153,14 +196,14 @@ export function findLocal(folder: string, name: string): string | undefined {
   return [name, name.replace(/\.gz$/, "")].map((file) => join(folder, file)).find(existsSync);
 }
 
-/** The hash of a file, or of what is packed in it where its name says .gz; undefined where it can't be read. */
+/** The hash of a file, or of what is packed in it, if anything is; undefined where it can't be read. */
 export async function fileHash(
   path: string,
   { algorithm, of }: Omit<Checksum, "hash">,
 ): Promise<string | undefined> {
   const hash = createHash(algorithm);
   try {
-    if (of === "content" && /\.gz(\.partial)?$/.test(path)) {
+    if (of === "content" && (await isGzipped(path))) {
       await pipeline(createReadStream(path), createGunzip(), hash);
     } else {
       await pipeline(createReadStream(path), hash);
@@ -171,7 +214,18 @@ export async function fileHash(
   return hash.digest("hex");
 }
 
+/** Told by its content: names are given by hand, too. */
+async function isGzipped(path: string): Promise<boolean> {
+  const file = await open(path, "r");
+  try {
+    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return buffer.readUInt16BE() === 0x1f8b;
+  } finally {
+    await file.close();
+  }
+}
+
 function reason(error: unknown): string {
-  const { message, cause } = error as Error & { cause?: { code?: string } };
-  return cause?.code ?? message;
+  const { message, code } = error as Error & { code?: string };
+  return code ?? message;
 }

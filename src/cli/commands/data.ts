@@ -78,16 +78,20 @@ async function fetchFile(
     });
   const onExtraction = ({ read, total }: { read: number; total: number }) =>
     line.show(() => `${file.name}: extracting, ${Math.floor((100 * read) / total)} %`);
+  const onWait = () => line.show(() => `${file.name}: another process is getting it …`);
   try {
     if (!file.archive) {
-      const downloaded = await download(file, folder, { onProgress: onDownload, signal });
+      const downloaded = await download(file, folder, { onProgress: onDownload, onWait, signal });
       return downloaded ? "downloaded, checksum right" : "already here";
     }
-    // An archive isn't kept: that it was here shows in what it left.
-    if (isHere(entry, folder)) return "already extracted";
-    const downloaded = await fetchArchive(file, folder, { onDownload, onExtraction, signal });
-    const origin = downloaded ? "downloaded" : "already here";
-    return `${origin}, checksum right; extracted, and the archive removed`;
+    const origin = await fetchArchive(file, folder, {
+      // An archive isn't kept: that it was here shows in what it left.
+      isExtracted: () => isHere(entry, folder),
+      ...{ onDownload, onExtraction, onWait, signal },
+    });
+    if (origin === "extracted before") return "already extracted";
+    const from = origin === "downloaded" ? "downloaded" : "already here";
+    return `${from}, checksum right; extracted, and the archive removed`;
   } finally {
     line.clear();
   }
