@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { seededRandom } from "../src/base/random.js";
 import { Graph } from "../src/graph/graph.js";
 import { windowOver } from "../src/graph/operators/window.js";
-import { copyTaskModel, newClassifier, newModel, taskModel } from "../src/model/model.js";
+import { newClassifier, newModel, taskModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { createNetwork, type NetworkSettings } from "../src/nn/index.js";
 import { convolutionOverImages, oneProduct, productPerImage } from "../src/onnx/weight-gradient.js";
@@ -10,6 +10,7 @@ import { radam } from "../src/optim/radam.js";
 import { textTable } from "../src/report/table.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import { type Augmentation, augment } from "../src/samples/augmentation.js";
+import { ModelTraining } from "../src/training/model-training.js";
 import { TrainingStep } from "../src/training/training-step.js";
 
 const ROUNDS = 5;
@@ -87,13 +88,12 @@ async function steps(settings: NetworkSettings, side: number, sizes: readonly nu
   const step = await TrainingStep.compile(runtime, extractor, radam());
   const model = newModel(extractor, 1);
   model.classifiers.push(newClassifier(extractor.featureSize, 10, { seed: 1, task: 0 }));
-  const [from, into] = [taskModel(model, 0), copyTaskModel(taskModel(model, 0))];
-  const state = step.newState(from);
+  const training = await ModelTraining.start(taskModel(model, 0), step);
   const works = sizes.map((samples) => {
     const x = Uint8Array.from({ length: samples * 3 * side * side }, () => random.integer(0, 255));
     const targets = new Float32Array(10 * samples);
     for (let i = 0; i < samples; i++) targets[10 * i + random.integer(0, 9)] = 1;
-    return () => step.run(from, into, state, { x, samples, targets }, 1e-3);
+    return () => training.train({ x, samples, targets }, 1e-3);
   });
   const times = await best(works);
   await step.release();

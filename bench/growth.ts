@@ -6,14 +6,7 @@ import { seededRandom } from "../src/base/random.js";
 import { elementCount } from "../src/graph/shape.js";
 import { Inference } from "../src/model/inference.js";
 import type { MicroBatch } from "../src/model/micro-batch.js";
-import {
-  copyTaskModel,
-  newClassifier,
-  newModel,
-  taskModel,
-  taskSizes,
-  wholeModel,
-} from "../src/model/model.js";
+import { newClassifier, newModel, taskModel, taskSizes, wholeModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { createNetwork, type NetworkSettings } from "../src/nn/index.js";
 import { radam } from "../src/optim/radam.js";
@@ -23,6 +16,7 @@ import { textTable } from "../src/report/table.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import { samplesInMemory } from "../src/samples/samples.js";
 import { MetaTraining } from "../src/training/meta-training.js";
+import { ModelTraining } from "../src/training/model-training.js";
 import { TrainingStep } from "../src/training/training-step.js";
 
 const ROUNDS = 3;
@@ -128,7 +122,7 @@ async function metaTraining(
   const { extractor, model } = setUp(network, shape, tasks, classes);
   const step = await TrainingStep.compile(runtime, extractor, radam());
   const options = { innerSteps: 1, eta: 0.5, classifier: "own" } as const;
-  const training = await MetaTraining.start(runtime, model, step, options);
+  const training = await MetaTraining.start(model, step, options);
   const batches = samplesByTask(batchSize, tasks).map((samples, task) => ({
     task,
     ...makeBatch(shape, samples, classes),
@@ -159,10 +153,9 @@ async function trainingStep(side: number): Promise<string[]> {
   const [shape, samples] = [[3, side, side], 8];
   const { extractor, model } = setUp({ name: "resnet18" }, shape, 1, 10);
   const step = await TrainingStep.compile(runtime, extractor, radam());
-  const from = taskModel(model, 0);
-  const [into, state] = [copyTaskModel(from), step.newState(from)];
+  const training = await ModelTraining.start(taskModel(model, 0), step);
   const batch = makeBatch(shape, samples, 10);
-  const time = await best(() => step.run(from, into, state, batch, 1e-3));
+  const time = await best(() => training.train(batch, 1e-3));
   await step.release();
   return [time.toFixed(0), (time / samples).toFixed(1)];
 }

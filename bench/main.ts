@@ -119,7 +119,7 @@ for (const workload of WORKLOADS) {
       model.classifiers.push(newClassifier(extractor.featureSize, classes, { seed: 1, task }));
     }
     const options = { innerSteps: 1, eta: 0.5, classifier: "own" } as const;
-    const training = await MetaTraining.start(runtime, model, step, options);
+    const training = await MetaTraining.start(model, step, options);
     const batch = makeBatch(workload, samplesByTask(workload, session));
     const work = () => training.train(batch, 1e-3);
     await time(work, Math.ceil(repetitions / 4));

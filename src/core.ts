@@ -59,7 +59,19 @@ export type { Optimizer } from "./optim/optimizer.js";
 export type { PerTask } from "./optim/schedule.js";
 export type { AdaptationSettings } from "./prediction/adaptation.js";
 export type { Backbone, Head } from "./prediction/head.js";
-export type { CompileOptions, Device, Program, Runtime, Value } from "./runtime/runtime.js";
+export { hostMemory } from "./runtime/host-memory.js";
+export type {
+  CompileOptions,
+  Device,
+  Handle,
+  Handles,
+  Memory,
+  Placement,
+  Program,
+  Runtime,
+  Stack,
+  Value,
+} from "./runtime/runtime.js";
 export type { Augmentation } from "./samples/augmentation.js";
 export type { InputDescription } from "./samples/input-description.js";
 export {

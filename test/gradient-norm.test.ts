@@ -7,6 +7,7 @@ import { mlp } from "../src/nn/mlp.js";
 import { limitNorm } from "../src/optim/gradient-norm.js";
 import { sgd } from "../src/optim/sgd.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
+import { ModelTraining } from "../src/training/model-training.js";
 import { TrainingStep } from "../src/training/training-step.js";
 import { expectClose } from "./support/close.js";
 
@@ -86,12 +87,10 @@ test("a training step goes as far as the limit lets it, over θ and φ together"
   const batch = { x: numbers(4 * 6), samples: 4, targets: new Float32Array(4 * 3).fill(1, 0, 4) };
   const movement = async (gradientNorm?: number) => {
     const step = await TrainingStep.compile(runtime, extractor, sgd(), { gradientNorm });
-    const into = {
-      theta: new Float32Array(from.theta.length),
-      statistics: new Float32Array(0),
-      classifier: new Float32Array(from.classifier.length),
-    };
-    await step.run(from, into, step.newState(from), batch, 1);
+    const training = await ModelTraining.start(from, step);
+    await training.train(batch, 1);
+    const into = await training.read();
+    training.release();
     await step.release();
     return {
       theta: from.theta.map((value, i) => value - (into.theta[i] as number)),

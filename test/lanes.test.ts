@@ -67,10 +67,11 @@ async function train(
     model.classifiers.push(newClassifier(small.featureSize, 2, { seed: 1, task }));
   }
   const options = { innerSteps: 2, eta: 0.5, classifier: "own" } as const;
-  const training = await MetaTraining.start(runtime, model, step, options);
+  const training = await MetaTraining.start(model, step, options);
   try {
     const losses: number[] = [];
     for (let i = 0; i < 3; i++) losses.push(...(await training.train(batches, 1e-4)));
+    await training.read();
     return { model, losses };
   } finally {
     await training.release();

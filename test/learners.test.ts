@@ -17,8 +17,6 @@ import { Inference } from "../src/model/inference.js";
 import type { MicroBatch } from "../src/model/micro-batch.js";
 import {
   copyModel,
-  copyTaskModel,
-  emptyTaskModel,
   type Model,
   type TaskModel,
   taskModel,
@@ -35,6 +33,7 @@ import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import { samplesInMemory } from "../src/samples/samples.js";
 import { FirstOrderMaml } from "../src/training/first-order-maml.js";
 import type { MetaUpdate } from "../src/training/meta-training.js";
+import { ModelTraining } from "../src/training/model-training.js";
 import { reptile } from "../src/training/reptile.js";
 import { TrainingStep } from "../src/training/training-step.js";
 import { expectClose } from "./support/close.js";
@@ -323,8 +322,10 @@ function madeStep(): { from: TaskModel; batch: MicroBatch } {
 
 async function stepOf(loss: Loss, from: TaskModel, batch: MicroBatch, learningRate: number) {
   const step = await TrainingStep.compile(runtime, extractor, sgd(), { loss });
-  const into = emptyTaskModel(from);
-  const value = await step.run(from, into, step.newState(from), batch, learningRate);
+  const training = await ModelTraining.start(from, step);
+  const value = await training.train(batch, learningRate);
+  const into = await training.read();
+  training.release();
   await step.release();
   return { value, into };
 }
@@ -417,16 +418,17 @@ describe("meta-learning beside the paper's", () => {
 
   /** Φ_i after each of two steps of plain training. */
   const plain = async (step: TrainingStep, model: Model, batch: Batches[number]) => {
-    const from = copyTaskModel(taskModel(model, batch.task));
-    const [first, second] = [emptyTaskModel(from), emptyTaskModel(from)];
-    const state = step.newState(from);
-    await step.run(from, first, state, batch, 0.1);
-    await step.run(first, second, state, batch, 0.1);
+    const training = await ModelTraining.start(taskModel(model, batch.task), step);
+    await training.train(batch, 0.1);
+    const first = await training.read();
+    await training.train(batch, 0.1);
+    const second = await training.read();
+    training.release();
     return { first, second };
   };
 
   const train = async (
-    start: (model: Model, step: TrainingStep) => MetaUpdate | Promise<MetaUpdate>,
+    start: (model: Model, step: TrainingStep) => Promise<MetaUpdate>,
     present: readonly number[],
   ) => {
     const { model, batches } = made();
@@ -438,12 +440,13 @@ describe("meta-learning beside the paper's", () => {
     const update = await start(model, step);
     const losses = await update.train(own, 0.1);
     expect(losses).toHaveLength(2 * own.length);
+    await update.read();
     await Promise.all([update.release(), step.release()]);
     return { model, before, trained };
   };
 
-  const startReptile = (model: Model, step: TrainingStep) => reptile(runtime, model, step, 2);
-  const startFomaml = (model: Model, step: TrainingStep) => new FirstOrderMaml(model, step, 2);
+  const startReptile = (model: Model, step: TrainingStep) => reptile(model, step, 2);
+  const startFomaml = (model: Model, step: TrainingStep) => FirstOrderMaml.start(model, step, 2);
   type Trained = Awaited<ReturnType<typeof train>>["trained"];
   const meanOf = (
     base: Float32Array,

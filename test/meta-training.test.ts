@@ -1,12 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../src/base/random.js";
-import { add, channelMean, linear, multiply, subtract } from "../src/graph/operators/index.js";
 import { Inference } from "../src/model/inference.js";
 import { joinClassifiers, type Model, taskModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
-import { uniformByFanIn } from "../src/nn/initialization.js";
 import { mlp } from "../src/nn/mlp.js";
-import type { Network } from "../src/nn/network.js";
 import { sgd } from "../src/optim/sgd.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import { samplesInMemory } from "../src/samples/samples.js";
@@ -14,6 +11,7 @@ import { decodeModel, encodeModel } from "../src/storage/model-files.js";
 import { MetaTraining, type MetaUpdate, metaStepSize } from "../src/training/meta-training.js";
 import { ReleasedRule } from "../src/training/released-rule.js";
 import { TrainingStep } from "../src/training/training-step.js";
+import { centred } from "./support/centred-network.js";
 import { expectClose } from "./support/close.js";
 import { type Golden, golden } from "./support/golden.js";
 
@@ -48,8 +46,8 @@ async function replay(reference: Golden): Promise<{ model: Model; losses: number
   const innerSteps = setting("r");
   const update: MetaUpdate =
     reference.metadata.rule === "official"
-      ? new ReleasedRule(model, step, { innerSteps, eta })
-      : await MetaTraining.start(runtime, model, step, {
+      ? await ReleasedRule.start(model, step, { innerSteps, eta })
+      : await MetaTraining.start(model, step, {
           innerSteps,
           eta,
           classifier: reference.metadata.phi as "own" | "interpolate",
@@ -76,26 +74,12 @@ async function replay(reference: Golden): Promise<{ model: Model; losses: number
       )),
     );
   }
+  await update.read();
   await Promise.all([update.release(), step.release()]);
   return { model, losses };
 }
 
 test("running statistics become the mean of what the tasks made of the base's", async () => {
-  const network: Network = {
-    name: "centred",
-    features(scope, x) {
-      const { graph } = x;
-      const weight = scope.parameter("weight", [3, 3], uniformByFanIn(3));
-      const running = scope.statistic("mean", [3], 1);
-      if (!scope.training) return linear(subtract(x, running), weight);
-      const batchMean = channelMean(x);
-      const kept = multiply(running, graph.scalar(0.9));
-      scope.updateStatistic("mean", add(kept, multiply(batchMean, graph.scalar(0.1))));
-      return linear(subtract(x, batchMean), weight);
-    },
-  };
-  const input = { shape: [3], type: "float32", mean: [0], std: [1] } as const;
-  const centred = new FeatureExtractor(network, input);
   const model: Model = {
     theta: centred.initialParameters(seededRandom("statistics")),
     statistics: centred.initialStatistics(),
@@ -103,7 +87,7 @@ test("running statistics become the mean of what the tasks made of the base's", 
   };
   const step = await TrainingStep.compile(runtime, centred, sgd());
   const options = { innerSteps: 1, eta: 0.5, classifier: "own" } as const;
-  const update = await MetaTraining.start(runtime, model, step, options);
+  const update = await MetaTraining.start(model, step, options);
   const batch = (task: number, ...x: number[]) => ({
     task,
     x: Float32Array.from(x),
@@ -111,6 +95,7 @@ test("running statistics become the mean of what the tasks made of the base's", 
     targets: Float32Array.of(1, 0, 0, 1),
   });
   await update.train([batch(0, 1, 2, 3, 3, 4, 5), batch(1, 10, 20, 30, 10, 20, 30)], 0.1);
+  await update.read();
   // 0.9·1 + 0.1·mean of (2 3 4) and of (10 20 30), and the mean of both.
   expectClose(model.statistics, [1.5, 2.05, 2.6]);
 

@@ -21,6 +21,7 @@ import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import type { Value } from "../src/runtime/runtime.js";
 import type { InputDescription } from "../src/samples/input-description.js";
 import { samplesInMemory } from "../src/samples/samples.js";
+import { ModelTraining } from "../src/training/model-training.js";
 import { TrainingStep } from "../src/training/training-step.js";
 import { expectClose } from "./support/close.js";
 import { GOLDEN, golden } from "./support/golden.js";
@@ -40,21 +41,18 @@ async function trainedModel(extractor: FeatureExtractor, classes: number): Promi
     statistics: extractor.initialStatistics(),
     classifier: numbers(classes * extractor.featureSize),
   };
-  const into = {
-    theta: from.theta.slice(),
-    statistics: from.statistics.slice(),
-    classifier: from.classifier.slice(),
-  };
   const step = await TrainingStep.compile(runtime, extractor, radam());
   const samples = 4;
   const targets = Float32Array.from({ length: samples * classes }, (_, i) =>
     Number(i % classes === 0),
   );
   const x = numbers(samples * elementCount(extractor.input.shape));
-  const loss = await step.run(from, into, step.newState(from), { x, samples, targets }, 0.01);
-  expect(loss).toBeGreaterThan(0);
+  const training = await ModelTraining.start(from, step);
+  expect(await training.train({ x, samples, targets }, 0.01)).toBeGreaterThan(0);
+  const model = await training.read();
+  training.release();
   await step.release();
-  return into;
+  return model;
 }
 
 describe.each<[NetworkSettings, number, number, number]>([
@@ -162,18 +160,11 @@ describe("the reduced ResNet-18 equals PyTorch", () => {
 
   const eightSteps = async ({ extractor, model, batch }: Replica) => {
     const step = await TrainingStep.compile(runtime, extractor, radam());
-    const state = step.newState(model);
-    let [current, next]: [TaskModel, TaskModel] = [
-      model,
-      {
-        theta: model.theta.slice(),
-        statistics: model.statistics.slice(),
-        classifier: model.classifier.slice(),
-      },
-    ];
+    const training = await ModelTraining.start(model, step);
+    let current: TaskModel = model;
     for (let steps = 1; steps <= 8; steps++) {
-      await step.run(current, next, state, batch, 0.01);
-      [current, next] = [next, current];
+      await training.train(batch, 0.01);
+      current = await training.read();
       if (![1, 5, 8].includes(steps)) continue;
       for (const { name } of extractor.parameters.entries) {
         const expected = numbers(`radam${steps}.${name}`);
@@ -191,6 +182,7 @@ describe("the reduced ResNet-18 equals PyTorch", () => {
     const source = samplesInMemory(batch.x, elementCount(extractor.input.shape));
     const { data } = await inference.logits(current, source, [0, 1, 2, 3, 4, 5, 6, 7]);
     expectClose(data, numbers("logits_eval"), NOISE);
+    training.release();
     await step.release();
     await inference.release();
   };

@@ -174,7 +174,7 @@ describe("too little memory", () => {
       ...{ epochs: 1, batchSize: 8, network: { name: "mlp", hidden: [1_000_000_000, 1000] } },
     };
     await expect(startExperiment(run, resolveConfig(config, "test"))).rejects.toThrow(
-      /^ITAML_OUT_OF_MEMORY: network: .*7 copies.*Use a smaller network/,
+      /^ITAML_OUT_OF_MEMORY: network: .*9 copies.*Use a smaller network/,
     );
     expect(existsSync(run)).toBe(false);
   });

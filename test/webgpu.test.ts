@@ -38,7 +38,7 @@ async function train(
     model.classifiers.push(newClassifier(extractor.featureSize, CLASSES, { seed: 1, task }));
   }
   const options = { innerSteps: 1, eta: 0.5, classifier: "own" } as const;
-  const training = await MetaTraining.start(runtime, model, step, options);
+  const training = await MetaTraining.start(model, step, options);
   const losses: number[] = [];
   for (let batch = 0; batch < 2; batch++) {
     const batches = [4, 6].map((samples, task) => {
@@ -49,6 +49,7 @@ async function train(
     });
     losses.push(...(await training.train(batches, 1e-3)));
   }
+  await training.read();
   await training.release();
   await step.release();
   return { model, losses };

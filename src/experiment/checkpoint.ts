@@ -4,8 +4,8 @@ import { sha256 } from "../files/checksums.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import { modelTensors, takeModel, takeTensor } from "../storage/model-files.js";
 import { decodeSafetensors, encodeSafetensors } from "../storage/safetensors.js";
+import type { OptimizerState } from "../training/optimizer-memory.js";
 import type { TrainingState } from "../training/training-state.js";
-import type { OptimizerState } from "../training/training-step.js";
 import { type Origin, originSchema } from "./origin.js";
 
 const FORMAT = "itaml-checkpoint-2";

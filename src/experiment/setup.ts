@@ -94,10 +94,10 @@ function checkMemory({ parameters }: FeatureExtractor, config: Config, tasks: nu
   });
 }
 
-/** θ, what it was before the session, and what comes next. */
+/** θ, what it was before the session, and what stands in the runtime's memory while it trains. */
 function copiesOfParameters({ learner, rule }: Config, tasks: number): number {
-  // Of Algorithm 1 what comes next is there for each task.
-  if (learner === "itaml") return rule === "paper" || rule === "reptile" ? 2 + tasks : 3;
+  // Of Algorithm 1 the base, what each task makes of it, and their sum.
+  if (learner === "itaml") return rule === "paper" || rule === "reptile" ? 4 + tasks : 6;
   // Of elastic weight consolidation importances too, before and in the session, and what they hold to.
   return learner === "ewc" ? 7 : 4;
 }

@@ -171,6 +171,7 @@ export class Itaml implements Learner {
         load: (batch, epoch) => this.#readByTask(batch, [task, epoch]),
         train: async (batches, learningRate) =>
           batches.length > 0 ? update.train(batches, learningRate) : [],
+        read: () => update.read(),
         validate: () => validationAccuracy(this.#context, model, heldOut, this.#settings.continuum),
       });
     } finally {
@@ -217,20 +218,20 @@ export class Itaml implements Learner {
   }
 
   async #metaUpdate(task: number): Promise<MetaUpdate> {
-    const { runtime, plannedTasks = task + 1 } = this.#context;
+    const { plannedTasks = task + 1 } = this.#context;
     const { model } = this;
     const { rule, classifier, beta } = this.#settings;
     const innerSteps = forTask(this.#settings.innerSteps, task);
     const eta = metaStepSize(beta, task, plannedTasks);
     switch (rule) {
       case "paper":
-        return MetaTraining.start(runtime, model, this.#step, { innerSteps, eta, classifier });
+        return MetaTraining.start(model, this.#step, { innerSteps, eta, classifier });
       case "released":
-        return new ReleasedRule(model, this.#step, { innerSteps, eta });
+        return ReleasedRule.start(model, this.#step, { innerSteps, eta });
       case "reptile":
-        return reptile(runtime, model, this.#step, innerSteps);
+        return reptile(model, this.#step, innerSteps);
       case "fomaml":
-        return new FirstOrderMaml(model, this.#step, innerSteps);
+        return FirstOrderMaml.start(model, this.#step, innerSteps);
     }
   }
 

@@ -2,11 +2,12 @@ import { chunks } from "../base/chunks.js";
 import { Graph } from "../graph/graph.js";
 import { linear } from "../graph/operators/index.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
-import type { Program, Runtime, Value } from "../runtime/runtime.js";
+import type { Memory, Program, Runtime } from "../runtime/runtime.js";
 import { allocateSamples, type SampleSource, type Unreadable } from "../samples/samples.js";
 import { bindInputs } from "./bind-inputs.js";
 import type { TaskModel } from "./model.js";
 import { prefetch } from "./prefetch.js";
+import { modelHandles } from "./resident-model.js";
 
 /** Samples of one run: so many, or fewer where they are large, since a network's features grow with them. */
 function batchSizeFor({ sampleSize }: SampleSource): number {
@@ -25,9 +26,11 @@ export interface Rows {
 /** A network in evaluation mode, for any parameters of its layout. */
 export class Inference {
   readonly extractor: FeatureExtractor;
+  readonly #memory: Memory;
   readonly #program: Program;
 
-  private constructor(extractor: FeatureExtractor, program: Program) {
+  private constructor(memory: Memory, extractor: FeatureExtractor, program: Program) {
+    this.#memory = memory;
     this.extractor = extractor;
     this.#program = program;
   }
@@ -42,7 +45,8 @@ export class Inference {
     const { features } = extractor.apply(x, binding, { training: false });
     graph.output("features", features);
     graph.output("logits", linear(features, classifier, bias));
-    return new Inference(extractor, await runtime.compile(graph));
+    const program = await runtime.compile(graph);
+    return new Inference(runtime.memory, extractor, program);
   }
 
   /** Logits of samples for the rows of a model's classifier. */
@@ -76,26 +80,30 @@ export class Inference {
   ): AsyncGenerator<Rows> {
     const { input, featureSize } = this.extractor;
     const classes = classifier.length / featureSize;
-    const parameters: Record<string, Value> = {
-      theta: { data: theta, shape: [theta.length] },
-      classifier: { data: classifier, shape: [classes, featureSize] },
-      bias: { data: bias ?? new Float32Array(classes), shape: [classes] },
-      ...(statistics.length > 0 && {
-        statistics: { data: statistics, shape: [statistics.length] },
-      }),
+    // They stay in the device's memory for all batches.
+    const resident = {
+      theta: await this.#memory.upload(theta, [theta.length]),
+      statistics: await this.#memory.upload(statistics, [statistics.length]),
+      classifier: await this.#memory.upload(classifier, [classes, featureSize]),
     };
+    const biases = await this.#memory.upload(bias ?? new Float32Array(classes), [classes]);
+    const parameters = { ...modelHandles("", resident), bias: biases };
     const batches = chunks(indices, batchSizeFor(source));
     const read = async (batch: readonly number[]) => {
       const data = allocateSamples(source, batch.length);
       return { data, unreadable: await source.read(batch, data) };
     };
-    for await (const { value } of prefetch(batches, read)) {
-      const { data, unreadable } = value;
-      const samples = data.length / source.sampleSize;
-      const x = { data, shape: [samples, ...input.shape] };
-      const results = await this.#program.run({ x, ...parameters }, [output]);
-      const rows = results[output].data as Float32Array;
-      yield { data: rows, columns: rows.length / samples, unreadable };
+    try {
+      for await (const { value } of prefetch(batches, read)) {
+        const { data, unreadable } = value;
+        const samples = data.length / source.sampleSize;
+        const x = { data, shape: [samples, ...input.shape] };
+        const results = await this.#program.run({ x, ...parameters }, [output]);
+        const rows = results[output].data as Float32Array;
+        yield { data: rows, columns: rows.length / samples, unreadable };
+      }
+    } finally {
+      this.#memory.free(biases, ...Object.values(resident));
     }
   }
 }

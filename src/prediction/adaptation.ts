@@ -3,9 +3,10 @@ import { seededRandom } from "../base/random.js";
 import type { Loss } from "../losses/loss.js";
 import type { LearnerContext } from "../model/context.js";
 import { readMicroBatch } from "../model/micro-batch.js";
-import { copyTaskModel, emptyTaskModel, type TaskModel } from "../model/model.js";
+import type { TaskModel } from "../model/model.js";
 import { prefetch } from "../model/prefetch.js";
 import { adam } from "../optim/adam.js";
+import { ModelTraining } from "../training/model-training.js";
 import { throwIfAborted } from "../training/training-loop.js";
 import { TrainingStep } from "../training/training-step.js";
 
@@ -63,8 +64,6 @@ export class Adaptation {
     );
     if (samples.length === 0) return base;
     const perEpoch = Math.ceil(samples.length / batchSize);
-    let [current, next] = [copyTaskModel(base), emptyTaskModel(base)];
-    const state = this.#step.newState(base);
     const { seed, source } = this.#context;
     const batches: { chosen: typeof samples; epoch: number }[] = [];
     for (let epoch = 0; batches.length < (steps ?? epochs * perEpoch); epoch++) {
@@ -79,13 +78,16 @@ export class Adaptation {
         exemplars.length,
         ["adaptation", ...keys, epoch],
       );
-    for await (const { value } of prefetch(batches.slice(0, steps), read)) {
-      throwIfAborted(signal);
-      if (value.samples === 0) continue;
-      await this.#step.run(current, next, state, value, learningRate);
-      [current, next] = [next, current];
+    const training = await ModelTraining.start(base, this.#step);
+    try {
+      for await (const { value } of prefetch(batches.slice(0, steps), read)) {
+        throwIfAborted(signal);
+        if (value.samples > 0) await training.train(value, learningRate);
+      }
+      return await training.read();
+    } finally {
+      training.release();
     }
-    return current;
   }
 
   release(): Promise<void> {

@@ -1,6 +1,6 @@
-import type { Tensor } from "../graph/graph.js";
+import type { Graph } from "../graph/graph.js";
 import { splitVector } from "../graph/operators/index.js";
-import type { Value } from "./runtime.js";
+import type { Handles, Program, Value } from "./runtime.js";
 
 /**
  * Elements of a piece of an output. ONNX Runtime brings every output to JavaScript in new memory; blocks above 32 MB are
@@ -8,41 +8,68 @@ import type { Value } from "./runtime.js";
  */
 const PIECE = 2 ** 22;
 
-/** Sizes of the pieces of a vector. */
-function pieceSizes(length: number): number[] {
-  return Array.from({ length: Math.ceil(length / PIECE) }, (_, i) =>
-    Math.min(PIECE, length - i * PIECE),
-  );
+/** The sizes of the pieces of vectors, by their names. */
+export type Pieces = ReadonlyMap<string, readonly number[]>;
+
+/** Cuts those of a graph's outputs that are long vectors. */
+export function cutOutputs(graph: Graph, names: readonly string[]): Pieces {
+  const cut = new Map<string, readonly number[]>();
+  for (const name of names) {
+    const vector = graph.outputs.get(name);
+    const [length, ...others] = vector?.shape ?? [];
+    if (!vector || typeof length !== "number" || others.length > 0 || length <= PIECE) continue;
+    const sizes = Array.from({ length: Math.ceil(length / PIECE) }, (_, i) =>
+      Math.min(PIECE, length - i * PIECE),
+    );
+    cut.set(name, sizes);
+    graph.outputs.delete(name);
+    splitVector(
+      vector,
+      sizes.map((size) => [size]),
+    ).forEach((piece, i) => {
+      graph.output(pieceName(name, i), piece);
+    });
+  }
+  return cut;
 }
 
 function pieceName(name: string, piece: number): string {
-  return piece === 0 ? name : `${name}.${piece}`;
+  return `${name}.${piece}`;
 }
 
-/** Values of vectors, cut and named as {@link vectorOutput} does it; others as they are. */
-export function outputsInPieces(values: Readonly<Record<string, Value>>): Record<string, Value> {
-  const pieces = Object.entries(values).flatMap(([name, value]) =>
-    value.shape.length === 1
-      ? pieceSizes(value.data.length).map((size, i): [string, Value] => {
-          const data = value.data.subarray(i * PIECE, i * PIECE + size);
-          return [pieceName(name, i), { data, shape: [size] }];
-        })
-      : [[name, value] as [string, Value]],
-  );
-  return Object.fromEntries(pieces);
-}
+/** A program some of whose outputs are cut. These are written, not asked for by name. */
+export class PieceProgram implements Program {
+  readonly #program: Program;
+  readonly #pieces: Pieces;
 
-/** Names a vector, or the pieces of a long one, as results of its graph. */
-export function vectorOutput(name: string, vector: Tensor): void {
-  const sizes = pieceSizes(vector.shape[0] as number);
-  const pieces =
-    sizes.length === 1
-      ? [vector]
-      : splitVector(
-          vector,
-          sizes.map((size) => [size]),
-        );
-  pieces.forEach((piece, i) => {
-    vector.graph.output(pieceName(name, i), piece);
-  });
+  constructor(program: Program, pieces: Pieces) {
+    this.#program = program;
+    this.#pieces = pieces;
+  }
+
+  run<Name extends string = never>(
+    inputs: Handles,
+    outputs: readonly Name[] | Handles,
+  ): Promise<Record<Name, Value>> {
+    if (Array.isArray(outputs)) return this.#program.run(inputs, outputs as readonly Name[]);
+    const cut = Object.entries(outputs as Readonly<Record<string, Value>>).flatMap(
+      ([name, value]) => this.#cut(name, value),
+    );
+    return this.#program.run(inputs, Object.fromEntries(cut));
+  }
+
+  release(): Promise<void> {
+    return this.#program.release();
+  }
+
+  #cut(name: string, value: Value): [string, Value][] {
+    const sizes = this.#pieces.get(name);
+    if (!sizes) return [[name, value]];
+    let end = 0;
+    return sizes.map((size, i) => {
+      const start = end;
+      end += size;
+      return [pieceName(name, i), { data: value.data.subarray(start, end), shape: [size] }];
+    });
+  }
 }

@@ -1,8 +1,8 @@
 import { allocationError } from "../base/allocation.js";
-import type { Value } from "./runtime.js";
+import type { Handles } from "./runtime.js";
 
 /** What a run's error is to its user: memory that can't be had with what asked for it, others as they are. */
-export function runError(error: unknown, inputs: Readonly<Record<string, Value>>): unknown {
+export function runError(error: unknown, inputs: Handles): unknown {
   const [samples] = inputs.x?.shape ?? [];
   return allocationError(error, {
     where: samples === undefined ? "a step" : `a step of ${samples} samples`,

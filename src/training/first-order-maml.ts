@@ -1,14 +1,11 @@
-import { mean } from "../incremental/metrics.js";
 import type { TaskBatch } from "../model/micro-batch.js";
-import {
-  copyTaskModel,
-  emptyTaskModel,
-  type Model,
-  type TaskModel,
-  taskModel,
-} from "../model/model.js";
+import type { Model } from "../model/model.js";
+import { byTurns, fillBase, type ResidentBase, readBase } from "../model/resident-model.js";
+import type { Handle } from "../runtime/runtime.js";
 import type { MetaUpdate } from "./meta-training.js";
-import type { OptimizerState, TrainingStep } from "./training-step.js";
+import type { OptimizerMemory } from "./optimizer-memory.js";
+import type { TrainingStep } from "./training-step.js";
+import { type SummedVectors, WeightedSum } from "./weighted-sum.js";
 
 /**
  * First-order MAML (Finn et al. 2017; Nichol et al. 2018, section 2) with the tasks of a mini-batch as its tasks: k − 1
@@ -20,53 +17,112 @@ export class FirstOrderMaml implements MetaUpdate {
   readonly #model: Model;
   readonly #step: TrainingStep;
   readonly #innerSteps: number;
+  readonly #weightedSum: WeightedSum;
+  /** θ of the next base, of the last step and of the one before it. */
+  readonly #theta: SummedVectors;
+  /** Likewise of each task's φ_i. */
+  readonly #classifiers: readonly SummedVectors[];
+  /** The base's statistics, and those at the end of each task. */
+  readonly #statistics: SummedVectors;
+  /** θ of the base that the tasks of a mini-batch have in common, and statistics on the way. */
+  readonly #common: Handle;
+  readonly #onTheWay: Handle;
   /** One for each task, as long as a session. */
-  readonly optimizers: readonly OptimizerState[];
+  readonly optimizers: readonly OptimizerMemory[];
 
-  /** @param innerSteps k, at least 2 */
-  constructor(model: Model, step: TrainingStep, innerSteps: number) {
+  private constructor(
+    model: Model,
+    step: TrainingStep,
+    innerSteps: number,
+    weightedSum: WeightedSum,
+  ) {
+    const { theta, statistics, classifiers } = model;
+    const { featureSize } = step.extractor;
+    const { memory } = step.runtime;
     this.#model = model;
     this.#step = step;
     this.#innerSteps = innerSteps;
-    this.optimizers = model.classifiers.map((_, task) => step.newState(taskModel(model, task)));
+    this.#weightedSum = weightedSum;
+    this.#theta = weightedSum.vectors(2, [theta.length]);
+    this.#classifiers = classifiers.map(({ length }) =>
+      weightedSum.vectors(2, [length / featureSize, featureSize]),
+    );
+    this.#statistics = weightedSum.vectors(classifiers.length, [statistics.length]);
+    this.#common = memory.allocate([theta.length]);
+    this.#onTheWay = memory.allocate([statistics.length]);
+    this.optimizers = classifiers.map((_, task) => step.newOptimizer(this.#start(task)));
+  }
+
+  /** @param innerSteps k, at least 2 */
+  static async start(
+    model: Model,
+    step: TrainingStep,
+    innerSteps: number,
+  ): Promise<FirstOrderMaml> {
+    const weightedSum = await WeightedSum.compile(step.runtime);
+    const update = new FirstOrderMaml(model, step, innerSteps, weightedSum);
+    await fillBase(step.runtime.memory, update.#base, model);
+    return update;
   }
 
   async train(batches: readonly TaskBatch[], learningRate: number): Promise<number[]> {
-    const { theta, statistics, classifiers } = this.#model;
-    const base = copyTaskModel(taskModel(this.#model, 0));
     const share = 1 / batches.length;
     const losses: number[] = [];
-    const ends: TaskModel[] = [];
+    await this.#step.runtime.memory.copy(this.#theta.base, this.#common);
     for (const batch of batches) {
-      const own = classifiers[batch.task] as Float32Array;
-      let previous = copyTaskModel({ ...base, classifier: own });
-      let last = emptyTaskModel(previous);
-      const state = this.optimizers[batch.task] as OptimizerState;
-      for (let step = 0; step < this.#innerSteps; step++) {
-        if (step > 0) [previous, last] = [last, previous];
-        losses.push(await this.#step.run(previous, last, state, batch, learningRate));
+      const optimizer = this.optimizers[batch.task] as OptimizerMemory;
+      let from = this.#start(batch.task);
+      for (const into of this.#places(batch.task)) {
+        losses.push(await this.#step.run(from, into, optimizer, batch, learningRate));
+        from = into;
       }
-      addDisplacement(theta, previous.theta, last.theta, share);
-      addDisplacement(own, previous.classifier, last.classifier, share);
-      ends.push(last);
+      await this.#theta.sum(1, [share, -share]);
+      await this.#classifiers[batch.task]?.sum(1, [share, -share]);
     }
-    for (let j = 0; j < statistics.length; j++) {
-      statistics[j] = mean(ends.map((end) => end.statistics[j] as number));
-    }
+    await this.#statistics.moveToMean(
+      batches.map(({ task }) => task),
+      1,
+    );
     return losses;
   }
 
-  async release(): Promise<void> {}
-}
+  read(): Promise<void> {
+    return readBase(this.#step.runtime.memory, this.#base, this.#model);
+  }
 
-/** base ← base + share·(to − from) */
-function addDisplacement(
-  base: Float32Array,
-  from: Float32Array,
-  to: Float32Array,
-  share: number,
-): void {
-  for (let j = 0; j < base.length; j++) {
-    base[j] = (base[j] as number) + share * ((to[j] as number) - (from[j] as number));
+  async release(): Promise<void> {
+    const { memory } = this.#step.runtime;
+    memory.free(this.#common, this.#onTheWay);
+    for (const vectors of [this.#theta, this.#statistics, ...this.#classifiers]) vectors.free();
+    for (const optimizer of this.optimizers) optimizer.free();
+    await this.#weightedSum.release();
+  }
+
+  get #base(): ResidentBase {
+    return {
+      theta: this.#theta.base,
+      statistics: this.#statistics.base,
+      classifiers: this.#classifiers.map(({ base }) => base),
+    };
+  }
+
+  #start(task: number) {
+    return {
+      theta: this.#common,
+      statistics: this.#statistics.base,
+      classifier: this.#classifiers[task]?.base as Handle,
+    };
+  }
+
+  /** Where the steps write: the last one to the first place, the one before it to the second. */
+  #places(task: number) {
+    const [thetas, classifiers] = [this.#theta.others, this.#classifiers[task]?.others ?? []];
+    const statistics = [this.#statistics.others[task] as Handle, this.#onTheWay];
+    const place = (i: number) => ({
+      theta: thetas[i] as Handle,
+      statistics: statistics[i] as Handle,
+      classifier: classifiers[i] as Handle,
+    });
+    return byTurns(this.#innerSteps, place(0), () => place(1));
   }
 }

@@ -1,5 +1,40 @@
 import type { TaskBatch } from "../model/micro-batch.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
+import type { Placement, Runtime } from "../runtime/runtime.js";
+
+/** How a run has the machine: on all threads, or in one, beside other runs. */
+export type RunKind = "alone" | "overlapping";
+
+/** Works on the micro-batches of a mini-batch, side by side where that is worth it. */
+export class Lanes {
+  /** Of what the work reads and writes. */
+  readonly placement: Placement;
+  readonly #rule: { lanes: number; smallest: number };
+
+  /** @param tasks micro-batches that a mini-batch has at most */
+  constructor(extractor: FeatureExtractor, runtime: Runtime, tasks: number) {
+    this.#rule = lanesFor(extractor, tasks > 1 ? runtime.lanes : 1);
+    this.placement = { overlapping: this.#rule.lanes > 1 };
+  }
+
+  /** What the work gives for each micro-batch, in their order. An error is thrown when all have ended. */
+  async run<Result>(
+    batches: readonly TaskBatch[],
+    work: (batch: TaskBatch, kind: RunKind) => Promise<Result>,
+  ): Promise<Result[]> {
+    const { alone, overlapping } = shareLanes(batches, this.#rule);
+    const results = new Map<TaskBatch, Result>();
+    for (const batch of alone) results.set(batch, await work(batch, "alone"));
+    const ends = await Promise.allSettled(
+      overlapping.map(async (batch) => {
+        results.set(batch, await work(batch, "overlapping"));
+      }),
+    );
+    // Not before: what fails late would still write to memory that is used again.
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    return batches.map((batch) => results.get(batch) as Result);
+  }
+}
 
 /** How the micro-batches of a mini-batch share the machine. */
 export interface SharedLanes {

@@ -1,23 +1,24 @@
-import { mean } from "../incremental/metrics.js";
 import type { TaskBatch } from "../model/micro-batch.js";
-import { emptyTaskModel, type Model, type TaskModel, taskModel } from "../model/model.js";
-import type { Runtime } from "../runtime/runtime.js";
-import { lanesFor, shareLanes } from "./lanes.js";
-import type { OptimizerState, TrainingStep } from "./training-step.js";
-import { WeightedSum } from "./weighted-sum.js";
+import type { Model } from "../model/model.js";
+import { Lanes, type RunKind } from "./lanes.js";
+import { MetaModel } from "./meta-model.js";
+import type { OptimizerMemory } from "./optimizer-memory.js";
+import type { TrainingStep } from "./training-step.js";
 
 /** How a mini-batch changes a model: the paper's rule, or another one to compare with it. */
 export interface MetaUpdate {
-  /** What the optimisers remember; training changes it in place. */
-  readonly optimizers: readonly OptimizerState[];
+  /** What the optimisers remember. */
+  readonly optimizers: readonly OptimizerMemory[];
   /**
-   * Meta-trains the model, in place, on one mini-batch.
+   * Meta-trains the model on one mini-batch.
    *
    * @param batches one for each task with a sample in the mini-batch, by task
    * @param learningRate of the inner loop
    * @returns the loss before each optimiser step, in the order of the steps
    */
   train(batches: readonly TaskBatch[], learningRate: number): Promise<number[]>;
+  /** Writes what training has made of the model into it: until then it stands in the device's memory. */
+  read(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -26,7 +27,15 @@ export interface MetaTrainingOptions {
   readonly innerSteps: number;
   /** η = exp(−β·t/T): how far the outer step goes from the base to the mean of the tasks. */
   readonly eta: number;
-  /** What becomes of φ_i: its `own` value after the inner loop, or `interpolate`d with the base as θ is. */
+  /**
+   * What becomes of φ_i: its `own` value after the inner loop, or `interpolate`d with the base as θ is.
+   *
+   * The paper's Algorithm 1 can be read either way, and `own` is the default: its authors say that the outer loop
+   * averages θ alone, and that a task's classifier is trained in its inner loop alone. No other task has a part in φ_i;
+   * interpolated among n tasks it goes η/n of its way, and doesn't keep up with the features. On MNIST own classifiers
+   * ended at 98.29 and 97.86 %, interpolated ones at 95.26 %, and the paper's own run at 97.95 % (p = 20; two seeds of
+   * the first).
+   */
   readonly classifier: "own" | "interpolate";
 }
 
@@ -41,102 +50,54 @@ export function metaStepSize(beta: number, task: number, tasks: number): number 
  * as this object, a session.
  */
 export class MetaTraining implements MetaUpdate {
-  readonly #model: Model;
   readonly #step: TrainingStep;
-  readonly #weightedSum: WeightedSum;
   readonly #options: MetaTrainingOptions;
-  readonly #lanes: { lanes: number; smallest: number };
-  /** One for each task, as long as a session. */
-  readonly optimizers: readonly OptimizerState[];
-  /** θ of the base where every lane reads it; with one lane the model's own. */
-  readonly #base: Float32Array;
-  /** Where inner loops put Φ_i; with one lane, θ_i where the outer step reads it. */
-  readonly #results: readonly TaskModel[];
-  /** Where they put it on the way there. */
-  readonly #scratch: readonly TaskModel[];
-  /** The base's θ, then θ_i of each task, one after another. */
-  readonly #thetas: Float32Array;
+  readonly #lanes: Lanes;
+  readonly #model: MetaModel;
+  /** One for each task. */
+  readonly optimizers: readonly OptimizerMemory[];
 
   private constructor(
-    runtime: Runtime,
-    model: Model,
     step: TrainingStep,
-    weightedSum: WeightedSum,
     options: MetaTrainingOptions,
+    lanes: Lanes,
+    model: MetaModel,
   ) {
-    this.#model = model;
     this.#step = step;
-    this.#weightedSum = weightedSum;
     this.#options = options;
-    const models = model.classifiers.map((_, task) => taskModel(model, task));
-    this.#lanes = lanesFor(step.extractor, models.length > 1 ? runtime.lanes : 1);
-    const shared = this.#lanes.lanes > 1;
-    const size = model.theta.length;
-    const allocate = (length: number) =>
-      shared ? runtime.allocate(length) : new Float32Array(length);
-    this.#thetas = new Float32Array((1 + models.length) * size);
-    this.optimizers = models.map((base) => step.newState(base, allocate));
-    this.#base = shared ? allocate(size) : model.theta;
-    this.#results = models.map((base, task) => ({
-      ...emptyTaskModel(base),
-      theta: shared ? allocate(size) : this.#thetas.subarray((1 + task) * size, (2 + task) * size),
-    }));
-    this.#scratch =
-      options.innerSteps > 1
-        ? models.map((base) => ({ ...emptyTaskModel(base), theta: allocate(size) }))
-        : [];
+    this.#lanes = lanes;
+    this.#model = model;
+    this.optimizers = model.own.map((own) => step.newOptimizer(own, lanes.placement));
   }
 
   static async start(
-    runtime: Runtime,
     model: Model,
     step: TrainingStep,
     options: MetaTrainingOptions,
   ): Promise<MetaTraining> {
-    const weightedSum = await WeightedSum.compile(runtime);
-    return new MetaTraining(runtime, model, step, weightedSum, options);
+    const lanes = new Lanes(step.extractor, step.runtime, model.classifiers.length);
+    const resident = await MetaModel.start(model, step, lanes.placement);
+    return new MetaTraining(step, options, lanes, resident);
   }
 
   async train(batches: readonly TaskBatch[], learningRate: number): Promise<number[]> {
-    if (this.#lanes.lanes > 1) this.#base.set(this.#model.theta);
-    this.#thetas.set(this.#model.theta);
-    const { alone, overlapping } = shareLanes(batches, this.#lanes);
-    const losses = new Map<TaskBatch, number[]>();
-    for (const batch of alone) {
-      losses.set(batch, await this.#innerLoop(batch, learningRate, "alone"));
-    }
-    // All of them end before an error is thrown: they write to memory that is used again.
-    const ends = await Promise.allSettled(
-      overlapping.map(async (batch) => {
-        losses.set(batch, await this.#innerLoop(batch, learningRate, "overlapping"));
-      }),
+    const losses = await this.#lanes.run(batches, (batch, kind) =>
+      this.#innerLoop(batch, learningRate, kind),
     );
-    for (const end of ends) if (end.status === "rejected") throw end.reason;
     await this.#outerStep(batches.map(({ task }) => task));
-    return batches.flatMap((batch) => losses.get(batch) as number[]);
-  }
-
-  release(): Promise<void> {
-    return this.#weightedSum.release();
+    return losses.flat();
   }
 
   /** Φ_i ← {θ, φ_i} of the base; r times: Φ_i ← optimiser_i(Φ_i, ∇loss(B_i)). */
-  async #innerLoop(
-    batch: TaskBatch,
-    learningRate: number,
-    how: "alone" | "overlapping",
-  ): Promise<number[]> {
+  async #innerLoop(batch: TaskBatch, learningRate: number, kind: RunKind): Promise<number[]> {
     const { task } = batch;
-    const state = this.optimizers[task] as OptimizerState;
+    const optimizer = this.optimizers[task] as OptimizerMemory;
     const losses: number[] = [];
-    let from: TaskModel = { ...taskModel(this.#model, task), theta: this.#base };
-    for (let remaining = this.#options.innerSteps; remaining > 0; remaining--) {
-      // Steps write to two places by turns, so that the last one writes to the result.
-      const into = (remaining % 2 === 1 ? this.#results : this.#scratch)[task] as TaskModel;
-      losses.push(await this.#step.run(from, into, state, batch, learningRate, how));
+    let from = this.#model.base(task);
+    for (const into of this.#model.places(task, this.#options.innerSteps)) {
+      losses.push(await this.#step.run(from, into, optimizer, batch, learningRate, kind));
       from = into;
     }
-    if (this.#lanes.lanes > 1) this.#thetas.set(from.theta, (1 + task) * from.theta.length);
     return losses;
   }
 
@@ -144,27 +105,18 @@ export class MetaTraining implements MetaUpdate {
   async #outerStep(present: readonly number[]): Promise<void> {
     const { theta, statistics, classifiers } = this.#model;
     const { eta, classifier } = this.#options;
-    const share = eta / present.length;
-    await this.#weightedSum.run(
-      [1 - eta, ...classifiers.map((_, task) => (present.includes(task) ? share : 0))],
-      this.#thetas,
-      theta,
-    );
-    const results = present.map((task) => this.#results[task] as TaskModel);
-    for (let j = 0; j < statistics.length; j++) {
-      statistics[j] = mean(results.map((result) => result.statistics[j] as number));
-    }
-    const weight = classifier === "own" ? 1 : share;
-    present.forEach((task, i) => {
-      const own = (results[i] as TaskModel).classifier;
-      moveTowards(classifiers[task] as Float32Array, own, weight);
-    });
+    await theta.moveToMean(present, eta);
+    await statistics.moveToMean(present, 1);
+    const share = classifier === "own" ? 1 : eta / present.length;
+    for (const task of present) await classifiers[task]?.moveToMean([0], share);
   }
-}
 
-/** base ← base + weight·(target − base), element by element; exactly the target where the weight is 1. */
-export function moveTowards(base: Float32Array, target: Float32Array, weight: number): void {
-  for (let j = 0; j < base.length; j++) {
-    base[j] = weight * (target[j] as number) + (1 - weight) * (base[j] as number);
+  read(): Promise<void> {
+    return this.#model.read();
+  }
+
+  async release(): Promise<void> {
+    for (const optimizer of this.optimizers) optimizer.free();
+    await this.#model.release();
   }
 }

@@ -1,5 +1,4 @@
 import type { Model } from "../model/model.js";
-import type { Runtime } from "../runtime/runtime.js";
 import { MetaTraining } from "./meta-training.js";
 import type { TrainingStep } from "./training-step.js";
 
@@ -9,14 +8,9 @@ import type { TrainingStep } from "./training-step.js";
  * and without φ_i of their own.
  */
 export function reptile(
-  runtime: Runtime,
   model: Model,
   step: TrainingStep,
   innerSteps: number,
 ): Promise<MetaTraining> {
-  return MetaTraining.start(runtime, model, step, {
-    innerSteps,
-    eta: 1,
-    classifier: "interpolate",
-  });
+  return MetaTraining.start(model, step, { innerSteps, eta: 1, classifier: "interpolate" });
 }

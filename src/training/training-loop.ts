@@ -5,6 +5,7 @@ import { copyModel, isFiniteModel, type Model, overwriteModel } from "../model/m
 import { prefetch } from "../model/prefetch.js";
 import type { LearnHooks } from "../model/progress.js";
 import { forTask, scheduledLearningRate } from "../optim/schedule.js";
+import type { OptimizerMemory } from "./optimizer-memory.js";
 import type { TrainingSettings } from "./settings.js";
 import {
   type Checkpointing,
@@ -12,7 +13,6 @@ import {
   restoreOptimizers,
   startOfEpoch,
 } from "./training-state.js";
-import type { OptimizerState } from "./training-step.js";
 
 /** A training sample: where it is, and which class it has among all classes seen. */
 export interface TrainingSample {
@@ -35,13 +35,15 @@ export interface TrainingLoopOptions<Data> {
   readonly settings: TrainingSettings;
   readonly seed: number;
   readonly hooks: LearnHooks;
-  /** Of the model, new; training changes them in place. */
-  readonly optimizers: readonly OptimizerState[];
+  /** Of the model, new. */
+  readonly optimizers: readonly OptimizerMemory[];
   readonly checkpointing: Checkpointing | undefined;
   /** Reads a mini-batch, while those before it train. */
   load(batch: readonly TrainingSample[], epoch: number): Promise<LoadedBatch<Data>>;
-  /** Trains the model, in place, on one mini-batch; returns the loss before each optimiser step. */
+  /** Trains on one mini-batch; returns the loss before each optimiser step. */
   train(data: Data, learningRate: number): Promise<number[]>;
+  /** Writes what training has made of the model into it. */
+  read(): Promise<void>;
   /** Accuracy on samples held out, where there are any; the best epoch's model is then the result. */
   validate(): Promise<number | undefined>;
 }
@@ -56,7 +58,7 @@ export async function trainingLoop<Data>(options: TrainingLoopOptions<Data>): Pr
   const epochs = forTask(settings.epochs, task);
   const batches = Math.ceil(samples.length / settings.batchSize);
   const from = checkpointing?.from;
-  if (from) restoreOptimizers(optimizers, from.optimizers);
+  if (from) await restoreOptimizers(optimizers, from.optimizers);
   let best = from?.best;
   let position = from ? { ...from.position } : startOfEpoch(0);
   let stored = true;
@@ -72,8 +74,10 @@ export async function trainingLoop<Data>(options: TrainingLoopOptions<Data>): Pr
     const failure = (what: string) => notFinite(what, { task, epoch, batch, learningRate });
     const store = async () => {
       if (!checkpointing || stored) return;
-      if (!isFiniteState(model, optimizers)) throw failure("parameter or moment");
-      await checkpointing.save({ task, position, model, optimizers, best });
+      await options.read();
+      const remembered = await Promise.all(optimizers.map((optimizer) => optimizer.read()));
+      if (!isFiniteState(model, remembered)) throw failure("parameter or moment");
+      await checkpointing.save({ task, position, model, optimizers: remembered, best });
       stored = true;
     };
     const shuffled = seededRandom(seed, "order", task, epoch).shuffle([...samples]);
@@ -107,6 +111,7 @@ export async function trainingLoop<Data>(options: TrainingLoopOptions<Data>): Pr
         found: `${unreadable} broken ones`,
       });
     }
+    await options.read();
     // The last step of an epoch may have spoilt the parameters without a loss to show it.
     if (!isFiniteModel(model)) throw failure("parameter");
     const validationAccuracy = await options.validate();

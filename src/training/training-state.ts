@@ -1,6 +1,7 @@
 import { ItamlError } from "../base/errors.js";
+import { elementCount } from "../graph/shape.js";
 import { allFinite, isFiniteModel, type Model } from "../model/model.js";
-import type { OptimizerState } from "./training-step.js";
+import type { OptimizerMemory, OptimizerState } from "./optimizer-memory.js";
 
 /** Which part of a task's training is done. All random numbers follow from it and the seed. */
 export interface TrainingPosition {
@@ -63,29 +64,27 @@ export function isFiniteState(model: Model, optimizers: readonly OptimizerState[
  *
  * @throws {ItamlError} FILE_INVALID where they are others, or of another model
  */
-export function restoreOptimizers(
-  optimizers: readonly OptimizerState[],
+export async function restoreOptimizers(
+  optimizers: readonly OptimizerMemory[],
   saved: readonly OptimizerState[],
-): void {
-  const sizes = (states: readonly OptimizerState[]) =>
-    JSON.stringify(
-      states.map(({ moments }) =>
-        moments.map(({ theta, classifier }) => [theta.length, classifier.length]),
-      ),
-    );
-  if (sizes(optimizers) !== sizes(saved)) {
+): Promise<void> {
+  const own = optimizers.map(({ moments }) =>
+    moments.map(({ theta, classifier }) =>
+      [theta, classifier].map(({ shape }) => elementCount(shape)),
+    ),
+  );
+  const others = saved.map(({ moments }) =>
+    moments.map(({ theta, classifier }) => [theta.length, classifier.length]),
+  );
+  const [expected, found] = [own, others].map((sizes) => JSON.stringify(sizes));
+  if (expected !== found) {
     throw new ItamlError("FILE_INVALID", "the optimisers of the checkpoint are others", {
-      expected: `moments of the sizes ${sizes(optimizers)}`,
-      found: sizes(saved),
+      expected: `moments of the sizes ${expected}`,
+      found,
       remedy: "Train the task again from its start with --from-task",
     });
   }
-  optimizers.forEach((state, i) => {
-    const { steps, moments } = saved[i] as OptimizerState;
-    state.steps = steps;
-    state.moments.forEach(({ theta, classifier }, j) => {
-      theta.set((moments[j] as (typeof moments)[number]).theta);
-      classifier.set((moments[j] as (typeof moments)[number]).classifier);
-    });
-  });
+  for (const [i, optimizer] of optimizers.entries()) {
+    await optimizer.write(saved[i] as OptimizerState);
+  }
 }

@@ -5,12 +5,13 @@ import { binaryCrossEntropy } from "../losses/binary-cross-entropy.js";
 import type { Loss } from "../losses/loss.js";
 import { bindInputs } from "../model/bind-inputs.js";
 import type { MicroBatch } from "../model/micro-batch.js";
-import type { TaskModel } from "../model/model.js";
+import { modelHandles, type ResidentModel } from "../model/resident-model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import { limitNorm } from "../optim/gradient-norm.js";
 import type { Optimizer } from "../optim/optimizer.js";
-import { outputsInPieces, vectorOutput } from "../runtime/output-pieces.js";
-import type { Program, Runtime, Value } from "../runtime/runtime.js";
+import type { Handle, Placement, Program, Runtime, Value } from "../runtime/runtime.js";
+import type { RunKind } from "./lanes.js";
+import { OptimizerMemory } from "./optimizer-memory.js";
 
 export interface TrainingStepOptions {
   /** Default: the mean binary cross-entropy. */
@@ -21,21 +22,14 @@ export interface TrainingStepOptions {
   readonly frozen?: boolean | undefined;
 }
 
-/** What an optimiser remembers from step to step about one task model. */
-export interface OptimizerState {
-  /** Steps done. */
-  steps: number;
-  /** The optimiser's moments, as it declares them; a step changes them in place. */
-  readonly moments: readonly { theta: Float32Array; classifier: Float32Array }[];
-}
-
 /**
  * One step of gradient descent as one program: forward, the loss, backward, and the optimiser's update, for θ and the
  * rows given.
  */
 export class TrainingStep {
+  readonly runtime: Runtime;
   readonly extractor: FeatureExtractor;
-  readonly optimizer: Optimizer;
+  readonly #optimizer: Optimizer;
   readonly #loss: Loss;
   readonly #program: Program;
   readonly #compileOverlapping: () => Promise<Program>;
@@ -43,14 +37,16 @@ export class TrainingStep {
   #overlapping: Promise<Program> | undefined;
 
   private constructor(
+    runtime: Runtime,
     extractor: FeatureExtractor,
     optimizer: Optimizer,
     loss: Loss,
     program: Program,
     compileOverlapping: () => Promise<Program>,
   ) {
+    this.runtime = runtime;
     this.extractor = extractor;
-    this.optimizer = optimizer;
+    this.#optimizer = optimizer;
     this.#loss = loss;
     this.#program = program;
     this.#compileOverlapping = compileOverlapping;
@@ -63,66 +59,52 @@ export class TrainingStep {
     { loss = binaryCrossEntropy, gradientNorm, frozen = false }: TrainingStepOptions = {},
   ): Promise<TrainingStep> {
     const graph = trainingGraph(extractor, optimizer, { loss, gradientNorm, frozen });
-    const program = await runtime.compile(graph);
-    const overlapping = () => runtime.compile(graph, { overlapping: true });
-    return new TrainingStep(extractor, optimizer, loss, program, overlapping);
+    const resident = [...graph.outputs.keys()].filter((name) => name !== "loss");
+    const program = await runtime.compile(graph, { resident });
+    const overlapping = () => runtime.compile(graph, { resident, overlapping: true });
+    return new TrainingStep(runtime, extractor, optimizer, loss, program, overlapping);
+  }
+
+  /** An optimiser before its first step, of a model of these shapes. */
+  newOptimizer(model: ResidentModel, placement?: Placement): OptimizerMemory {
+    return new OptimizerMemory(this.runtime.memory, this.#optimizer, model, placement);
   }
 
   /**
-   * The state before the first step.
+   * Writes the model after one step to `into`, whose memory must not overlap that of `from`, and advances the optimiser.
    *
-   * @param allocate where its moments of θ stand
-   */
-  newState(
-    { theta, classifier }: TaskModel,
-    allocate: (length: number) => Float32Array = (length) => new Float32Array(length),
-  ): OptimizerState {
-    const moments = this.optimizer.moments.map(() => ({
-      theta: allocate(theta.length),
-      classifier: new Float32Array(classifier.length),
-    }));
-    return { steps: 0, moments };
-  }
-
-  /**
-   * Writes the task model after one step to `into`, whose memory must not overlap `from`, and advances `state`.
-   *
-   * @param how on all threads, or beside other runs, in one thread
    * @returns the loss before the step
    */
   async run(
-    from: TaskModel,
-    into: TaskModel,
-    state: OptimizerState,
+    from: ResidentModel,
+    into: ResidentModel,
+    optimizer: OptimizerMemory,
     batch: MicroBatch,
     learningRate: number,
-    how: "alone" | "overlapping" = "alone",
+    kind: RunKind = "alone",
   ): Promise<number> {
-    const { extractor, optimizer } = this;
     const { x, samples, targets } = batch;
     const loss = { data: new Float32Array(1), shape: [] };
-    const inputs: Record<string, Value> = {
-      x: { data: x, shape: [samples, ...extractor.input.shape] },
+    const inputs: Record<string, Handle | Value> = {
+      x: { data: x, shape: [samples, ...this.extractor.input.shape] },
       targets: { data: targets, shape: [samples, targets.length / samples] },
       ...this.#loss.inputs(batch),
-      ...this.#modelValues("", from),
+      ...modelHandles("", from),
     };
-    const outputs: Record<string, Value> = {
-      loss,
-      ...outputsInPieces(this.#modelValues("next.", into)),
-    };
-    const coefficients = optimizer.coefficientsAt(state.steps + 1, learningRate);
-    for (const name of optimizer.coefficients) {
+    const outputs: Record<string, Handle | Value> = modelHandles("next.", into);
+    const coefficients = this.#optimizer.coefficientsAt(optimizer.steps + 1, learningRate);
+    for (const name of this.#optimizer.coefficients) {
       inputs[name] = { data: Float32Array.of(coefficients[name] as number), shape: [] };
     }
-    optimizer.moments.forEach((name, i) => {
-      Object.assign(inputs, this.#parameterValues(`${name}.`, state.moments[i] as TaskModel));
-      const moments = this.#parameterValues(`next.${name}.`, state.moments[i] as TaskModel);
-      Object.assign(outputs, outputsInPieces(moments));
+    this.#optimizer.moments.forEach((name, i) => {
+      for (const [part, moment] of Object.entries(optimizer.moments[i] ?? {})) {
+        inputs[`${name}.${part}`] = moment;
+        outputs[`next.${name}.${part}`] = moment;
+      }
     });
-    const program = how === "alone" ? this.#program : await this.#overlappingProgram();
-    await program.run(inputs, outputs);
-    state.steps++;
+    const program = kind === "alone" ? this.#program : await this.#overlappingProgram();
+    await program.run(inputs, { loss, ...outputs });
+    optimizer.steps++;
     return loss.data[0] as number;
   }
 
@@ -134,30 +116,6 @@ export class TrainingStep {
   #overlappingProgram(): Promise<Program> {
     this.#overlapping ??= this.#compileOverlapping();
     return this.#overlapping;
-  }
-
-  #parameterValues(
-    prefix: string,
-    { theta, classifier }: Pick<TaskModel, "theta" | "classifier">,
-  ): Record<string, Value> {
-    const { featureSize } = this.extractor;
-    return {
-      [`${prefix}theta`]: { data: theta, shape: [theta.length] },
-      [`${prefix}classifier`]: {
-        data: classifier,
-        shape: [classifier.length / featureSize, featureSize],
-      },
-    };
-  }
-
-  #modelValues(prefix: string, model: TaskModel): Record<string, Value> {
-    const { statistics } = model;
-    return {
-      ...this.#parameterValues(prefix, model),
-      ...(statistics.length > 0 && {
-        [`${prefix}statistics`]: { data: statistics, shape: [statistics.length] },
-      }),
-    };
   }
 }
 
@@ -184,7 +142,7 @@ function trainingGraph(
   const logits = linear(features, classifier);
   const loss = build({ logits, targets, parameters, classifier });
   graph.output("loss", loss);
-  if (statistics.length > 0) vectorOutput("next.statistics", concatenate(statistics));
+  if (statistics.length > 0) graph.output("next.statistics", concatenate(statistics));
 
   const trained = frozen ? [classifier] : [classifier, ...parameters];
   const [classifierGradient, ...parameterGradients] = gradients(loss, trained);
@@ -201,10 +159,9 @@ function trainingGraph(
     const next = gradient
       ? optimizer.update(parameter, gradient, moments, coefficients)
       : { parameter: identity(parameter), moments: moments.map(identity) };
-    const output = parameter.rank === 1 ? vectorOutput : graph.output.bind(graph);
-    output(`next.${name}`, next.parameter);
+    graph.output(`next.${name}`, next.parameter);
     optimizer.moments.forEach((moment, i) => {
-      output(`next.${moment}.${name}`, next.moments[i] as Tensor);
+      graph.output(`next.${moment}.${name}`, next.moments[i] as Tensor);
     });
   };
   update("theta", theta, gradient[1]);

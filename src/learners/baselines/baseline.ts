@@ -6,8 +6,6 @@ import {
 import type { LearnerContext } from "../../model/context.js";
 import { readMicroBatch } from "../../model/micro-batch.js";
 import {
-  copyTaskModel,
-  emptyTaskModel,
   type LearnerState,
   type Model,
   newClassifier,
@@ -23,6 +21,7 @@ import type { LearnHooks } from "../../model/progress.js";
 import { createOptimizer } from "../../optim/index.js";
 import { type Head, trainedHead } from "../../prediction/head.js";
 import { type TaskColumns, taskColumns } from "../../prediction/task-prediction.js";
+import { ModelTraining } from "../../training/model-training.js";
 import type { TrainingSettings } from "../../training/settings.js";
 import { trainingLoop } from "../../training/training-loop.js";
 import type { Checkpointing } from "../../training/training-state.js";
@@ -137,12 +136,10 @@ export class Baseline implements Learner {
     const task = model.classifiers.length - 1;
     const { training, heldOut } = holdOut(classes, this.#settings.validation, seed, task);
     const complete = this.#method.complete?.(session) ?? ((batch) => batch);
-    let current = copyTaskModel(wholeModel(model));
-    let next = emptyTaskModel(current);
-    const state = step.newState(current);
+    const update = await ModelTraining.start(wholeModel(model), step);
     await trainingLoop({
       ...{ model, task, seed, hooks, checkpointing, settings: this.#settings },
-      optimizers: [state],
+      optimizers: [update.optimizer],
       samples: training.flatMap((indices, position) =>
         indices.map((index) => ({ index, position })),
       ),
@@ -158,15 +155,17 @@ export class Baseline implements Learner {
       },
       train: async (microBatch, learningRate) => {
         if (microBatch.samples === 0) return [];
-        const loss = await step.run(current, next, state, await complete(microBatch), learningRate);
-        [current, next] = [next, current];
-        model.theta.set(current.theta);
-        model.statistics.set(current.statistics);
-        splitClassifiers(current.classifier, model.classifiers);
-        return [loss];
+        return [await update.train(await complete(microBatch), learningRate)];
+      },
+      read: async () => {
+        const { theta, statistics, classifier } = await update.read();
+        model.theta.set(theta);
+        model.statistics.set(statistics);
+        splitClassifiers(classifier, model.classifiers);
       },
       validate: () => validationAccuracy(this.#context, model, heldOut, this.#settings.continuum),
     });
+    update.release();
   }
 
   /** The parameters of an untrained model. */

@@ -1,13 +1,17 @@
 import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
 import { ItamlError } from "../../base/errors.js";
-import type { Lowering } from "../../onnx/lower.js";
+import { type Lowering, lower } from "../../onnx/lower.js";
 import { cpuThread, cpuThreads, gpu } from "../../onnx/lowerings.js";
 import { serializeOnnx } from "../../onnx/serialize.js";
+import { hostMemory } from "../host-memory.js";
+import { cutOutputs, PieceProgram } from "../output-pieces.js";
 import { runError } from "../run-error.js";
-import type { Device, Program, Runtime, Value } from "../runtime.js";
+import type { Device, Handles, Program, Runtime, Value } from "../runtime.js";
 import { findChannelBlock } from "./channel-block.js";
 import { computeOutputs, runSession } from "./run-session.js";
+import { STAYS, WebgpuMemory } from "./webgpu-memory.js";
+import { WebgpuProgram } from "./webgpu-program.js";
 import { WorkerProgram } from "./worker-program.js";
 
 // What goes wrong is thrown; the native log would print it a second time.
@@ -38,22 +42,12 @@ export function createOnnxRuntime({
     // core with the thread that it works for.
     intraOpNumThreads: ownThreads,
   });
-  let channelBlock: Promise<number | undefined> | undefined;
-  const loweringFor = async (ownThreads: number): Promise<Lowering> => {
-    if (device !== "cpu") return gpu;
-    if (ownThreads === 1) return cpuThread;
-    channelBlock ??= findChannelBlock((graph) => compile(graph, { threads: 1 }));
-    return cpuThreads(await channelBlock);
-  };
-  const compile: Runtime["compile"] = async (graph, options = {}) => {
-    const ownThreads = options.overlapping ? 1 : (options.threads ?? threads);
-    const onnxModel = serializeOnnx(graph, await loweringFor(ownThreads));
-    if (options.overlapping && lanes > 1) {
-      return new WorkerProgram(onnxModel, sessionOptions(1), lanes);
-    }
+  const createSession = async (
+    model: Uint8Array,
+    options: ort.InferenceSession.SessionOptions = {},
+  ) => {
     try {
-      const ownOptions = sessionOptions(ownThreads);
-      return new SessionProgram(await ort.InferenceSession.create(onnxModel, ownOptions));
+      return await ort.InferenceSession.create(model, { ...sessionOptions(threads), ...options });
     } catch (cause) {
       if (device === "cpu") throw cause;
       throw new ItamlError(
@@ -64,10 +58,38 @@ export function createOnnxRuntime({
       );
     }
   };
+  const gpuMemory = device === "webgpu" ? new WebgpuMemory(createSession) : undefined;
+  let channelBlock: Promise<number | undefined> | undefined;
+  const loweringFor = async (ownThreads: number): Promise<Lowering> => {
+    if (device !== "cpu") return gpu;
+    if (ownThreads === 1) return cpuThread;
+    channelBlock ??= findChannelBlock((graph) => compile(graph, { threads: 1 }));
+    return cpuThreads(await channelBlock);
+  };
+  const compile: Runtime["compile"] = async (graph, options = {}) => {
+    const { overlapping = false, resident = [] } = options;
+    const ownThreads = overlapping ? 1 : (options.threads ?? threads);
+    const lowered = lower(graph, await loweringFor(ownThreads));
+    if (gpuMemory) {
+      const locations = [...lowered.outputs.keys()].map((name) => {
+        return [name, resident.includes(name) ? STAYS : "cpu"] as const;
+      });
+      const session = await createSession(serializeOnnx(lowered, {}), {
+        preferredOutputLocation: Object.fromEntries(locations),
+      });
+      return new WebgpuProgram(session, gpuMemory);
+    }
+    const pieces = cutOutputs(lowered, resident);
+    const model = serializeOnnx(lowered, {});
+    const program =
+      overlapping && lanes > 1
+        ? new WorkerProgram(model, sessionOptions(1), lanes)
+        : new SessionProgram(await createSession(model, { intraOpNumThreads: ownThreads }));
+    return pieces.size > 0 ? new PieceProgram(program, pieces) : program;
+  };
   return {
     ...{ device, lanes, compile },
-    allocate: (length) =>
-      lanes > 1 ? new Float32Array(new SharedArrayBuffer(4 * length)) : new Float32Array(length),
+    memory: gpuMemory ?? hostMemory(lanes),
   };
 }
 
@@ -82,6 +104,9 @@ function firstLine(error: unknown): string {
   return String(error instanceof Error ? error.message : error).split("\n")[0] as string;
 }
 
+/** What stands in JavaScript's memory: boxes are values there. */
+type Values = Readonly<Record<string, Value>>;
+
 class SessionProgram implements Program {
   readonly #session: ort.InferenceSession;
   readonly #copies = new Map<string, Float32Array | Uint8Array>();
@@ -90,17 +115,17 @@ class SessionProgram implements Program {
     this.#session = session;
   }
 
-  async run<Name extends string>(
-    inputs: Readonly<Record<string, Value>>,
-    outputs: readonly Name[] | Readonly<Record<Name, Value>>,
+  async run<Name extends string = never>(
+    inputs: Handles,
+    outputs: readonly Name[] | Handles,
   ): Promise<Record<Name, Value>> {
+    const values = inputs as Values;
     try {
       if (Array.isArray(outputs)) {
-        return await computeOutputs(this.#session, inputs, outputs, this.#copies);
+        return await computeOutputs(this.#session, values, outputs, this.#copies);
       }
-      const given = outputs as Readonly<Record<Name, Value>>;
-      await runSession(this.#session, inputs, given, this.#copies);
-      return given;
+      await runSession(this.#session, values, outputs as Values, this.#copies);
+      return {} as Record<Name, Value>;
     } catch (error) {
       throw runError(error, inputs);
     }

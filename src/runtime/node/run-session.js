@@ -18,7 +18,7 @@ export async function runSession(session, inputs, outputs, copies) {
     data: isShared(data) ? copyOf(data, name, copies) : data,
     shape,
   }));
-  await session.run(feedsOf(inputs, copies), mapValues(fetches, tensor));
+  await session.run(feedsOf(inputs, copies), mapValues(fetches, valueTensor));
   for (const [name, { data }] of Object.entries(outputs)) {
     if (isShared(data)) data.set(/** @type {Value} */ (fetches[name]).data);
   }
@@ -36,12 +36,18 @@ export async function runSession(session, inputs, outputs, copies) {
  */
 export async function computeOutputs(session, inputs, names, copies) {
   const results = await session.run(feedsOf(inputs, copies), names);
-  return /** @type {Record<Name, Value>} */ (
-    mapValues(results, ({ data, dims }) => ({
-      data: /** @type {Float32Array} */ (data),
-      shape: dims,
-    }))
-  );
+  return /** @type {Record<Name, Value>} */ (valuesOf(results));
+}
+
+/**
+ * @param {Readonly<Record<string, Tensor>>} results of a run
+ * @returns {Record<string, Value>}
+ */
+export function valuesOf(results) {
+  return mapValues(results, ({ data, dims }) => ({
+    data: /** @type {Float32Array} */ (data),
+    shape: dims,
+  }));
 }
 
 /**
@@ -58,10 +64,10 @@ export function isShared({ buffer }) {
  */
 function feedsOf(inputs, copies) {
   return mapValues(inputs, ({ data, shape }, name) => {
-    if (!isShared(data)) return tensor({ data, shape });
+    if (!isShared(data)) return valueTensor({ data, shape });
     const copy = copyOf(data, name, copies);
     copy.set(data);
-    return tensor({ data: copy, shape });
+    return valueTensor({ data: copy, shape });
   });
 }
 
@@ -82,7 +88,7 @@ function copyOf(data, name, copies) {
 }
 
 /** @param {Value} value */
-function tensor({ data, shape }) {
+export function valueTensor({ data, shape }) {
   return data instanceof Float32Array
     ? new Tensor("float32", data, shape)
     : new Tensor("uint8", data, shape);

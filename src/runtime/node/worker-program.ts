@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { InferenceSession } from "onnxruntime-node";
 import { ItamlError } from "../../base/errors.js";
 import { runError } from "../run-error.js";
-import type { Program, Value } from "../runtime.js";
+import type { Handles, Program, Value } from "../runtime.js";
 import { isShared } from "./run-session.js";
 
 /** A run that has been asked for. */
@@ -32,9 +32,9 @@ export class WorkerProgram implements Program {
     this.#lanes = lanes;
   }
 
-  async run<Name extends string>(
-    inputs: Readonly<Record<string, Value>>,
-    outputs: readonly Name[] | Readonly<Record<Name, Value>>,
+  async run<Name extends string = never>(
+    inputs: Handles,
+    outputs: readonly Name[] | Handles,
   ): Promise<Record<Name, Value>> {
     if (Array.isArray(outputs)) {
       throw new ItamlError("INPUT_INVALID", "an overlapping run needs memory for its outputs", {
@@ -42,12 +42,12 @@ export class WorkerProgram implements Program {
         found: "names",
       });
     }
-    const given = outputs as Readonly<Record<Name, Value>>;
     await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ inputs, outputs: given, resolve, reject });
+      const values = { inputs: inputs as Job["inputs"], outputs: outputs as Job["outputs"] };
+      this.#waiting.push({ ...values, resolve, reject });
       this.#startNext();
     });
-    return given;
+    return {} as Record<Name, Value>;
   }
 
   async release(): Promise<void> {

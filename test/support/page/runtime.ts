@@ -2,6 +2,8 @@ import * as ort from "onnxruntime-web/wasm";
 import {
   cpuThread,
   type Graph,
+  type Handles,
+  hostMemory,
   type Program,
   type Runtime,
   serializeOnnx,
@@ -18,7 +20,7 @@ export function createPageRuntime(wasmPaths: string): Runtime {
       const session = await ort.InferenceSession.create(serializeOnnx(graph, cpuThread));
       return new PageProgram(session);
     },
-    allocate: (length) => new Float32Array(length),
+    memory: hostMemory(1),
   };
 }
 
@@ -29,25 +31,24 @@ class PageProgram implements Program {
     this.#session = session;
   }
 
-  async run<Name extends string>(
-    inputs: Readonly<Record<string, Value>>,
-    outputs: readonly Name[] | Readonly<Record<Name, Value>>,
+  async run<Name extends string = never>(
+    inputs: Handles,
+    outputs: readonly Name[] | Handles,
   ): Promise<Record<Name, Value>> {
-    const feeds = Object.entries(inputs).map(([name, { data, shape }]) => [
+    // Of the host's memory every box is a value.
+    const feeds = Object.entries(inputs as Record<string, Value>).map(([name, { data, shape }]) => [
       name,
       tensor(data, shape),
     ]);
-    const names = (Array.isArray(outputs) ? outputs : Object.keys(outputs)) as Name[];
+    const names = Array.isArray(outputs) ? outputs : Object.keys(outputs);
     const results = await this.#session.run(Object.fromEntries(feeds), names);
-    const values = names.map((name) => {
-      const { data, dims } = results[name] as ort.Tensor;
-      const value = { data: data as Float32Array, shape: dims };
-      if (Array.isArray(outputs)) return [name, value];
-      const given = (outputs as Readonly<Record<Name, Value>>)[name];
-      given.data.set(value.data);
-      return [name, given];
-    });
-    return Object.fromEntries(values);
+    const values = Object.entries(results).map(([name, { data, dims }]): [string, Value] => [
+      name,
+      { data: data as Float32Array, shape: dims },
+    ]);
+    if (Array.isArray(outputs)) return Object.fromEntries(values) as Record<Name, Value>;
+    for (const [name, { data }] of values) (outputs as Record<string, Value>)[name]?.data.set(data);
+    return {} as Record<Name, Value>;
   }
 
   release(): Promise<void> {
