@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
@@ -266,6 +273,10 @@ describe("the catalogue", () => {
       if (path !== ".") writeFileSync(join(folder, path), "");
     }
     expect(isHere(entry, folder)).toBe(true);
+    if (entry.within === undefined) return;
+    const outside = temporaryFolder();
+    renameSync(folder, join(outside, entry.within));
+    expect(isHere(entry, outside)).toBe(true);
   });
 
   test("finds MNIST's files unpacked too", () => {

@@ -53,6 +53,7 @@ program
   )
   .argument("[dataset|config]", "a data set's name (itaml data list) or a YAML file")
   .addOption(dataFolder())
+  .option("--fetch", "download the data set if it isn't there; without, a terminal is asked")
   .option("--out <run>", "run directory (default: runs/DATASET-LEARNER-seedN)")
   .option("--resume", "continue the run in --out where it stopped")
   .option("--from-task <n>", "train the run in --out again from this task on, from 0", natural)

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import { ItamlError, nearestName } from "../base/errors.js";
 import { findLocal } from "../files/download.js";
@@ -25,6 +25,7 @@ const common = {
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "expected small letters, digits and hyphens"),
   ...{ title: text, description: text, source: text, licence: text, obtain: text.optional() },
   contains: z.array(text),
+  within: text.optional(),
   files: z.array(
     z.object({
       name: z.string().regex(/^[^/\\]+$/, "expected a name without folders"),
@@ -91,8 +92,9 @@ export function datasetFolder(name: string, folder?: string): string {
 }
 
 /** Whether a folder holds a data set. */
-export function isHere({ contains }: DatasetDescriptor, folder: string): boolean {
-  return contains.every((path) => findLocal(folder, path) !== undefined);
+export function isHere({ contains, within = "." }: DatasetDescriptor, folder: string): boolean {
+  const roots = [folder, join(folder, within)];
+  return roots.some((root) => contains.every((path) => findLocal(root, path) !== undefined));
 }
 
 /** Whether a data set is part of the program. */

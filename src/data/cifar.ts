@@ -183,6 +183,7 @@ export const cifar10: SampleSet = {
     },
   ],
   contains: [...CIFAR10.train, ...CIFAR10.test],
+  within: CIFAR10.folder,
   load: loadCifar10,
 };
 
@@ -202,5 +203,6 @@ export const cifar100: SampleSet = {
     },
   ],
   contains: [...CIFAR100.train, ...CIFAR100.test],
+  within: CIFAR100.folder,
   load: loadCifar100,
 };

@@ -10,6 +10,8 @@ import { labelled } from "./image-folder.js";
 import { missingFiles } from "./missing-files.js";
 import { publishedFile } from "./published-file.js";
 
+/** The folder in the archive. */
+const FOLDER = "CUB_200_2011";
 const FILES = ["images.txt", "image_class_labels.txt", "classes.txt", "train_test_split.txt"];
 
 /** A line "id value". */
@@ -91,7 +93,7 @@ function fail(where: string, summary: string, found?: string): never {
 }
 
 function findRoot(folder: string): string {
-  const inside = join(folder, "CUB_200_2011");
+  const inside = join(folder, FOLDER);
   const root = existsSync(inside) ? inside : folder;
   const missing = [...FILES, "images"].filter((name) => !existsSync(join(root, name)));
   if (missing.length === 0) return root;
@@ -157,7 +159,8 @@ export const cub200: ImageSet = {
       archive: { strip: 0 },
     },
   ],
-  contains: ["images", ...FILES].map((name) => `CUB_200_2011/${name}`),
+  contains: ["images", ...FILES],
+  within: FOLDER,
   mean: [0],
   std: [1],
   list: listCub200,

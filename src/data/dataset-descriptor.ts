@@ -21,6 +21,8 @@ interface Descriptor {
   readonly obtain?: string;
   /** Paths in the data folder that show it is there. */
   readonly contains: readonly string[];
+  /** A folder of the archive in which they may be instead. */
+  readonly within?: string;
 }
 
 /** Samples in files of the data set's own format. */

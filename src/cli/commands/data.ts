@@ -1,10 +1,5 @@
-import { ItamlError } from "../../base/errors.js";
 import { DATASETS, datasetFolder, findDataset, isBuiltIn, isHere } from "../../data/catalog.js";
-import type { DatasetDescriptor } from "../../data/dataset-descriptor.js";
-import { fetchArchive } from "../../files/archive.js";
-import { download, type RemoteFile } from "../../files/download.js";
-import { interruptible } from "../interruption.js";
-import { ProgressLine } from "../progress-line.js";
+import { fetchFiles, megabytes } from "../fetch-dataset.js";
 
 /** Lists the data sets. */
 export async function list({ json }: { json?: boolean }): Promise<void> {
@@ -48,79 +43,7 @@ export async function fetchDataset(name: string, { data }: { data?: string }): P
     console.log(`${name} is built in: there is nothing to fetch.`);
     return;
   }
-  if (entry.obtain) {
-    throw new ItamlError("USAGE", `${name} is not to be downloaded`, { remedy: entry.obtain });
-  }
   const folder = datasetFolder(name, data);
-  await interruptible(async (signal) => {
-    for (const file of entry.files) {
-      const done = await fetchFile(entry, file, folder, signal).catch((error) => {
-        throw explain(error, signal, folder, entry.files.slice(entry.files.indexOf(file)));
-      });
-      console.log(`${file.name}: ${done}`);
-    }
-  });
+  await fetchFiles(entry, folder, console.log);
   console.log(`${name} is in ${folder}`);
-}
-
-/** Gets a file of a data set; returns what had to be done. */
-async function fetchFile(
-  entry: DatasetDescriptor,
-  file: RemoteFile,
-  folder: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const line = new ProgressLine();
-  const onDownload = ({ received, total }: { received: number; total: number | undefined }) =>
-    line.show(() => {
-      const of = total === undefined ? "" : ` of ${megabytes(total)}`;
-      return `${file.name}: ${megabytes(received)}${of} MB`;
-    });
-  const onExtraction = ({ read, total }: { read: number; total: number }) =>
-    line.show(() => `${file.name}: extracting, ${Math.floor((100 * read) / total)} %`);
-  const onWait = () => line.show(() => `${file.name}: another process is getting it …`);
-  try {
-    if (!file.archive) {
-      const downloaded = await download(file, folder, { onProgress: onDownload, onWait, signal });
-      return downloaded ? "downloaded, checksum right" : "already here";
-    }
-    const origin = await fetchArchive(file, folder, {
-      // An archive isn't kept: that it was here shows in what it left.
-      isExtracted: () => isHere(entry, folder),
-      ...{ onDownload, onExtraction, onWait, signal },
-    });
-    if (origin === "extracted before") return "already extracted";
-    const from = origin === "downloaded" ? "downloaded" : "already here";
-    return `${from}, checksum right; extracted, and the archive removed`;
-  } finally {
-    line.clear();
-  }
-}
-
-/** The error of a download with what to do about it for the whole data set. */
-function explain(
-  error: unknown,
-  signal: AbortSignal,
-  folder: string,
-  missing: readonly RemoteFile[],
-): unknown {
-  const names = missing.map((file) => file.name).join(", ");
-  if (signal.aborted) {
-    return new ItamlError("INTERRUPTED", "the download was stopped", {
-      where: names,
-      remedy: "The same command continues it",
-    });
-  }
-  if (!(error instanceof ItamlError) || error.code !== "DOWNLOAD_FAILED") return error;
-  const extract = missing.some(({ archive }) => archive)
-    ? ", and the same command extracts it"
-    : "";
-  return new ItamlError("DOWNLOAD_FAILED", "no source gave the file", {
-    ...error.problem,
-    remedy: `Without a network put ${names} into ${folder} by hand${extract}`,
-  });
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { ItamlError, nearestName } from "../../base/errors.js";
+import { datasetFolder, findDataset } from "../../data/catalog.js";
 import {
   applySetting,
   type Config,
@@ -21,12 +22,14 @@ import { accuracyChart, runCurves } from "../../report/chart.js";
 import { readRun } from "../../report/run-summary.js";
 import { accuracyTable, summaryTable } from "../../report/table.js";
 import { writeReport } from "../../report/write-report.js";
+import { provideDataset, terminalQuestion } from "../fetch-dataset.js";
 import { interruptible } from "../interruption.js";
 import { ProgressDisplay } from "../progress.js";
 import { ProgressLine } from "../progress-line.js";
 
 export interface TrainOptions {
   data?: string;
+  fetch?: boolean;
   out?: string;
   resume?: boolean;
   force?: boolean;
@@ -72,6 +75,7 @@ async function startRun(name: string | undefined, options: TrainOptions) {
   const config = await readConfig(name, options);
   const path =
     options.out ?? freePath(`runs/${config.dataset}-${config.learner}-seed${config.seed}`);
+  await provide(config, options);
   const results = await trainWithDisplay(path, config, (hooks) =>
     startExperiment(path, config, hooks),
   );
@@ -101,6 +105,7 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
     });
   }
   if (!options.force) refuseDifference(path, startedWith, config);
+  await provide(config, options);
   const results = await trainWithDisplay(path, config, (hooks) =>
     resumeExperiment(path, options.fromTask, {
       ...hooks,
@@ -109,6 +114,11 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
     }),
   );
   return { path, results };
+}
+
+function provide({ dataset, data }: Config, { fetch = false }: TrainOptions): Promise<void> {
+  const ask = terminalQuestion();
+  return provideDataset(findDataset(dataset), datasetFolder(dataset, data), { fetch, ask });
 }
 
 /** Trains with progress on the terminal, Ctrl-C, a picture that is drawn after every task, and a report at the end. */
