@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ItamlError } from "../src/base/errors.js";
-import { findDataset } from "../src/data/catalog.js";
+import { findDataset, isHere } from "../src/data/catalog.js";
 import { loadMnist } from "../src/data/mnist.js";
 import { makeStrokes } from "../src/data/strokes.js";
 import { parseIdx, readIdxFile } from "../src/formats/idx.js";
@@ -20,6 +20,12 @@ const file = shape.chain((sizes) => {
     .uint8Array({ minLength: length, maxLength: length })
     .map((data) => ({ sizes, data, bytes: encodeIdx(sizes, data) }));
 });
+
+function pixelsOf({ source }: Dataset["train"], indices: readonly number[]): Uint8Array {
+  const data = new Uint8Array(indices.length * source.sampleSize);
+  source.read(indices, data);
+  return data;
+}
 
 describe("idx", () => {
   test("reads what was written", () =>
@@ -87,6 +93,20 @@ describe("MNIST", () => {
     expect(Array.from(packed.test.labels).slice(0, 4)).toEqual([0, 1, 2, 3]);
   });
 
+  test("reads files with a dot before idx, and .gz files that aren't packed", async () => {
+    const folder = temporaryFolder();
+    writeMadeMnist(folder);
+    const { train } = await loadMnist(folder);
+    const plain = (name: string) => gunzipSync(readFileSync(join(folder, `${name}-ubyte.gz`)));
+    writeFileSync(join(folder, "train-images.idx3-ubyte"), plain("train-images-idx3"));
+    writeFileSync(join(folder, "train-labels-idx1-ubyte.gz"), plain("train-labels-idx1"));
+    rmSync(join(folder, "train-images-idx3-ubyte.gz"));
+    const again = (await loadMnist(folder)).train;
+    expect(Array.from(again.labels)).toEqual(Array.from(train.labels));
+    expect(pixelsOf(again, [0, 7])).toEqual(pixelsOf(train, [0, 7]));
+    expect(isHere(findDataset("mnist"), folder)).toBe(true);
+  });
+
   test("a folder without it, and no folder, say what is missing and what to do", async () => {
     const folder = temporaryFolder();
     await expect(loadMnist(folder)).rejects.toThrow("found a folder without them");
@@ -130,11 +150,6 @@ describe("MNIST", () => {
 
 describe("strokes", () => {
   const strokes = makeStrokes();
-  const pixels = ({ source }: Dataset["train"], indices: readonly number[]) => {
-    const data = new Uint8Array(indices.length * source.sampleSize);
-    source.read(indices, data);
-    return data;
-  };
 
   test("has 600 training and 100 test images of each of ten classes", () => {
     for (const [part, count] of [
@@ -149,8 +164,8 @@ describe("strokes", () => {
   test("is the same every time, and no image is another one's copy", () => {
     const again = makeStrokes();
     const all = Array.from({ length: 1000 }, (_, i) => i);
-    const data = pixels(strokes.test, all);
-    expect(Buffer.compare(data, pixels(again.test, all))).toBe(0);
+    const data = pixelsOf(strokes.test, all);
+    expect(Buffer.compare(data, pixelsOf(again.test, all))).toBe(0);
     const images = all.map((i) =>
       Buffer.from(data.subarray(784 * i, 784 * (i + 1))).toString("hex"),
     );
@@ -158,7 +173,7 @@ describe("strokes", () => {
   });
 
   test("is normalised by its own mean and standard deviation", () => {
-    const data = pixels(
+    const data = pixelsOf(
       strokes.train,
       Array.from({ length: 6000 }, (_, i) => i),
     );
@@ -170,7 +185,7 @@ describe("strokes", () => {
 
   test("is too hard for the nearest class mean, though not without structure", () => {
     const means = Array.from({ length: 10 }, () => new Float64Array(784));
-    const training = pixels(
+    const training = pixelsOf(
       strokes.train,
       Array.from({ length: 6000 }, (_, i) => i),
     );
@@ -178,7 +193,7 @@ describe("strokes", () => {
       const mean = means[strokes.train.labels[Math.floor(at / 784)] as number] as Float64Array;
       mean[at % 784] = (mean[at % 784] as number) + value / 600;
     });
-    const testing = pixels(
+    const testing = pixelsOf(
       strokes.test,
       Array.from({ length: 1000 }, (_, i) => i),
     );

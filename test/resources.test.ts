@@ -87,6 +87,28 @@ describe("what the system refuses", () => {
     expect(() => appendWhole("/dev/full", "line")).toThrow("ITAML_DISK_FULL: /dev/full: the disk");
   });
 
+  test("few open files are enough for large batches", async (context) => {
+    needs(context, "POSIX", process.platform !== "win32");
+    const picture = join(temporaryFolder(), "a.png");
+    const background = { r: 9, g: 9, b: 9 };
+    await sharp({ create: { width: 4, height: 4, channels: 3, background } }).toFile(picture);
+    const module = pathToFileURL(join(import.meta.dirname, "../src/data/image-source.ts"));
+    const program = `
+      import { imageSource } from "${module}";
+      const resize = { test: 4, training: 4 };
+      const options = { size: 4, resize, augmentation: {}, seed: 1, broken: "error" };
+      const source = imageSource(Array(900).fill(${JSON.stringify(picture)}), options);
+      const batches = [0, 1, 2].map(async (batch) => {
+        const target = new Uint8Array(300 * 48);
+        await source.read(Array.from({ length: 300 }, (_, i) => 300 * batch + i), target);
+        return target.every((value) => value === 9);
+      });
+      console.log((await Promise.all(batches)).join());`;
+    const limited = 'ulimit -n 64; exec "$0" --import tsx --input-type module --eval "$1"';
+    const { stdout } = await promisify(execFile)("sh", ["-c", limited, process.execPath, program]);
+    expect(stdout).toBe("true,true,true\n");
+  });
+
   test("too many open files", async (context) => {
     needs(context, "POSIX", process.platform !== "win32");
     const folder = temporaryFolder();

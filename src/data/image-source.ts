@@ -1,10 +1,14 @@
 import { stat } from "node:fs/promises";
 import { ItamlError } from "../base/errors.js";
+import { limiter } from "../base/limiter.js";
 import { seededRandom } from "../base/random.js";
 import { isSystemError } from "../files/system-errors.js";
 import { type Augmentation, augment, centreCrop } from "../samples/augmentation.js";
 import type { SampleSource, Unreadable } from "../samples/samples.js";
 import { decodeImage } from "./image.js";
+
+/** Files that are open at a time: more than there are threads, and fewer than the smallest limits of systems. */
+const AT_ONCE = 16;
 
 export interface ImageSourceOptions {
   /** Side of a sample, a square, in pixels. */
@@ -30,6 +34,7 @@ export function imageSource(files: readonly string[], options: ImageSourceOption
   const sampleSize = 3 * size * size;
   const scratch = new Uint8Array(sampleSize);
   const refuseChanged = changeGuard(files);
+  const inTurn = limiter(AT_ONCE);
   return {
     length: files.length,
     sampleSize,
@@ -54,7 +59,9 @@ export function imageSource(files: readonly string[], options: ImageSourceOption
         }
       };
       // All are tried before the first error ends the reading, so that none is left running.
-      const outcomes = await Promise.allSettled(indices.map(readOne));
+      const outcomes = await Promise.allSettled(
+        indices.map((index, position) => inTurn(() => readOne(index, position))),
+      );
       for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
       return unreadable.sort((a, b) => a - b) satisfies Unreadable;
     },

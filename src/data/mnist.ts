@@ -1,7 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { ItamlError } from "../base/errors.js";
-import type { RemoteFile } from "../files/download.js";
+import { findLocal, type RemoteFile } from "../files/download.js";
 import { readIdxFile } from "../formats/idx.js";
 import { type Dataset, type LabelledSamples, samplesInMemory } from "../samples/samples.js";
 import type { SampleSet } from "./dataset-descriptor.js";
@@ -38,7 +36,7 @@ export async function loadMnist(folder: string): Promise<Dataset> {
 }
 
 function findFile(folder: string, name: string): string | undefined {
-  return [`${name}.gz`, name].map((file) => join(folder, file)).find(existsSync);
+  return findLocal(folder, `${name}.gz`);
 }
 
 async function readPart(

@@ -62,8 +62,8 @@ export async function download(
 }
 
 async function isRight({ name, checksum }: RemoteFile, folder: string): Promise<boolean> {
-  const path = join(folder, name);
-  return existsSync(path) && (await fileHash(path, checksum)) === checksum.hash;
+  const path = findLocal(folder, name);
+  return path !== undefined && (await fileHash(path, checksum)) === checksum.hash;
 }
 
 /** Does work on a file that no other process does in this folder; a folder that it leaves empty is not left. */
@@ -191,9 +191,13 @@ async function unpackTo(partial: string, checksum: Checksum, atMost: number): Pr
   }
 }
 
-/** Where a file is in a folder, as it is named or unpacked. */
+/** Where a file is in a folder: as it is named, unpacked, or, of idx files, with the dot that some programs give them. */
 export function findLocal(folder: string, name: string): string | undefined {
-  return [name, name.replace(/\.gz$/, "")].map((file) => join(folder, file)).find(existsSync);
+  const dotted = name.replace(/-(?=idx\d-ubyte)/, ".");
+  return [name, dotted]
+    .flatMap((one) => [one, one.replace(/\.gz$/, "")])
+    .map((one) => join(folder, one))
+    .find(existsSync);
 }
 
 /** The hash of a file, or of what is packed in it, if anything is; undefined where it can't be read. */

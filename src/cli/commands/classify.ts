@@ -1,3 +1,4 @@
+import { limiter } from "../../base/limiter.js";
 import { readImage } from "../../data/image.js";
 import { elementCount } from "../../graph/shape.js";
 import {
@@ -37,10 +38,14 @@ export async function classify(
     const { learner, setup } = run;
     const { extractor, inference } = setup.context;
     const { shape } = extractor.input;
+    const inTurn = limiter(16);
     const read = (file: string) => readImage(file, shape, { resize: options.resize ?? false });
     const source =
       setup.dataset.openImages?.(images) ??
-      samplesInMemory(Buffer.concat(await Promise.all(images.map(read))), elementCount(shape));
+      samplesInMemory(
+        Buffer.concat(await Promise.all(images.map((file) => inTurn(() => read(file))))),
+        elementCount(shape),
+      );
     const rows = images.map((_, row) => row);
     const labels = labelsOf(run);
     let task: number | undefined;
