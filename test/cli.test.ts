@@ -7,6 +7,7 @@ import { loadMnist } from "../src/data/mnist.js";
 import { itaml, type Outcome } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writeMadeMnist } from "./support/idx.js";
+import { needs } from "./support/needs.js";
 
 const SMALL = [
   "tasks=3",
@@ -86,7 +87,9 @@ test("a run from training to classifying", async () => {
   expect(absent.stderr).toContain("none.png: the file can't be read; found ENOENT");
 });
 
-test("interrupted and killed runs are continued to the same results", async () => {
+test("interrupted and killed runs are continued to the same results", async (context) => {
+  // Windows has no signals that a process can catch from another.
+  needs(context, "POSIX", process.platform !== "win32");
   const folder = temporaryFolder();
   writeMadeMnist(join(folder, "data"));
   const results = (run: string) =>
@@ -124,7 +127,8 @@ test("interrupted and killed runs are continued to the same results", async () =
   expect(other.stderr).toContain("started with another seed; expected 1; found 2");
 });
 
-test("a run in use is refused to others, read meanwhile, and changed by force alone", async () => {
+test("a run in use is refused to others, read meanwhile, and changed by force alone", async (context) => {
+  needs(context, "POSIX", process.platform !== "win32");
   const folder = temporaryFolder();
   writeMadeMnist(join(folder, "data"));
   let meanwhile: Promise<Outcome[]> | undefined;

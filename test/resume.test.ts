@@ -8,7 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../src/base/random.js";
 import { type ConfigInput, formatConfig } from "../src/experiment/config.js";
@@ -120,7 +120,7 @@ describe("stopped again and again, a run ends as one that was not", () => {
 
 test("a run that is stopped has checkpoints of the place, and says where it goes on", async () => {
   const { run, checkpoints, straight } = await stoppedRun();
-  expect(checkpoints.map((file) => file.split("/").at(-1))).toEqual([
+  expect(checkpoints.map((file) => basename(file))).toEqual([
     "task01-epoch001-batch00000.safetensors",
     "task01-epoch001-batch00003.safetensors",
   ]);

@@ -8,6 +8,7 @@ import { parseSweep, sweepVariants } from "../src/experiment/sweep.js";
 import { itaml, readEvents, startItaml } from "./support/command-line.js";
 import { contentOf, smallConfig } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
+import { needs } from "./support/needs.js";
 
 describe("a sweep file", () => {
   const variants = (text: string) => {
@@ -107,7 +108,8 @@ test("nothing starts where one configuration is wrong", async () => {
   expect(existsSync(join(folder, "runs"))).toBe(false);
 });
 
-test("stopped and killed, a sweep goes on to the same results", async () => {
+test("stopped and killed, a sweep goes on to the same results", async (context) => {
+  needs(context, "POSIX", process.platform !== "win32");
   const folder = temporaryFolder();
   const changes = { tasks: 2, epochs: [100, 1] };
   writeSweep(folder, { seeds: [1, 2], out: "runs" }, changes);

@@ -96,7 +96,7 @@ export function createOnnxRuntime({
 const REMEDIES = {
   cuda:
     "Use --device cpu, or install an NVIDIA driver with CUDA 12 and cuDNN 9 on Linux x64 " +
-    "and run npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12",
+    "and run node node_modules/onnxruntime-node/script/install --onnxruntime-node-install",
   webgpu: "Use --device cpu, or install a Vulkan driver for your GPU",
 };
 

@@ -1,0 +1,78 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "./support/folder.js";
+import { needs } from "./support/needs.js";
+
+const ROOT = join(import.meta.dirname, "..");
+const RUNTIME = join(ROOT, "node_modules/onnxruntime-node");
+const { files } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+
+describe("installing as a dependency", () => {
+  const LIBRARIES = ["cuda", "shared", "tensorrt"].map(
+    (name) => `libonnxruntime_providers_${name}.so`,
+  );
+
+  test("leaves CUDA's libraries out, so that onnxruntime-node fetches nothing", (context) => {
+    needs(context, "Linux", `${process.platform}/${process.arch}` === "linux/x64");
+    const modules = join(temporaryFolder(), "node_modules");
+    cpSync(join(ROOT, "install"), join(modules, "itaml/install"), { recursive: true });
+    cpSync(join(ROOT, "package.json"), join(modules, "itaml/package.json"));
+    const runtime = join(modules, "onnxruntime-node");
+    cpSync(join(RUNTIME, "script"), join(runtime, "script"), { recursive: true });
+    cpSync(join(RUNTIME, "package.json"), join(runtime, "package.json"));
+    // What its install script asks for first.
+    for (const name of ["adm-zip", "global-agent"]) {
+      writeFiles(join(modules, name, "index.js"), "exports.bootstrap = () => {};");
+    }
+    const bin = join(runtime, "bin/napi-v6/linux/x64");
+    writeFiles(join(bin, LIBRARIES[0] as string), "asked for before");
+    const environment = { PATH: process.env.PATH };
+    const options = { env: environment, stdio: "pipe", encoding: "utf8" } as const;
+
+    const script = join(modules, "itaml/install/leave-cuda-out.js");
+    execFileSync(process.execPath, [script], options);
+    expect(readdirSync(bin).sort()).toEqual(LIBRARIES);
+    expect(readFileSync(join(bin, LIBRARIES[0] as string), "utf8")).toBe("asked for before");
+    // It would fail here on the way to a server, or on adm-zip.
+    expect(execFileSync(process.execPath, [join(runtime, "script/install")], options)).toBe("");
+  });
+
+  test("is what npm runs before the scripts of other packages", () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+    expect(scripts.preinstall).toBe("node install/leave-cuda-out.js");
+    expect(files).toContain("install");
+  });
+});
+
+describe("documentation", () => {
+  const pages = [
+    ...readdirSync(ROOT).filter((file) => file.endsWith(".md")),
+    ...readdirSync(join(ROOT, "docs"))
+      .filter((file) => file.endsWith(".md"))
+      .map((file) => join("docs", file)),
+  ];
+
+  test.each(pages)("the links of %s lead somewhere", (page) => {
+    const links = [...readFileSync(join(ROOT, page), "utf8").matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+      .map(([, link]) => link as string)
+      .filter((link) => !/^[a-z]+:/.test(link));
+    expect(links.filter((link) => !existsSync(join(ROOT, dirname(page), link)))).toEqual([]);
+  });
+
+  test("is in the package wherever the program points to it", () => {
+    const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => readFileSync(join(ROOT, "src", file), "utf8"));
+    const named = new Set(sources.flatMap((text) => text.match(/\bdocs\/[\w-]+(?:\.\w+)+/g) ?? []));
+    expect(named.size).toBeGreaterThan(0);
+    expect([...named].filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+    expect(files).toContain("docs");
+  });
+});
+
+function writeFiles(path: string, content: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
