@@ -6,7 +6,7 @@ import { readConfig } from "../src/cli/commands/train.js";
 import { createLearner, prepare } from "../src/experiment/setup.js";
 import { mean } from "../src/incremental/metrics.js";
 import { taskModel } from "../src/model/model.js";
-import { Adaptation } from "../src/prediction/adaptation.js";
+import { ExemplarTraining } from "../src/prediction/exemplar-training.js";
 import { measure, type Predictions, predict } from "../src/prediction/predictions.js";
 import { percent, textTable } from "../src/report/table.js";
 import { indicesByClass } from "../src/samples/samples.js";
@@ -21,7 +21,7 @@ const found = new Map<string, { continuum: number[]; oracle: number[] }>();
 for (const seed of seeds) {
   const setup = await prepare(await readConfig("mnist", { data: folder, seed }));
   const { context, dataset, tasks } = setup;
-  const learner = await createLearner(setup);
+  const learner = createLearner(setup);
   const split = tasks.map((classes) => {
     const all = indicesByClass(dataset.train.labels, classes);
     return {
@@ -41,7 +41,7 @@ for (const seed of seeds) {
   };
   note("none", await predict(learner.model, context.inference, test));
   for (const learningRate of RATES) {
-    const adaptation = await Adaptation.compile(context, {
+    const adaptation = await ExemplarTraining.compile(context, {
       epochs: 1,
       learningRate,
       batchSize: 64,
@@ -51,7 +51,7 @@ for (const seed of seeds) {
       modelFor: (task) => {
         const first = columns.slice(0, task).reduce((a, b) => a + b, 0);
         const exemplars = learner.memory.classes.slice(first, first + (columns[task] as number));
-        return adaptation.adapt(taskModel(learner.model, task), exemplars, [
+        return adaptation.train(taskModel(learner.model, task), exemplars, [
           tasks.length - 1,
           task,
         ]);

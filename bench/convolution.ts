@@ -1,10 +1,11 @@
 import { performance } from "node:perf_hooks";
+import { createChosen } from "../src/base/part.js";
 import { seededRandom } from "../src/base/random.js";
 import { Graph } from "../src/graph/graph.js";
 import { windowOver } from "../src/graph/operators/window.js";
 import { newClassifier, newModel, taskModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
-import { createNetwork, type NetworkSettings } from "../src/nn/index.js";
+import { type NetworkSettings, networks } from "../src/nn/index.js";
 import { convolutionOverImages, oneProduct, productPerImage } from "../src/onnx/weight-gradient.js";
 import { radam } from "../src/optim/radam.js";
 import { textTable } from "../src/report/table.js";
@@ -84,7 +85,7 @@ console.log(
 /** A training step with RAdam for micro-batches of several sizes. */
 async function steps(settings: NetworkSettings, side: number, sizes: readonly number[]) {
   const input = { shape: [3, side, side], type: "uint8", mean: [0.5], std: [0.25] } as const;
-  const extractor = new FeatureExtractor(createNetwork(settings), input);
+  const extractor = new FeatureExtractor(createChosen(networks, settings), input);
   const step = await TrainingStep.compile(runtime, extractor, radam());
   const model = newModel(extractor, 1);
   model.classifiers.push(newClassifier(extractor.featureSize, 10, { seed: 1, task: 0 }));

@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { performance } from "node:perf_hooks";
 import { chunks } from "../src/base/chunks.js";
+import { createChosen } from "../src/base/part.js";
 import { seededRandom } from "../src/base/random.js";
 import { Inference } from "../src/model/inference.js";
 import {
@@ -13,8 +14,8 @@ import {
   wholeModel,
 } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
-import { createNetwork } from "../src/nn/index.js";
-import { Adaptation } from "../src/prediction/adaptation.js";
+import { networks } from "../src/nn/index.js";
+import { ExemplarTraining } from "../src/prediction/exemplar-training.js";
 import { textTable } from "../src/report/table.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import { samplesInMemory } from "../src/samples/samples.js";
@@ -26,7 +27,7 @@ const WORK = { tasks: 10, images: 10_000, exemplars: 2000, batch: 256, adaptatio
 const runtime = createOnnxRuntime();
 const random = seededRandom("bench evaluation");
 const input = { shape: [3, 32, 32], type: "uint8", mean: [0.5], std: [0.25] } as const;
-const extractor = new FeatureExtractor(createNetwork({ name: "reduced-resnet18" }), input);
+const extractor = new FeatureExtractor(createChosen(networks, { name: "reduced-resnet18" }), input);
 const model = newModel(extractor, 1);
 for (let task = 0; task < WORK.tasks; task++) {
   model.classifiers.push(newClassifier(extractor.featureSize, CLASSES, { seed: 1, task }));
@@ -40,7 +41,7 @@ const exemplars = chunks(all.slice(WORK.images), WORK.exemplars / WORK.tasks).ma
   chunks(own, own.length / CLASSES),
 );
 const inference = await Inference.compile(runtime, extractor);
-const adaptation = await Adaptation.compile(
+const adaptation = await ExemplarTraining.compile(
   { runtime, extractor, inference, source, seed: 1 },
   { epochs: 1, learningRate: 1e-3, batchSize: WORK.adaptation },
 );
@@ -56,7 +57,7 @@ async function evaluate(): Promise<EvaluationTimes> {
   const [adapted, adaptationTime] = await timed(async () => {
     const models: TaskModel[] = [];
     for (const [task, own] of exemplars.entries()) {
-      models.push(await adaptation.adapt(taskModel(model, task), own, [task]));
+      models.push(await adaptation.train(taskModel(model, task), own, [task]));
     }
     return models;
   });
@@ -70,7 +71,7 @@ async function evaluate(): Promise<EvaluationTimes> {
 
 const pytorch = await PyTorch.start(availableParallelism());
 await inference.logits(wholeModel(model), source, all.slice(0, WORK.batch));
-await adaptation.adapt(taskModel(model, 0), exemplars[0] ?? [], [0]);
+await adaptation.train(taskModel(model, 0), exemplars[0] ?? [], [0]);
 const ours = await evaluate();
 const theirs = await pytorch?.evaluate(WORK);
 pytorch?.stop();

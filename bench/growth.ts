@@ -2,13 +2,14 @@
 import { spawnSync } from "node:child_process";
 import { performance } from "node:perf_hooks";
 import { chunks } from "../src/base/chunks.js";
+import { createChosen } from "../src/base/part.js";
 import { seededRandom } from "../src/base/random.js";
 import { elementCount } from "../src/graph/shape.js";
 import { Inference } from "../src/model/inference.js";
 import type { MicroBatch } from "../src/model/micro-batch.js";
 import { newClassifier, newModel, taskModel, taskSizes, wholeModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
-import { createNetwork, type NetworkSettings } from "../src/nn/index.js";
+import { type NetworkSettings, networks } from "../src/nn/index.js";
 import { radam } from "../src/optim/radam.js";
 import { predict } from "../src/prediction/predictions.js";
 import { taskColumns, taskEvidence } from "../src/prediction/task-prediction.js";
@@ -87,7 +88,7 @@ async function best(work: () => Promise<unknown>): Promise<number> {
 
 function setUp(network: NetworkSettings, shape: readonly number[], tasks: number, classes: number) {
   const input = { shape, type: "uint8", mean: [0.5], std: [0.25] } as const;
-  const extractor = new FeatureExtractor(createNetwork(network), input);
+  const extractor = new FeatureExtractor(createChosen(networks, network), input);
   const model = newModel(extractor, 1);
   for (let task = 0; task < tasks; task++) {
     model.classifiers.push(newClassifier(extractor.featureSize, classes, { seed: 1, task }));

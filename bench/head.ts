@@ -13,10 +13,11 @@ import type { Learner } from "../src/learners/learner.js";
 import type { Rows } from "../src/model/inference.js";
 import { wholeModel } from "../src/model/model.js";
 import { discriminantAnalysis } from "../src/prediction/discriminant-analysis.js";
-import { fitHead } from "../src/prediction/fitted-head.js";
 import { type Head, modelWithHead, trainedHead } from "../src/prediction/head.js";
+import { discriminant } from "../src/prediction/heads/discriminant.js";
+import { nearestMeanHead } from "../src/prediction/heads/nearest-mean.js";
+import { tuned as tunedHead } from "../src/prediction/heads/tuned.js";
 import { splitContinuum } from "../src/prediction/mixed-continuum.js";
-import { nearestMeanHead } from "../src/prediction/nearest-mean.js";
 import { measure, predict } from "../src/prediction/predictions.js";
 import {
   byTask,
@@ -57,7 +58,7 @@ async function judgeConfig(config: string, data: string, ofSeed: number) {
   const setup = await prepare(await readConfig(config, { data, seed: ofSeed, set }));
   const { context, dataset, tasks } = setup;
   const { source } = dataset.train;
-  const learner = await createLearner(setup);
+  const learner = createLearner(setup);
   const all = indicesByClass(dataset.train.labels, tasks.flat());
   const samples = all.map((indices) => indices.filter((_, i) => i % 10 === 9));
   const training = all.map((indices) => indices.filter((_, i) => i % 10 !== 9));
@@ -75,9 +76,14 @@ async function judge(judged: Judged) {
   const { learner, setup } = judged;
   const { context } = setup;
   const { model, memory } = learner;
-  const head = (await fitHead(model, memory, context)) as Head;
+  const head = (await discriminant.fit(model, memory, context, {})) as Head;
   const started = performance.now();
-  const tuned = (await fitHead(model, memory, context, setup.config.headTuning)) as Head;
+  const tuned = (await tunedHead({ epochs: 5, learningRate: 1e-3, batchSize: 64 }).fit(
+    model,
+    memory,
+    context,
+    {},
+  )) as Head;
   const tuning = secondsSince(started);
   const trained = trainedHead(model, context.extractor.featureSize);
   const exemplars = await context.inference.features(
@@ -102,7 +108,7 @@ async function judge(judged: Judged) {
   ]);
   await judgeSingle(judged, head, [
     ["logits", trained],
-    ["nearest mean", await nearestMeanHead(model, memory, context)],
+    ["nearest mean", (await nearestMeanHead(model, memory, context)) as Head],
     ...PENALTIES.map((penalty): [string, Head] => [
       `logistic regression, penalty ${penalty}`,
       softmaxRegression(data, penalty),
@@ -254,7 +260,7 @@ async function judgeNovelty(judged: Judged) {
   const { model, memory } = learner;
   const known = samples.slice(0, memory.classes.length).flat();
   const unknown = (byTask(samples, sizesOf(judged))[model.classifiers.length] ?? []).flat();
-  const head = (await fitHead(model, memory, setup.context)) as Head;
+  const head = (await discriminant.fit(model, memory, setup.context, {})) as Head;
   const trained = trainedHead(model, setup.context.extractor.featureSize);
   const largest = (logits: Rows) =>
     rowsOf(logits).map(

@@ -2,14 +2,15 @@ import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { createChosen } from "../src/base/part.js";
 import { seededRandom } from "../src/base/random.js";
 import { elementCount } from "../src/graph/shape.js";
 import { Inference } from "../src/model/inference.js";
 import type { TaskBatch } from "../src/model/micro-batch.js";
 import { newClassifier, newModel, wholeModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
-import { createNetwork, type NetworkSettings } from "../src/nn/index.js";
-import { createOptimizer, type OptimizerSettings } from "../src/optim/index.js";
+import { type NetworkSettings, networks } from "../src/nn/index.js";
+import { type OptimizerSettings, optimizers } from "../src/optim/index.js";
 import { textTable } from "../src/report/table.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import type { InputDescription } from "../src/samples/input-description.js";
@@ -102,9 +103,13 @@ console.log(
 
 for (const workload of WORKLOADS) {
   const { name, sessions, rounds, repetitions, batchSize, classes } = workload;
-  const extractor = new FeatureExtractor(createNetwork(workload.network), workload.input);
+  const extractor = new FeatureExtractor(createChosen(networks, workload.network), workload.input);
   const compileStarted = performance.now();
-  const step = await TrainingStep.compile(runtime, extractor, createOptimizer(workload.optimizer));
+  const step = await TrainingStep.compile(
+    runtime,
+    extractor,
+    createChosen(optimizers, workload.optimizer),
+  );
   const compiled = performance.now() - compileStarted;
 
   const rows: {
@@ -153,7 +158,10 @@ for (const workload of WORKLOADS) {
 }
 pytorch?.stop();
 
-const mlp = new FeatureExtractor(createNetwork({ name: "mlp" }), (WORKLOADS[0] as Workload).input);
+const mlp = new FeatureExtractor(
+  createChosen(networks, { name: "mlp" }),
+  (WORKLOADS[0] as Workload).input,
+);
 const inference = await Inference.compile(runtime, mlp);
 const images = samplesInMemory(new Uint8Array(784 * 10_000).fill(7), 784);
 const all = Array.from({ length: 10_000 }, (_, i) => i);

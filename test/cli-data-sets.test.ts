@@ -13,10 +13,15 @@ describe("two tasks of each data set with a small network", () => {
   const images = ["images.size=32", "images.resize=36"];
 
   test.for<[data: string, config: string, changes: string[], classes: number]>([
-    ["svhn-like", "svhn", ["memory=100"], 4],
-    ["cifar100", "cifar100-10x10", ["memory=100"], 20],
-    ["cub200", "cub200-20x10", [...images, "classesPerTask=4", "memory=40"], 8],
-    ["imagenet-sample", "imagenet100", [...images, "images.testResize=34", "memory=100"], 20],
+    ["svhn-like", "svhn", ["learner.memory=100"], 4],
+    ["cifar100", "cifar100-10x10", ["learner.memory=100"], 20],
+    ["cub200", "cub200-20x10", [...images, "classesPerTask=4", "learner.memory=40"], 8],
+    [
+      "imagenet-sample",
+      "imagenet100",
+      [...images, "images.testResize=34", "learner.memory=100"],
+      20,
+    ],
     [
       "faces",
       "msceleb",
@@ -24,7 +29,7 @@ describe("two tasks of each data set with a small network", () => {
         "images.size=32",
         "split={moreThan: 9, train: 6, test: 4}",
         "classesPerTask=20",
-        "memory=80",
+        "learner.memory=80",
       ],
       40,
     ],
@@ -58,7 +63,7 @@ describe("two tasks of each data set with a small network", () => {
 describe("pictures of one's own", () => {
   const changes = settings(
     ...["images={size: 16, resize: 18}", "network.widths=[4,4,6,8]", "epochs=6", "batchSize=16"],
-    ...["memory=24", "augmentation.crop=resized"],
+    ...["learner.memory=24", "augmentation.crop=resized"],
   );
 
   test("train, again from a task on, classify, export, check", async () => {

@@ -14,7 +14,7 @@ const SMALL = [
   "epochs=6",
   "learningRate=0.05",
   "batchSize=16",
-  "memory=30",
+  "learner.memory=30",
   "continuum=5",
   "network.hidden=[16]",
 ].flatMap((setting) => ["--set", setting]);
@@ -25,7 +25,7 @@ test("a run from training to classifying", async () => {
   const folder = temporaryFolder();
   writeMadeMnist(join(folder, "data"));
 
-  const trained = await itaml(folder, train("--out", "run", "--set", "taskPrediction=head"));
+  const trained = await itaml(folder, train("--out", "run", "--set", "learner.head=discriminant"));
   expect(trained).toMatchObject({ code: 0 });
   expect(trained.stdout).toMatch(/after task +classes +continuum \(p=5\) +task \(p=5\)/);
   expect(trained.stdout).toContain("forgetting");
@@ -179,7 +179,7 @@ describe("wrong usage", () => {
     [["train", "strokes", "--seed", "one"], 2, "expected a whole number"],
     [["train", "stroke"], 2, 'Did you mean "strokes"'],
     [["train", "none.yaml"], 2, "none.yaml: the file can't be read"],
-    [["train", "strokes", "--set", "betta=1"], 2, 'Did you mean "beta"'],
+    [["train", "strokes", "--set", "toop=1"], 2, 'Did you mean "top"?'],
     [["train", "strokes", "--set", "beta"], 2, "expected key=value"],
     [["train", "strokes", "--resume"], 2, "expected --out"],
     [["train", "strokes", "--force"], 2, "expected --resume or --from-task with it"],

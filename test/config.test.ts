@@ -1,14 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { configurationMarkdown } from "../src/cli/commands/list.js";
 import { findDataset } from "../src/data/catalog.js";
-import {
-  applySetting,
-  configSchema,
-  formatConfig,
-  parseConfigText,
-  resolveConfig,
-} from "../src/experiment/config.js";
+import { formatConfig, resolveConfig } from "../src/experiment/config.js";
+import { applySetting, parseConfigText } from "../src/experiment/config-text.js";
+import { describeConfig, describeParts } from "../src/experiment/describe.js";
+import { builtInParts } from "../src/experiment/parts.js";
+import { upgradeConfig } from "../src/storage/old-settings.js";
 
 const ROOT = join(import.meta.dirname, "..");
 const minimal = {
@@ -23,27 +22,52 @@ const minimal = {
 describe("a configuration", () => {
   test("is completed, and written and read again it is the same", () => {
     const config = resolveConfig(minimal, "test");
-    expect(config).toMatchObject({ learner: "itaml", seed: 1, classifier: "own", continuum: 20 });
+    expect(config).toMatchObject({
+      learner: { name: "itaml", update: { name: "paper", classifier: "own" } },
+      ...{ seed: 1, continuum: 20 },
+    });
     expect(resolveConfig(parseConfigText(formatConfig(config), "again"), "again")).toEqual(config);
   });
 
-  test("of the released rule interpolates the classifiers", () => {
-    expect(resolveConfig({ ...minimal, rule: "released" }, "test").classifier).toBe("interpolate");
+  test("takes a part by its name alone", () => {
+    const config = resolveConfig({ ...minimal, learner: "icarl", optimizer: "adam" }, "test");
+    expect(config).toMatchObject({
+      learner: { name: "icarl", head: { name: "nearest-mean" }, exemplars: "herding" },
+      optimizer: { name: "adam", beta1: 0.9 },
+    });
   });
 
   test.each([
-    [{ betta: 1 }, 'test: unknown key "betta". Did you mean "beta"'],
-    [{ adaptation: { stepz: 1 } }, 'unknown key "adaptation.stepz". Did you mean "steps"'],
+    [{ lerner: "itaml" }, 'test: unknown key "lerner". Did you mean "learner"?'],
+    [
+      { learner: { name: "itaml", adaptation: { name: "full", stepz: 1 } } },
+      'unknown key "learner.adaptation.stepz". Did you mean "steps"?',
+    ],
+    [
+      { learner: { name: "itaml", update: { name: "paper", betta: 1 } } },
+      'unknown key "learner.update.betta". Did you mean "beta"?',
+    ],
+    [
+      { learner: "itam" },
+      "test: learner.name: there is nothing of that name; expected one of itaml",
+    ],
+    [{ learner: "itam" }, 'found "itam". Did you mean "itaml"?'],
+    // What doesn't apply can't be written.
+    [{ learner: { name: "replay", beta: 1 } }, 'unknown key "learner.beta"'],
+    [{ learner: { name: "finetuning", memory: 20 } }, 'unknown key "learner.memory"'],
+    [{ learner: { name: "lwf", head: "tuned" } }, 'unknown key "learner.head"'],
     [{ optimizer: { name: "sgd", momentun: 1 } }, 'Did you mean "momentum"'],
     [{ optimizer: { name: "sgdd" } }, 'found "sgdd"'],
-    [{ zzz: 1 }, "expected one of dataset, data, learner"],
+    [{ zzz: 1 }, "expected one of dataset, data, plugins"],
     [{ epochs: 0 }, "test: epochs: "],
     [{ epochs: [1, -2] }, "test: epochs.1: "],
     [{ learningRate: "fast" }, 'found "fast"'],
     [{ validation: 1 }, "test: validation: "],
     [{ dataset: undefined }, "found nothing"],
-    [{ rule: "released", classifier: "own" }, "no classifiers of their own"],
-    [{ adaptation: { epochs: 1, steps: 1 } }, "both epochs and steps"],
+    [
+      { learner: { name: "itaml", update: { name: "released", classifier: "own" } } },
+      'unknown key "learner.update.classifier"',
+    ],
   ])("with %o is refused", (changes, message) => {
     expect(() => resolveConfig({ ...minimal, ...changes }, "test")).toThrow(message);
   });
@@ -57,16 +81,18 @@ describe("a configuration", () => {
   });
 
   test("takes settings by key", () => {
-    const config: Record<string, unknown> = { adaptation: { batchSize: 8 } };
-    applySetting(config, "beta=0.5");
-    applySetting(config, "adaptation.steps=1");
-    applySetting(config, "milestones=[1, 2]");
+    const config: Record<string, unknown> = { images: { size: 8 }, learner: "replay" };
+    applySetting(config, "top=5");
+    applySetting(config, "images.resize=9");
+    applySetting(config, "classesPerTask=[1, 2]");
+    applySetting(config, "learner.memory=12");
     expect(config).toEqual({
-      beta: 0.5,
-      adaptation: { batchSize: 8, steps: 1 },
-      milestones: [1, 2],
+      top: 5,
+      images: { size: 8, resize: 9 },
+      classesPerTask: [1, 2],
+      learner: { name: "replay", memory: 12 },
     });
-    expect(() => applySetting(config, "beta")).toThrow("expected key=value");
+    expect(() => applySetting(config, "top")).toThrow("expected key=value");
   });
 });
 
@@ -81,7 +107,53 @@ test("every configuration that comes with the program is valid", () => {
   }
 });
 
-test("docs/configuration.md explains every key", () => {
+test("docs/configuration.md has the tables that the program makes", () => {
   const text = readFileSync(join(ROOT, "docs/configuration.md"), "utf8");
-  for (const key of Object.keys(configSchema.shape)) expect(text).toContain(`| \`${key}\` |`);
+  const tables = configurationMarkdown(describeConfig(builtInParts), describeParts(builtInParts));
+  expect(text.slice(text.indexOf("## Keys"))).toBe(`${tables}\n`);
+});
+
+test("a configuration of version 0.2 is refused with its new form, which is a configuration", () => {
+  const old = {
+    ...{ ...minimal, rule: "released", beta: 0.5, memory: 20, exemplars: "first" },
+    ...{ taskPrediction: "tuned-head", headTuning: { epochs: 2, learningRate: 0.1, batchSize: 8 } },
+    ...{ milestones: [3], factor: 0.5, adaptation: { steps: 1 } },
+  };
+  expect(() => resolveConfig(old, "old.yaml")).toThrowErrorMatchingInlineSnapshot(`
+    [ItamlError: ITAML_CONFIG_INVALID: old.yaml: a configuration in the form of version 0.2; expected a learner with settings of its own, and a schedule; found rule, beta, memory, exemplars, taskPrediction, headTuning, milestones, factor, adaptation. In place of these write
+
+    learner:
+      name: itaml
+      update:
+        name: released
+        beta: 0.5
+      head:
+        name: tuned
+        epochs: 2
+        learningRate: 0.1
+        batchSize: 8
+      adaptation:
+        name: full
+        steps: 1
+      memory: 20
+      exemplars: first
+    schedule:
+      name: milestones
+      epochs:
+        - 3
+      factor: 0.5
+    .]
+  `);
+  expect(resolveConfig(upgradeConfig(old), "old.yaml")).toMatchObject({
+    learner: {
+      ...{ name: "itaml", update: { name: "released", beta: 0.5 }, memory: 20, exemplars: "first" },
+      head: { name: "tuned", epochs: 2 },
+      adaptation: { name: "full", steps: 1 },
+    },
+    schedule: { name: "milestones", epochs: [3], factor: 0.5 },
+  });
+  // What a baseline ignored is gone.
+  expect(upgradeConfig({ ...old, learner: "replay" }).learner).toEqual({
+    ...{ name: "replay", memory: 20, exemplars: "first" },
+  });
 });

@@ -10,16 +10,21 @@ import { sharedData } from "./support/shared.js";
 const STEADY_BATCHES = 8;
 
 test.for<[data: string, config: string, changes: string[], classes: number]>([
-  ["svhn-like", "svhn", ["epochs=2", "memory=200"], 4],
-  ["cifar100", "cifar100-10x10", ["epochs=1", "memory=200", "classesPerTask=5"], 10],
-  ["cub200", "cub200-20x10", ["epochs=2", "classesPerTask=4", "memory=40", "batchSize=8"], 8],
-  ["imagenet-sample", "imagenet100", ["epochs=1", "memory=100", "batchSize=32"], 20],
+  ["svhn-like", "svhn", ["epochs=2", "learner.memory=200"], 4],
+  ["cifar100", "cifar100-10x10", ["epochs=1", "learner.memory=200", "classesPerTask=5"], 10],
+  [
+    "cub200",
+    "cub200-20x10",
+    ["epochs=2", "classesPerTask=4", "learner.memory=40", "batchSize=8"],
+    8,
+  ],
+  ["imagenet-sample", "imagenet100", ["epochs=1", "learner.memory=100", "batchSize=32"], 20],
   [
     "faces",
     "msceleb",
     [
       ...["epochs=1", "split={moreThan: 9, train: 6, test: 4}", "classesPerTask=20"],
-      ...["memory=80", "batchSize=8"],
+      ...["learner.memory=80", "batchSize=8"],
     ],
     40,
   ],
@@ -81,7 +86,7 @@ test("100,000 JPEGs train without growing", async () => {
   const run = join(folder, "run");
   const all = [
     ...["images={size: 16, resize: 18}", "network={name: mlp, hidden: [16]}", "classesPerTask=10"],
-    ...["epochs=2", "learningRate=0.001", "memory=100", "batchSize=128"],
+    ...["epochs=2", "learningRate=0.001", "learner.memory=100", "batchSize=128"],
   ].flatMap((setting) => ["--set", setting]);
   const data = join(folder, "data");
   const trained = await itaml(".", ["train", "folder", "--data", data, ...all, "--out", run]);

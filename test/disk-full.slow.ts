@@ -15,7 +15,7 @@ import { encodeTar } from "./support/tar.js";
 
 const RUN = [
   ...["train", "strokes", "--set", "network.hidden=[48]", "--set", "epochs=2"],
-  ...["--set", "milestones=[]", "--set", "tasks=4"],
+  ...["--set", "schedule=constant", "--set", "tasks=4"],
 ];
 
 /** Files under a folder, with their sizes. */

@@ -5,7 +5,7 @@ import type { ItamlError } from "../src/base/errors.js";
 import type { ConfigInput } from "../src/experiment/config.js";
 import { resumeExperiment, startExperiment } from "../src/experiment/experiment.js";
 import { parseResults } from "../src/experiment/results.js";
-import { smallConfig, withoutSeconds } from "./support/experiment.js";
+import { smallConfig, smallLearner, withoutSeconds } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
 
 describe("an experiment", () => {
@@ -96,12 +96,20 @@ describe("an experiment", () => {
   test("every setting of the method trains", async () => {
     const folder = temporaryFolder();
     for (const changes of [
-      { rule: "released", learningRate: 0.01 },
-      { classifier: "interpolate", innerSteps: 2 },
-      { exemplars: "herding", classOrder: "shuffled" },
-      { exemplars: "first", classesPerTask: [3, 2, 1], optimizer: { name: "radam" } },
+      { learner: smallLearner({ update: "released" }), learningRate: 0.01 },
+      {
+        learner: smallLearner({
+          update: { name: "paper", classifier: "interpolate", innerSteps: 2 },
+        }),
+      },
+      { learner: smallLearner({ exemplars: "herding" }), classOrder: "shuffled" },
+      {
+        learner: smallLearner({ exemplars: "first" }),
+        classesPerTask: [3, 2, 1],
+        optimizer: { name: "radam" },
+      },
       { optimizer: { name: "adam" }, learningRate: [1e-3, 1e-3, 5e-4] },
-      { adaptation: { steps: 1 }, validation: 0.2 },
+      { learner: smallLearner({ adaptation: { name: "full", steps: 1 } }), validation: 0.2 },
       { learner: "finetuning", validation: 0.2 },
     ] satisfies Partial<ConfigInput>[]) {
       const run = join(folder, JSON.stringify(changes).replace(/[^a-z0-9]/gi, ""));
@@ -139,7 +147,12 @@ describe("what can't work is refused, and leaves nothing behind", () => {
   test.each<[string, Partial<ConfigInput>, ItamlError["code"], string]>([
     ["no data", { data: "/no/such/folder" }, "DATASET_MISSING", "found no such folder"],
     ["too many classes", { classesPerTask: 5 }, "CONFIG_INVALID", "at most 10 classes in all"],
-    ["too little memory", { memory: 5 }, "MEMORY_TOO_SMALL", "at least 6, one sample for each"],
+    [
+      "too little memory",
+      { learner: smallLearner({ memory: 5 }) },
+      "MEMORY_TOO_SMALL",
+      "at least 6, one sample for each",
+    ],
     ["too large continua", { continuum: 21 }, "CONFIG_INVALID", "at most 20, the test samples"],
     ["no such data set", { dataset: "minst" }, "DATASET_UNKNOWN", 'Did you mean "mnist"'],
   ])("%s", async (_, changes, code, message) => {

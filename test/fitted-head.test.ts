@@ -7,31 +7,33 @@ import { startExperiment } from "../src/experiment/experiment.js";
 import { classifyMixed, classifyWithConfidence } from "../src/learners/classification.js";
 import { exportOnnxModel } from "../src/learners/export.js";
 import { joinClassifiers, wholeModel } from "../src/model/model.js";
-import { fitHead } from "../src/prediction/fitted-head.js";
 import { modelWithHead } from "../src/prediction/head.js";
+import { discriminant } from "../src/prediction/heads/discriminant.js";
+import { tuned as tunedHead } from "../src/prediction/heads/tuned.js";
 import { decodeLearnerState } from "../src/storage/model-files.js";
 import { expectClose } from "./support/close.js";
-import { smallConfig } from "./support/experiment.js";
+import { smallConfig, smallLearner } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
 
 test("a tuned head has features of its own; model and memory are the same without one", async () => {
   const folder = temporaryFolder();
   const [tuned, plain] = [join(folder, "tuned"), join(folder, "plain")];
-  await startExperiment(tuned, smallConfig(folder, { taskPrediction: "tuned-head" }));
-  await startExperiment(plain, smallConfig(folder, { taskPrediction: "head" }));
+  await startExperiment(tuned, smallConfig(folder, { learner: smallLearner({ head: "tuned" }) }));
+  await startExperiment(plain, smallConfig(folder));
   const bytes = (run: string, file: string) => readFileSync(join(run, "tasks/02", file));
   for (const file of ["model.safetensors", "memory.json"]) {
     expect(bytes(tuned, file).equals(bytes(plain, file))).toBe(true);
   }
 
   await withSavedRun(tuned, {}, async ({ setup, learner }) => {
-    const { context, config } = setup;
+    const { context } = setup;
     const { model, memory } = learner;
     const stored = decodeLearnerState(bytes(tuned, "learner.safetensors"), "made");
     const head = await learner.head();
     expect(head.backbone?.theta).toEqual(stored.get("head.theta")?.data);
     expect(head.backbone?.theta).not.toEqual(model.theta);
-    expect(await fitHead(model, memory, context, config.headTuning)).toEqual(head);
+    const settings = { epochs: 5, learningRate: 1e-3, batchSize: 64 };
+    expect(await tunedHead(settings).fit(model, memory, context, {})).toEqual(head);
 
     const { inference, source, extractor } = context;
     const indices = memory.classes.flat();
@@ -51,10 +53,10 @@ test("a tuned head has features of its own; model and memory are the same withou
     expectClose(results.logits?.data as Float32Array, logits.data);
     await session.release();
 
-    const aborted = AbortSignal.abort();
-    const stopped = fitHead(model, memory, context, config.headTuning, aborted);
+    const aborted = { signal: AbortSignal.abort() };
+    const stopped = tunedHead(settings).fit(model, memory, context, aborted);
     await expect(stopped).rejects.toThrow("ITAML_INTERRUPTED");
-    const wild = fitHead(model, memory, context, { ...config.headTuning, learningRate: 1e30 });
+    const wild = tunedHead({ ...settings, learningRate: 1e30 }).fit(model, memory, context, {});
     await expect(wild).rejects.toThrow("the head's tuning: a parameter is not finite any more");
     expect(wholeModel(model).theta.every(Number.isFinite)).toBe(true);
   });
@@ -64,7 +66,10 @@ test("a head is fitted on the memory, stored and used again; training is the sam
   const folder = temporaryFolder();
   const [byHead, byLogits] = [join(folder, "head"), join(folder, "logits")];
   await startExperiment(byHead, smallConfig(folder));
-  await startExperiment(byLogits, smallConfig(folder, { taskPrediction: "logits" }));
+  await startExperiment(
+    byLogits,
+    smallConfig(folder, { learner: smallLearner({ head: "logits" }) }),
+  );
   const bytes = (run: string, file: string) => readFileSync(join(run, "tasks/02", file));
   for (const file of ["model.safetensors", "memory.json"]) {
     expect(bytes(byHead, file).equals(bytes(byLogits, file))).toBe(true);
@@ -77,7 +82,7 @@ test("a head is fitted on the memory, stored and used again; training is the sam
     expect(head.taskEvidence).toBe("probability");
     expect(head.classifier).toEqual(stored.get("head.classifier")?.data);
     expect(head.bias).toEqual(stored.get("head.bias")?.data);
-    const again = await fitHead(learner.model, learner.memory, setup.context);
+    const again = await discriminant.fit(learner.model, learner.memory, setup.context, {});
     expect(again?.classifier).toEqual(head.classifier);
     expect(again?.bias).toEqual(head.bias);
   });

@@ -14,13 +14,20 @@ const RUNS = 50;
 /** Runs of about a second. Data that are read, since the strokes take as long to draw as these to train. */
 const SETTINGS = [
   [],
-  ["innerSteps=2", "validation=0.2", "optimizer={name: radam}", "learningRate=0.01"],
-  ["rule=released", "learningRate=0.01", "augmentation={crop: padded, padding: 2}"],
+  ["learner.update.innerSteps=2", "validation=0.2", "optimizer={name: radam}", "learningRate=0.01"],
+  ["learner.update=released", "learningRate=0.01", "augmentation={crop: padded, padding: 2}"],
   ["learner=finetuning"],
 ].map((own, i) => ({
   straight: `straight${i}`,
   args: [
-    ...["tasks=3", "epochs=6", "learningRate=0.05", "batchSize=16", "memory=30", "continuum=5"],
+    ...[
+      "tasks=3",
+      "epochs=6",
+      "learningRate=0.05",
+      "batchSize=16",
+      "learner.memory=30",
+      "continuum=5",
+    ],
     ...["network.hidden=[16]", ...own],
   ].flatMap((setting) => ["--set", setting]),
 }));

@@ -3,16 +3,17 @@ import { describe, expect, test } from "vitest";
 import { seededRandom } from "../src/base/random.js";
 import { type ConfigInput, resolveConfig } from "../src/experiment/config.js";
 import { resumeExperiment, startExperiment } from "../src/experiment/experiment.js";
-import { Baseline, type BaselineSettings } from "../src/learners/baselines/baseline.js";
-import { importancesOf } from "../src/learners/baselines/importances.js";
-import { createMethod, METHOD_NAMES, type MethodName } from "../src/learners/baselines/index.js";
-import { rowLengths } from "../src/learners/baselines/weight-alignment.js";
-import type { Learner } from "../src/learners/learner.js";
+import { Learner } from "../src/learners/learner.js";
+import { createMethod } from "../src/learners/method.js";
+import { rowLengths } from "../src/learners/methods/weight-alignment.js";
+import { learnerParts } from "../src/learners/parts.js";
 import { predictWith } from "../src/learners/predict-with.js";
+import { learnerShape } from "../src/learners/settings.js";
 import { crossEntropy } from "../src/losses/cross-entropy.js";
-import { distillationInputs, distilledCrossEntropy } from "../src/losses/distillation.js";
-import { elasticCrossEntropy, elasticInputs } from "../src/losses/elastic-penalty.js";
+import { elastic, elasticInputs } from "../src/losses/elastic.js";
+import { importancesOf } from "../src/losses/importances.js";
 import type { Loss } from "../src/losses/loss.js";
+import { distillationInputs, softmaxDistillation } from "../src/losses/softmax-distillation.js";
 import { Inference } from "../src/model/inference.js";
 import type { MicroBatch } from "../src/model/micro-batch.js";
 import {
@@ -24,9 +25,10 @@ import {
 } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { mlp } from "../src/nn/mlp.js";
+import { constant } from "../src/optim/constant.js";
 import { sgd } from "../src/optim/sgd.js";
 import { type Head, modelWithHead, trainedHead } from "../src/prediction/head.js";
-import { nearestMeanHead } from "../src/prediction/nearest-mean.js";
+import { nearestMeanHead } from "../src/prediction/heads/nearest-mean.js";
 import { measure } from "../src/prediction/predictions.js";
 import { predictClass } from "../src/prediction/task-prediction.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
@@ -35,6 +37,7 @@ import { FirstOrderMaml } from "../src/training/first-order-maml.js";
 import type { MetaUpdate } from "../src/training/meta-training.js";
 import { ModelTraining } from "../src/training/model-training.js";
 import { reptile } from "../src/training/reptile.js";
+import type { TrainingSettings } from "../src/training/settings.js";
 import { TrainingStep } from "../src/training/training-step.js";
 import { expectClose } from "./support/close.js";
 import { contentOf, smallConfig } from "./support/experiment.js";
@@ -74,22 +77,41 @@ function tasksOf(perClass: number): number[][][] {
 
 const trainTasks = tasksOf(TRAIN);
 
-const settings: BaselineSettings = {
-  optimizer: { name: "sgd", momentum: 0.9, weightDecay: 0 },
+const settings: TrainingSettings = {
+  optimizer: sgd({ momentum: 0.9 }),
   learningRate: 0.05,
   epochs: 15,
-  milestones: [],
-  factor: 1,
+  schedule: constant(),
   batchSize: 20,
   validation: 0,
   continuum: 5,
-  memory: 30,
-  exemplars: "herding",
 };
 
-function newLearner(name: MethodName, changes: Partial<BaselineSettings> = {}, lambda = 100) {
-  const method = createMethod(name, { ewc: { lambda } });
-  return new Baseline(method, context, { ...settings, ...changes });
+/** All but iTAML, with what their memory is where they have one. */
+const METHODS = {
+  ...{ finetuning: {}, frozen: {}, joint: {}, lwf: {}, ewc: {} },
+  replay: { memory: 30, exemplars: "herding" },
+  icarl: { memory: 30 },
+  wa: { memory: 30, exemplars: "herding" },
+  gdumb: { memory: 30, exemplars: "herding" },
+};
+
+type MethodName = keyof typeof METHODS;
+
+const METHOD_NAMES = Object.keys(METHODS) as MethodName[];
+
+function methodOf(name: MethodName, changes: object = {}) {
+  const given = { name, ...METHODS[name], ...changes };
+  const { learner } = learnerShape(learnerParts);
+  return createMethod(learnerParts.methods, learner.parse(given), learnerParts);
+}
+
+function newLearner(
+  name: MethodName,
+  changes: Partial<TrainingSettings> = {},
+  ofMethod: object = {},
+): Learner {
+  return new Learner(methodOf(name, ofMethod), context, { ...settings, ...changes });
 }
 
 async function learned(learner: Learner, tasks = trainTasks): Promise<Learner> {
@@ -100,12 +122,7 @@ async function learned(learner: Learner, tasks = trainTasks): Promise<Learner> {
 /** Sample by sample, for each task. */
 async function accuracies(learner: Learner): Promise<number[]> {
   const tasks = tasksOf(TEST).slice(0, learner.model.classifiers.length);
-  const predictions = await predictWith(
-    learner,
-    inference,
-    { source: testSource, tasks },
-    { top: 1 },
-  );
+  const predictions = await predictWith(learner, { source: testSource, tasks }, { top: 1 });
   return measure(predictions, { p: 5, seed: 1 }).single.perTask;
 }
 
@@ -118,9 +135,11 @@ const meanDistance = (a: Float32Array, b: Float32Array) =>
 describe("every learner", () => {
   test.each<Partial<ConfigInput>>([
     ...METHOD_NAMES.map((learner) => ({ learner })),
-    { rule: "reptile", innerSteps: 2 },
-    { rule: "fomaml", innerSteps: 3 },
+    { learner: { name: "itaml", update: { name: "reptile", innerSteps: 2 } } },
+    { learner: { name: "itaml", update: { name: "fomaml", innerSteps: 3 } } },
     { learner: "wa", validation: 0.2 },
+    { learner: { name: "replay", head: "tuned", adaptation: "full" } },
+    { learner: { name: "finetuning", loss: "sigmoid-distillation" } },
   ])("learns three tasks; stopped and resumed, it ends the same: %j", async (changes) => {
     const folder = temporaryFolder();
     const config = smallConfig(folder, { epochs: 2, learningRate: 0.02, ...changes });
@@ -162,7 +181,12 @@ describe("what methods are known for", () => {
   test("joint training is the best, fine-tuning forgets all, replay is between", async () => {
     const perTask = new Map<MethodName, number[]>();
     for (const name of METHOD_NAMES)
-      perTask.set(name, await accuracies(await learned(newLearner(name, { memory: 12 }))));
+      perTask.set(
+        name,
+        await accuracies(
+          await learned(newLearner(name, {}, "memory" in METHODS[name] ? { memory: 12 } : {})),
+        ),
+      );
     const of = (name: MethodName) => perTask.get(name) as number[];
     const best = mean(of("joint"));
     for (const name of METHOD_NAMES) expect(mean(of(name)), name).toBeLessThanOrEqual(best);
@@ -189,7 +213,13 @@ describe("what methods are known for", () => {
     async (name) => {
       const [once, long] = await Promise.all(
         [1, 9].map((first) =>
-          learned(newLearner(name, { epochs: [first, 3], exemplars: "random" })),
+          learned(
+            newLearner(
+              name,
+              { epochs: [first, 3] },
+              name === "joint" ? {} : { exemplars: "random" },
+            ),
+          ),
         ),
       );
       expect(once?.model).toEqual(long?.model);
@@ -229,12 +259,7 @@ describe("what methods are known for", () => {
     const drift = async (name: MethodName) => {
       const learner = await learned(newLearner("lwf"), trainTasks.slice(0, 1));
       const saved = { model: copyModel(learner.model), memory: learner.memory, state: new Map() };
-      const student = new Baseline(
-        createMethod(name, { ewc: { lambda: 0 } }),
-        context,
-        settings,
-        saved,
-      );
+      const student = new Learner(methodOf(name), context, settings, saved);
       await student.learn(trainTasks[1] as number[][]);
       const indices = (trainTasks[0] as number[][]).flat();
       const probabilities = async (model: Model) => {
@@ -249,8 +274,8 @@ describe("what methods are known for", () => {
   });
 
   test("icarl: nearest means take fewer old samples for new ones than rows that replay trained", async () => {
-    const { model, memory } = await learned(newLearner("replay", { memory: 12 }));
-    const means = await nearestMeanHead(model, memory, context);
+    const { model, memory } = await learned(newLearner("replay", {}, { memory: 12 }));
+    const means = (await nearestMeanHead(model, memory, context)) as Head;
     const row = means.classifier.subarray(0, extractor.featureSize);
     expect(Math.hypot(...row)).toBeCloseTo(1, 5);
     const old = tasksOf(TEST).slice(0, 2).flat(2);
@@ -266,7 +291,7 @@ describe("what methods are known for", () => {
 
   test("ewc: without strength fine-tuning; with it important parameters move less", async () => {
     const movement = async (lambda: number) => {
-      const learner = await learned(newLearner("ewc", {}, lambda), trainTasks.slice(0, 1));
+      const learner = await learned(newLearner("ewc", {}, { lambda }), trainTasks.slice(0, 1));
       const importances = (learner.state.get("importance.theta") as { data: Float32Array }).data;
       const before = learner.model.theta.slice();
       await learner.learn(trainTasks[1] as number[][]);
@@ -287,7 +312,7 @@ describe("what methods are known for", () => {
     const { model } = learner;
     const newClasses = [[0, 1, 2], [TRAIN]];
     const found = await importancesOf({
-      ...{ context, model, before: model, newClasses, oldClasses: 0, state: new Map() },
+      ...{ context, task: 0, model, before: model, newClasses, oldClasses: 0, state: new Map() },
     });
     const samples = newClasses.flat();
     const whole = wholeModel(model);
@@ -353,7 +378,7 @@ describe("losses", () => {
     })) as [{ theta: Float32Array; classifier: Float32Array }, typeof from];
     const lossInputs = elasticInputs(importances, anchors, extractor.featureSize);
     const plain = await stepOf(crossEntropy, from, batch, 0.1);
-    const held = await stepOf(elasticCrossEntropy(3), from, { ...batch, lossInputs }, 0.1);
+    const held = await stepOf(elastic({ lambda: 3 }), from, { ...batch, lossInputs }, 0.1);
     let penalty = 0;
     for (const name of ["theta", "classifier"] as const) {
       const moved = from[name].map((value, j) => value - (anchors[name][j] as number));
@@ -376,7 +401,7 @@ describe("losses", () => {
     const { data: logits } = await inference.logits(old, own, [0, 1, 2, 3]);
     const step = (lambda: number, teacher: Float32Array) => {
       const lossInputs = distillationInputs(teacher, { samples: 4, old: 2, rows: 3, lambda });
-      return stepOf(distilledCrossEntropy, from, { ...batch, lossInputs }, 0.1);
+      return stepOf(softmaxDistillation, from, { ...batch, lossInputs }, 0.1);
     };
     const plain = await stepOf(crossEntropy, from, batch, 0.1);
     expectClose((await step(0, logits)).into.theta, plain.into.theta);
@@ -499,20 +524,22 @@ describe("configuration", () => {
     ...{ epochs: 1, batchSize: 10 },
   };
 
-  test("icarl takes herding unless it is told otherwise", () => {
-    expect(resolveConfig({ ...base, learner: "icarl" }, "test").exemplars).toBe("herding");
-    const told = resolveConfig({ ...base, learner: "icarl", exemplars: "first" }, "test");
-    expect(told.exemplars).toBe("first");
-    expect(resolveConfig({ ...base, learner: "wa" }, "test").exemplars).toBe("random");
+  test("icarl takes herding and nearest means unless it is told otherwise", () => {
+    const learner = (settings: object | string) =>
+      resolveConfig({ ...base, learner: settings }, "test").learner;
+    const icarl = { head: { name: "nearest-mean" }, exemplars: "herding" };
+    expect(learner("icarl")).toMatchObject(icarl);
+    expect(learner({ name: "icarl", exemplars: "first" })).toMatchObject({ exemplars: "first" });
+    expect(learner("wa")).toMatchObject({ head: { name: "logits" }, exemplars: "random" });
   });
 
   test.each([
-    [{ rule: "fomaml" }, "expected at least 2, that step among them; found 1"],
-    [{ rule: "reptile", classifier: "own" }, 'expected "interpolate", or none, with rule: reptile'],
-    [{ learner: "gdumb", memory: 0 }, "gdumb is nothing without exemplars"],
-    [{ learner: "icarl", memory: 0 }, "icarl is nothing without exemplars"],
-    [{ learner: "ewc", ewc: { lambda: -1 } }, "ewc.lambda"],
-  ])("%j is refused", (changes, message) => {
-    expect(() => resolveConfig({ ...base, ...changes }, "test")).toThrow(message);
+    [{ name: "itaml", update: { name: "fomaml", innerSteps: 1 } }, "learner.update.innerSteps"],
+    [{ name: "itaml", update: { name: "reptile", beta: 1 } }, 'unknown key "learner.update.beta"'],
+    [{ name: "gdumb", memory: 0 }, "learner.memory"],
+    [{ name: "icarl", memory: 0 }, "learner.memory"],
+    [{ name: "ewc", lambda: -1 }, "learner.lambda"],
+  ])("%j is refused", (learner, message) => {
+    expect(() => resolveConfig({ ...base, learner }, "test")).toThrow(message);
   });
 });

@@ -250,7 +250,7 @@ test("a built-in network on feature vectors; a network that doesn't exist", asyn
   const network = "resnet19" as "resnet18";
   const missing = IncrementalClassifier.create({ inputShape: [3, 8, 8], network });
   await expect(missing).rejects.toThrow(
-    'expected mlp, reduced-resnet18, resnet18, resnet32; found "resnet19"',
+    'expected one of mlp, reduced-resnet18, resnet18, resnet32; found "resnet19"',
   );
   const vectors = { inputShape: [3], inputType: "float32", augmentation: { flip: true } } as const;
   await expect(IncrementalClassifier.create(vectors)).rejects.toThrow(

@@ -115,7 +115,13 @@ test("memory after twenty tasks is within 10 % of that after the second", async 
   // The first two are long: until then the runtime and malloc make rooms that they keep.
   const readings = await residentBytesByTask(folder, [
     ...["classesPerTask=2", "tasks=20", "network={name: mlp, hidden: [8]}", "epochs=[30, 30, 3]"],
-    ...["augmentation={}", "learningRate=0.01", "milestones=[]", "memory=400", "batchSize=16"],
+    ...[
+      "augmentation={}",
+      "learningRate=0.01",
+      "schedule=constant",
+      "learner.memory=400",
+      "batchSize=16",
+    ],
     "continuum=5",
   ]);
   expect(readings).toHaveLength(20);
@@ -128,8 +134,8 @@ test.each([
 ])("memory is level over a thousand batches: %s", async (name, network) => {
   // 4,000 samples: 250 batches an epoch.
   const run = await trained([
-    ...["classesPerTask=40", "tasks=1", "epochs=7", "milestones=[]", "batchSize=16", network],
-    ...["continuum=5", "memory=40"],
+    ...["classesPerTask=40", "tasks=1", "epochs=7", "schedule=constant", "batchSize=16", network],
+    ...["continuum=5", "learner.memory=40"],
   ]);
   const readings = residentBytes(run, 0);
   expect(readings).toHaveLength(7);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { createChosen } from "../src/base/part.js";
 import { seededRandom } from "../src/base/random.js";
 import { gradients } from "../src/graph/differentiate.js";
 import { Graph, type Tensor } from "../src/graph/graph.js";
@@ -15,7 +16,7 @@ import { bindInputs } from "../src/model/bind-inputs.js";
 import { Inference } from "../src/model/inference.js";
 import type { TaskModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
-import { createNetwork, type NetworkSettings } from "../src/nn/index.js";
+import { type NetworkSettings, networks } from "../src/nn/index.js";
 import { radam } from "../src/optim/radam.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import type { Value } from "../src/runtime/runtime.js";
@@ -61,7 +62,7 @@ describe.each<[NetworkSettings, number, number, number]>([
   [{ name: "resnet18" }, 32, 512, 11_176_512],
   [{ name: "resnet32" }, 16, 64, 463_504],
 ])("%o", (settings, side, featureSize, parameters) => {
-  const extractor = new FeatureExtractor(createNetwork(settings), images(side));
+  const extractor = new FeatureExtractor(createChosen(networks, settings), images(side));
 
   test("has its features and parameters", () => {
     expect(extractor.featureSize).toBe(featureSize);
@@ -91,7 +92,10 @@ describe.each<[NetworkSettings, number, number, number]>([
 });
 
 test("the reduced ResNet-18 of the paper has 1.25 million parameters", () => {
-  const extractor = new FeatureExtractor(createNetwork({ name: "reduced-resnet18" }), images(32));
+  const extractor = new FeatureExtractor(
+    createChosen(networks, { name: "reduced-resnet18" }),
+    images(32),
+  );
   expect(extractor.featureSize).toBe(170);
   // With the 100 rows of CIFAR-100's classifier.
   expect((extractor.parameters.size + 100 * 170) / 1e6).toBeCloseTo(1.25, 2);
@@ -101,7 +105,7 @@ test("ResNet-18 has exactly the parameters of the common one", () => {
   const path = join(GOLDEN, "resnet18_shapes.json");
   const shapes: Record<string, number[]> = JSON.parse(readFileSync(path, "utf8"));
   const { "fc.weight": classifier, "fc.bias": _, ...expected } = shapes;
-  const extractor = new FeatureExtractor(createNetwork({ name: "resnet18" }), images(112));
+  const extractor = new FeatureExtractor(createChosen(networks, { name: "resnet18" }), images(112));
   const { entries } = extractor.parameters;
   expect(Object.fromEntries(entries.map(({ name, shape }) => [name, shape]))).toEqual(expected);
   // The paper's classifier has no bias.
@@ -206,7 +210,7 @@ type Replica = ReturnType<typeof makeReplica>;
 function makeReplica({ numbers, integers, metadata, shape }: typeof reference) {
   const widths = JSON.parse(metadata.widths as string) as number[];
   const extractor = new FeatureExtractor(
-    createNetwork({ name: "reduced-resnet18", widths }),
+    createChosen(networks, { name: "reduced-resnet18", widths }),
     images(shape("x")[2] as number),
   );
   const gather = ({ size, entries }: FeatureExtractor["parameters"]) => {

@@ -2,11 +2,12 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { InferenceSession, Tensor as Value } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
+import { createChosen } from "../src/base/part.js";
 import { Graph } from "../src/graph/graph.js";
 import { exportOnnxModel } from "../src/learners/export.js";
 import { newClassifier, newModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
-import { createNetwork, type NetworkSettings } from "../src/nn/index.js";
+import { type NetworkSettings, networks } from "../src/nn/index.js";
 import { textbook } from "../src/onnx/lowerings.js";
 import { serializeOnnx } from "../src/onnx/serialize.js";
 import { trainedHead } from "../src/prediction/head.js";
@@ -89,7 +90,7 @@ describe.each<[NetworkSettings, number]>([
   [{ name: "resnet32" }, 32],
 ])("the exported file of %o", ({ ...settings }, side) => {
   const input = { shape: [3, side, side], type: "uint8", mean: [0.5], std: [0.25] } as const;
-  const extractor = new FeatureExtractor(createNetwork(settings), input);
+  const extractor = new FeatureExtractor(createChosen(networks, settings), input);
   const model = newModel(extractor, 1);
   for (const task of [0, 1]) {
     model.classifiers.push(newClassifier(extractor.featureSize, 2, { seed: 1, task }));

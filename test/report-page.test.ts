@@ -105,7 +105,7 @@ describe("the page of one run", () => {
   test("settings are complete", () => {
     const rows = cells(document, "#settings table");
     expect(rows).toContainEqual(["optimizer.momentum", "0.9"]);
-    expect(rows).toContainEqual(["adaptation.learningRate", "0.001"]);
+    expect(rows).toContainEqual(["learner.adaptation.learningRate", "0.001"]);
     expect(document.querySelectorAll("#settings .marked")).toHaveLength(0);
   });
 
@@ -140,7 +140,7 @@ describe("several runs", () => {
       ["10", "78.40 ± 3.48", "78.40"],
     ]);
     const marked = [...document.querySelectorAll("#settings .marked")].map(words);
-    expect(marked).toEqual(["learneritamlfinetuning", "seed1, 2, 31"]);
+    expect(marked).toEqual(["seed1, 2, 31", "learner.nameitamlfinetuning"]);
     expect(cells(document, "#runs table").map(([name]) => name)).toEqual([
       ...["run", "seed1", "seed2", "seed3", "other"],
     ]);
@@ -198,11 +198,13 @@ describe("the paper's numbers", () => {
   });
 
   test("stand beside runs with other settings, which are named", async () => {
-    const config = await readConfig("cifar100-10x10", { set: ["beta=2", "learner=finetuning"] });
+    const config = await readConfig("cifar100-10x10", {
+      set: ["batchSize=64", "learner=finetuning"],
+    });
     const underWay = { ...reportedRun(), config, finished: false };
     const document = parse(await reportHtml([underWay]));
     expect(words(document.querySelector("header"))).toContain(
-      "the paper’s numbers: learner, beta.",
+      "the paper’s numbers: learner, batchSize.",
     );
     expect(words(document.querySelector("#metrics"))).toContain("RPS-Net56.48");
     expect(cells(document, "#continuum-size figure:nth-of-type(2) table").at(-1)).toEqual([

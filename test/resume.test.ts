@@ -21,9 +21,12 @@ import { RunDirectory } from "../src/experiment/run-directory.js";
 import type { Progress } from "../src/model/progress.js";
 import { decodeSafetensors } from "../src/storage/safetensors.js";
 import { readEvents } from "./support/command-line.js";
-import { contentOf, smallConfig } from "./support/experiment.js";
+import { contentOf, smallConfig, smallLearner } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writeMadeMnist } from "./support/idx.js";
+
+/** From the third epoch on times `factor`. */
+const steep = (factor: number) => ({ name: "milestones", epochs: [2], factor });
 
 /** Runs until `stop` says so, at the end of a mini-batch, an epoch or an adaptation. */
 async function until(
@@ -62,8 +65,12 @@ async function stoppedRun(changes: Partial<ConfigInput> = {}) {
 describe("stopped again and again, a run ends as one that was not", () => {
   test.each<Partial<ConfigInput>>([
     {},
-    { rule: "released", learningRate: 0.01 },
-    { classifier: "interpolate", innerSteps: 2, beta: 0.5 },
+    { learner: smallLearner({ update: "released" }), learningRate: 0.01 },
+    {
+      learner: smallLearner({
+        update: { name: "paper", classifier: "interpolate", innerSteps: 2, beta: 0.5 },
+      }),
+    },
     { validation: 0.2, epochs: [5, 3], optimizer: { name: "radam" }, learningRate: 0.01 },
     {
       augmentation: { crop: "padded", padding: 2 },
@@ -246,7 +253,7 @@ describe("a run that was something else before is refused, unless forced", () =>
       /expected content of the data set "[0-9a-f]{64}"; found content of the data set "[0-9a-f]{64}"/,
     ],
   ])("%s", async (_, change, message) => {
-    const stopped = await stoppedRun({ memory: 12 });
+    const stopped = await stoppedRun({ learner: smallLearner({ memory: 12 }) });
     const { run } = stopped;
     change(stopped);
     const refused = resumeExperiment(run, undefined);
@@ -313,7 +320,7 @@ describe("training that diverges", () => {
   /** In its third epoch. */
   const diverging: Partial<ConfigInput> = {
     optimizer: { name: "sgd", weightDecay: 0.1 },
-    ...{ milestones: [2], factor: 1e15, epochs: 20, validation: 0.2 },
+    ...{ epochs: 20, validation: 0.2, schedule: steep(1e15) },
   };
 
   test("keeps the last good checkpoint and names it", async () => {
@@ -326,7 +333,7 @@ describe("training that diverges", () => {
     await expect(failed).rejects.toThrow(`The last good checkpoint is kept, ${newest}`);
     await expect(failed).rejects.toThrow(`--resume --force --out ${run} --set learningRate=`);
     expect(existsSync(join(run, "lock.json"))).toBe(false);
-    const tamed = { ...config, factor: 0.1 };
+    const tamed = { ...config, schedule: steep(0.1) };
     const { tasks } = await resumeExperiment(run, undefined, { force: true, config: tamed });
     expect(tasks).toHaveLength(3);
     expect(readFileSync(join(run, "config.yaml"), "utf8")).toContain("factor: 0.1");

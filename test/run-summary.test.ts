@@ -24,6 +24,8 @@ const epoch = (task: number, number: number, loss: number) => ({
   ...{ kind: "epoch", task, epoch: number, loss, learningRate: 0.1, seconds: 1 },
 });
 
+const withBeta = (beta: number) => ({ name: "itaml", update: { name: "paper", beta } });
+
 describe("reading a run", () => {
   test("epochs that were trained again are there once", async () => {
     const run = writeRun(join(temporaryFolder(), "first"), [
@@ -85,14 +87,14 @@ describe("groups of runs", () => {
       names(
         reportedRun(),
         reportedRun({ learner: "replay" }),
-        reportedRun({ learner: "wa", beta: 3 }),
+        reportedRun({ learner: { name: "wa", memory: 3 } }),
         reportedRun({ learner: "icarl", optimizer: adam }),
       ),
     ).toEqual([
       ["itaml", 1],
       ["replay", 1],
-      ["wa, beta=3", 1],
-      ["icarl, optimizer.name=adam, exemplars=herding", 1],
+      ["wa", 1],
+      ["icarl, optimizer.name=adam", 1],
     ]);
   });
 
@@ -103,13 +105,16 @@ describe("groups of runs", () => {
     ]);
     expect(
       names(
-        reportedRun({ beta: 0.5, seed: 4 }),
-        reportedRun({ adaptation: { steps: 1 }, seed: 5 }),
-        reportedRun({ beta: 0.5, seed: 5 }),
+        reportedRun({ learner: withBeta(0.5), seed: 4 }),
+        reportedRun({
+          learner: { name: "itaml", adaptation: { name: "full", steps: 1 } },
+          seed: 5,
+        }),
+        reportedRun({ learner: withBeta(0.5), seed: 5 }),
       ),
     ).toEqual([
-      ["beta=0.5, adaptation.steps=none", 2],
-      ["beta=1, adaptation.steps=1", 1],
+      ["learner.update.beta=0.5, learner.adaptation.steps=none", 2],
+      ["learner.update.beta=1, learner.adaptation.steps=1", 1],
     ]);
     const other = { dataset: "other", batchSize: 64 };
     expect(

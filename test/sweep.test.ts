@@ -100,11 +100,11 @@ test("one run that fails doesn't stop the others, and what is finished is left a
 
 test("nothing starts where one configuration is wrong", async () => {
   const folder = temporaryFolder();
-  writeSweep(folder, { seeds: [1], variants: { good: {}, bad: { betta: 1 } }, out: "runs" });
+  writeSweep(folder, { seeds: [1], variants: { good: {}, bad: { toop: 1 } }, out: "runs" });
   const outcome = await itaml(folder, ["sweep", "sweep.yaml"]);
   expect(outcome).toMatchObject({ code: 2 });
   expect(outcome.stderr).toContain("sweep.yaml: bad: ");
-  expect(outcome.stderr).toContain('Did you mean "beta"');
+  expect(outcome.stderr).toContain('Did you mean "top"?');
   expect(existsSync(join(folder, "runs"))).toBe(false);
 });
 

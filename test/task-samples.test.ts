@@ -25,7 +25,8 @@ test("the samples of each task, by class", () => {
 
 test("all that is wrong is said at once", () => {
   const data = { classes: ["a", "b", "c"], train: labelsOf(2, 0, 1), test: labelsOf(2, 1, 1) };
-  const divide = () => taskSamples(data, configOf({ memory: 2, continuum: 5, top: 2 }));
+  const divide = () =>
+    taskSamples(data, configOf({ learner: { name: "itaml", memory: 2 }, continuum: 5, top: 2 }));
   for (const part of [
     "ITAML_MEMORY_TOO_SMALL: 4 problems; found ",
     "- memory: the exemplar memory has no room for every class",
@@ -35,7 +36,7 @@ test("all that is wrong is said at once", () => {
   ]) {
     expect(divide).toThrow(part);
   }
-  expect(() => taskSamples(data, configOf({ learner: "finetuning", memory: 2 }))).toThrow(
+  expect(() => taskSamples(data, configOf({ learner: "finetuning", continuum: 5 }))).toThrow(
     "ITAML_DATASET_INVALID: 2 problems",
   );
 });
@@ -44,12 +45,13 @@ test("takes time in proportion to the number of classes", () => {
   const seconds = (count: number) => {
     const labels = Array.from({ length: 30 * count }, (_, i) => Math.floor(i / 30));
     const classes = Array.from({ length: count }, (_, label) => `${label}`);
-    const config = configOf({ classesPerTask: 100, memory: count });
+    const config = configOf({ classesPerTask: 100, learner: { name: "itaml", memory: count } });
     const started = performance.now();
     taskSamples({ classes, train: { labels }, test: { labels } }, config);
     return (performance.now() - started) / 1000;
   };
   seconds(1000);
   // Sixteen times as many classes: 256 times as long were it quadratic, as the search for empty classes was.
-  expect(seconds(16_000)).toBeLessThan(64 * Math.max(seconds(1000), 0.002));
+  const least = (count: number) => Math.min(...[1, 2, 3].map(() => seconds(count)));
+  expect(least(16_000)).toBeLessThan(64 * Math.max(least(1000), 0.004));
 });

@@ -1,10 +1,11 @@
 import { describe, test } from "vitest";
 import { ItamlError } from "../src/base/errors.js";
+import { createChosen } from "../src/base/part.js";
 import { seededRandom } from "../src/base/random.js";
 import { type Model, newClassifier, newModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
-import { createNetwork, type NetworkSettings } from "../src/nn/index.js";
-import { createOptimizer, type OptimizerSettings } from "../src/optim/index.js";
+import { type NetworkSettings, networks } from "../src/nn/index.js";
+import { type OptimizerSettings, optimizers } from "../src/optim/index.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import type { Device } from "../src/runtime/runtime.js";
 import { MetaTraining } from "../src/training/meta-training.js";
@@ -25,13 +26,15 @@ async function train(
 ): Promise<{ model: Model; losses: number[] } | undefined> {
   const random = seededRandom("webgpu");
   const runtime = createOnnxRuntime({ device });
-  const extractor = new FeatureExtractor(createNetwork(network), INPUT);
-  const step = await TrainingStep.compile(runtime, extractor, createOptimizer(optimizer)).catch(
-    (error: unknown) => {
-      if (error instanceof ItamlError && error.code === "DEVICE_UNAVAILABLE") return undefined;
-      throw error;
-    },
-  );
+  const extractor = new FeatureExtractor(createChosen(networks, network), INPUT);
+  const step = await TrainingStep.compile(
+    runtime,
+    extractor,
+    createChosen(optimizers, optimizer),
+  ).catch((error: unknown) => {
+    if (error instanceof ItamlError && error.code === "DEVICE_UNAVAILABLE") return undefined;
+    throw error;
+  });
   if (!step) return undefined;
   const model = newModel(extractor, 1);
   for (const task of [0, 1]) {

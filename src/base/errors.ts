@@ -54,7 +54,7 @@ export class ItamlError extends Error {
       problem.found && `found ${problem.found}`,
     ].filter(Boolean);
     super(
-      `ITAML_${code}: ${parts.join("; ")}.${problem.remedy ? ` ${problem.remedy}.` : ""}`,
+      `ITAML_${code}: ${parts.join("; ")}.${problem.remedy ? ` ${sentence(problem.remedy)}` : ""}`,
       options,
     );
     this.name = "ItamlError";
@@ -88,6 +88,11 @@ export function refusals(check: () => void): ItamlError[] {
     if (error instanceof ItamlError) return [error];
     throw error;
   }
+}
+
+/** With a full stop, unless it ends by itself. */
+function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }
 
 /** The name in `known` that is nearest to `name` (edit distance at most a third of its length), for suggestions. */

@@ -1,15 +1,13 @@
 import { ItamlError } from "../base/errors.js";
 import * as z from "../base/schema.js";
-import { createNetwork, type NetworkSettings } from "../nn/index.js";
-import type { Network } from "../nn/network.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Augmentation } from "../samples/augmentation.js";
 import type { InputDescription } from "../samples/input-description.js";
 import { checkInput } from "./check-input.js";
-import { type Settings, settingsSchema } from "./learner.js";
+import { chosenLearner, isNetwork, type LearningOptions } from "./learner.js";
 
 /** What a classifier is, wherever it runs. */
-export interface PortableOptions {
+export interface PortableOptions extends LearningOptions {
   /** Shape of one sample, channels first: [1, 28, 28] for a grey image, [512] for a feature vector. */
   readonly inputShape: readonly number[];
   /** Default: `uint8`, pixels 0..255. */
@@ -18,21 +16,12 @@ export interface PortableOptions {
   readonly mean?: readonly number[] | undefined;
   /** What values are divided by then, likewise. Default: 1. */
   readonly std?: readonly number[] | undefined;
-  /**
-   * A built-in one by its name or its settings, or one's own, which can't be saved with the classifier. Default: `mlp`,
-   * two hidden layers of 400.
-   */
-  readonly network?: NetworkSettings["name"] | NetworkSettings | Network | undefined;
   /** How images are varied in training; they must be square then, of pixels. Default: not at all. */
   readonly augmentation?: Augmentation | undefined;
-  /** Samples that are kept of all classes together. Default: 2000. */
-  readonly memory?: number | undefined;
   /** Default: 1. */
   readonly seed?: number | undefined;
   /** Number of tasks to come, where it is known: T of the step size η = exp(−β·t/T). */
   readonly plannedTasks?: number | undefined;
-  /** Whatever else of iTAML's settings should differ from the defaults. */
-  readonly settings?: Settings | undefined;
 }
 
 export interface ClassifierOptions extends PortableOptions {
@@ -45,22 +34,8 @@ const MAXIMUM_SAMPLE = 2 ** 28;
 
 const count = z.int().min(1);
 
-/** Of a built-in network: its name, or its settings. */
-const networkSchema = z.union([
-  z.string(),
-  z.discriminatedUnion("name", [
-    z.strictObject({
-      name: z.literal("mlp"),
-      hidden: z.array(count).max(100).optional(),
-    }),
-    z.strictObject({
-      name: z.literal("reduced-resnet18"),
-      widths: z.array(count).length(4).optional(),
-    }),
-    z.strictObject({ name: z.literal("resnet18") }),
-    z.strictObject({ name: z.literal("resnet32") }),
-  ]),
-]);
+/** A part by its name or its settings, which are checked when it is chosen among the parts at hand. */
+const chosen = z.union([z.string(), z.looseObject({ name: z.string() })]);
 
 /** The options that are saved. */
 export const savedOptionsSchema = z.strictObject({
@@ -72,7 +47,8 @@ export const savedOptionsSchema = z.strictObject({
   inputType: z.enum(["uint8", "float32"]).optional(),
   mean: z.array(z.number()).min(1).optional(),
   std: z.array(z.number().positive()).min(1).optional(),
-  network: networkSchema.optional(),
+  network: chosen.optional(),
+  learner: chosen.optional(),
   augmentation: z
     .strictObject({
       crop: z.enum(["padded", "resized"]).optional(),
@@ -85,14 +61,15 @@ export const savedOptionsSchema = z.strictObject({
   memory: z.int().min(0).optional(),
   seed: z.int().min(0).optional(),
   plannedTasks: count.optional(),
-  settings: settingsSchema.optional(),
+  settings: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** The options that an application gives: a network of its own, too. */
+/** The options that an application gives: a network and parts of its own, too. */
 export const portableOptionsSchema = savedOptionsSchema.extend({
   network: z
-    .union([networkSchema, z.custom<Network>(isNetwork, "expected a network: { name, features }")])
+    .union([chosen, z.custom(isNetwork, "expected a network: { name, features }")])
     .optional(),
+  parts: z.record(z.string(), z.array(z.looseObject({ name: z.string() }))).optional(),
 });
 
 const optionsSchema = portableOptionsSchema.extend({
@@ -105,6 +82,7 @@ const optionsSchema = portableOptionsSchema.extend({
 /** @throws {ItamlError} INPUT_INVALID with the option, what was expected and what was found */
 export function checkOptions(options: ClassifierOptions, where: string): void {
   checkInput(optionsSchema, options, where);
+  chosenLearner(options, where);
   const { inputShape, mean, std, augmentation } = options;
   const [channels] = inputShape;
   for (const [name, values] of Object.entries({ mean, std })) {
@@ -121,15 +99,4 @@ export function checkOptions(options: ClassifierOptions, where: string): void {
       expected: "crop: padded with padding: 4, for example, or neither",
     });
   }
-}
-
-/** The network of some options. */
-export function networkOf({ network = "mlp" }: PortableOptions): Network {
-  if (isNetwork(network)) return network;
-  return createNetwork(typeof network === "string" ? { name: network } : network);
-}
-
-/** Whether it is a network of one's own, not the name or the settings of a built-in one. */
-export function isNetwork(value: unknown): value is Network {
-  return typeof (value as Network | undefined)?.features === "function";
 }

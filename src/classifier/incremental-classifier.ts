@@ -13,9 +13,10 @@ import type { LearnHooks } from "../model/progress.js";
 import { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { SampleData, SampleSource } from "../samples/samples.js";
 import { checkInput } from "./check-input.js";
-import { type ClassifierOptions, checkOptions, networkOf } from "./classifier-options.js";
+import { type ClassifierOptions, checkOptions } from "./classifier-options.js";
 import { type Images, takeImages } from "./images.js";
 import { type Label, takeLabels } from "./labels.js";
+import { chosenLearner } from "./learner.js";
 import { SamplePool } from "./sample-pool.js";
 import {
   type ClassifierFiles,
@@ -36,7 +37,7 @@ export interface Classification {
 }
 
 /** What is opened from a saved form, and where it runs. */
-export type OpenOptions = Pick<ClassifierOptions, "runtime" | "network">;
+export type OpenOptions = Pick<ClassifierOptions, "runtime" | "network" | "parts">;
 
 /** What a classifier is made of. */
 export interface ClassifierParts {
@@ -94,7 +95,7 @@ export class IncrementalClassifier {
   /**
    * Reads what {@link toFiles} gave.
    *
-   * @param options the runtime; the network, where it was one of the application's own
+   * @param options the runtime; the network and the parts, where they were the application's own
    * @throws {ItamlError} FILE_INVALID where a file is missing, damaged or doesn't fit the others; INPUT_INVALID,
    *   GRAPH_INVALID where the network is missing or can't be one for such samples
    */
@@ -114,7 +115,7 @@ export class IncrementalClassifier {
   /** @param place a file's name, for messages */
   protected static async savedParts(
     files: ClassifierFiles,
-    { runtime, network }: OpenOptions,
+    { runtime, network, parts }: OpenOptions,
     place = (name: string) => name,
   ): Promise<ClassifierParts> {
     const description = decodeDescription(files, place);
@@ -130,7 +131,8 @@ export class IncrementalClassifier {
         },
       );
     }
-    const options = { ...description.options, ...(network !== undefined && { network }), runtime };
+    const given = { ...(network !== undefined && { network }), ...(parts && { parts }) };
+    const options = { ...description.options, ...given, runtime };
     checkOptions(options, place("classifier.json"));
     const extractor = extractorOf(options);
     const known = decodeKnowledge(files, description, extractor, place);
@@ -341,5 +343,10 @@ function labelsOf({ tasks }: Taught, classes: readonly number[]): Label[] {
 
 function extractorOf(options: ClassifierOptions): FeatureExtractor {
   const { inputShape: shape, inputType: type = "uint8", mean = [0], std = [1] } = options;
-  return new FeatureExtractor(networkOf(options), { shape, type, mean, std });
+  return new FeatureExtractor(chosenLearner(options, "IncrementalClassifier").network, {
+    shape,
+    type,
+    mean,
+    std,
+  });
 }

@@ -1,83 +1,92 @@
+import { checkBySchema } from "../base/check.js";
+import { type Chosen, createChosen } from "../base/part.js";
 import * as z from "../base/schema.js";
-import { EXEMPLAR_SELECTIONS } from "../incremental/exemplar-memory.js";
-import { Itaml, type ItamlSettings, META_RULES, TASK_PREDICTIONS } from "../learners/itaml.js";
-import type { Learner, SavedLearner } from "../learners/learner.js";
-import type { LearnerContext } from "../model/context.js";
+import { createMethod, type Method } from "../learners/method.js";
+import type { LearnerSettings, MethodSettings } from "../learners/options.js";
+import { type LearnerParts, learnerParts, withParts } from "../learners/parts.js";
+import { learnerShape } from "../learners/settings.js";
+import type { NetworkSettings } from "../nn/index.js";
+import type { Network } from "../nn/network.js";
+import type { TrainingSettings } from "../training/settings.js";
 
 /** How an {@link IncrementalClassifier} learns unless it is told otherwise: as configs/strokes.yaml. */
-export const DEFAULT_SETTINGS: Omit<ItamlSettings, "memory"> = {
+export const DEFAULT_SETTINGS = {
+  learner: {
+    ...{ name: "itaml", update: { name: "paper", beta: 0 } },
+    adaptation: { name: "full", learningRate: 1e-4 },
+  },
   optimizer: { name: "sgd", momentum: 0.9 },
   learningRate: 0.05,
   epochs: 20,
-  milestones: [10, 15],
-  factor: 0.2,
+  schedule: { name: "milestones", epochs: [10, 15], factor: 0.2 },
   batchSize: 64,
-  validation: 0,
-  continuum: 20,
-  rule: "paper",
-  classifier: "own",
-  beta: 0,
-  innerSteps: 1,
-  exemplars: "random",
-  taskPrediction: "head",
-  headTuning: { epochs: 5, learningRate: 1e-3, batchSize: 64 },
-  adaptation: { epochs: 1, learningRate: 1e-4, batchSize: 64 },
-};
+} as const;
 
-/** Whatever should differ from {@link DEFAULT_SETTINGS}. */
-export type Settings = Partial<Omit<ItamlSettings, "memory">>;
+/** What a classifier can be told about its network and its learning. */
+export interface LearningOptions {
+  /**
+   * A built-in one by its name or its settings, or one's own, which can't be saved with the classifier. Default: `mlp`,
+   * two hidden layers of 400.
+   */
+  readonly network?:
+    | NetworkSettings["name"]
+    | NetworkSettings
+    | Network
+    | Chosen
+    | (string & {})
+    | undefined;
+  /** The method, by its name or its settings. Default: iTAML, as {@link DEFAULT_SETTINGS} has it. */
+  readonly learner?: MethodSettings | undefined;
+  /** Samples that are kept of all classes together, by a method that keeps any. Default: 2000. */
+  readonly memory?: number | undefined;
+  /** Whatever else should differ from {@link DEFAULT_SETTINGS}. */
+  readonly settings?: Partial<LearnerSettings> | undefined;
+  /** Parts of one's own, to be chosen by their names; {@link withParts} says how. Default: none. */
+  readonly parts?: Partial<LearnerParts> | undefined;
+}
 
-const count = z.int().min(1);
-const positive = z.number().positive();
-const share = z.number().min(0).lt(1);
-const perTask = <T extends z.ZodType>(value: T) => z.union([value, z.array(value).min(1)]);
-const moments = { beta1: share.optional(), beta2: share.optional(), epsilon: positive.optional() };
+/** What options choose, made. */
+export interface ChosenLearner {
+  readonly network: Network;
+  readonly method: Method;
+  readonly training: TrainingSettings;
+}
 
-/** Of {@link Settings}. */
-export const settingsSchema = z.strictObject({
-  optimizer: z
-    .discriminatedUnion("name", [
-      z.strictObject({
-        name: z.literal("sgd"),
-        momentum: share.optional(),
-        weightDecay: z.number().min(0).optional(),
-      }),
-      z.strictObject({ name: z.literal("adam"), ...moments }),
-      z.strictObject({ name: z.literal("radam"), ...moments }),
-    ])
-    .optional(),
-  learningRate: perTask(positive).optional(),
-  epochs: perTask(count).optional(),
-  milestones: z.array(z.int().min(0)).optional(),
-  factor: positive.optional(),
-  gradientNorm: positive.optional(),
-  batchSize: count.optional(),
-  validation: share.optional(),
-  continuum: count.optional(),
-  rule: z.enum(META_RULES).optional(),
-  classifier: z.enum(["own", "interpolate"]).optional(),
-  beta: z.number().min(0).optional(),
-  innerSteps: perTask(count).optional(),
-  exemplars: z.enum(EXEMPLAR_SELECTIONS).optional(),
-  taskPrediction: z.enum(TASK_PREDICTIONS).optional(),
-  headTuning: z
-    .strictObject({ epochs: count, learningRate: positive, batchSize: count })
-    .optional(),
-  adaptation: z
-    .strictObject({
-      epochs: count.optional(),
-      steps: count.optional(),
-      learningRate: positive,
-      batchSize: count,
-    })
-    .optional(),
-});
+/** @throws {ItamlError} INPUT_INVALID with the setting, what was expected and what was found */
+export function chosenLearner(options: LearningOptions, where: string): ChosenLearner {
+  const { network = "mlp", learner = "itaml", memory, settings } = options;
+  const parts = withParts(learnerParts, options.parts ?? {});
+  const own = isNetwork(network);
+  const { network: networkSchema, learner: learnerSchema, ...others } = learnerShape(parts);
+  const schema = z.strictObject({
+    ...{ network: networkSchema, learner: learnerSchema, settings: z.strictObject(others) },
+  });
+  const { learner: _, ...defaults } = DEFAULT_SETTINGS;
+  const given = {
+    learner: { ...withDefaults(learner), ...(memory !== undefined && { memory }) },
+    settings: { ...defaults, ...settings },
+    ...(!own && { network }),
+  };
+  const chosen = checkBySchema(schema, given, where, "INPUT_INVALID");
+  return {
+    network: own ? network : createChosen(parts.networks, chosen.network),
+    method: createMethod(parts.methods, chosen.learner, parts),
+    training: {
+      ...chosen.settings,
+      optimizer: createChosen(parts.optimizers, chosen.settings.optimizer),
+      schedule: createChosen(parts.schedules, chosen.settings.schedule),
+    },
+  };
+}
 
-/** The learner of a classifier: nothing else knows which it is. */
-export function createLearner(
-  context: LearnerContext,
-  { memory = 2000, settings }: { memory?: number | undefined; settings?: Settings | undefined },
-  saved?: SavedLearner,
-): Promise<Learner> {
-  return Itaml.create(context, { ...DEFAULT_SETTINGS, memory, ...settings }, saved);
+function withDefaults(learner: MethodSettings): Chosen {
+  const given = typeof learner === "string" ? { name: learner } : { ...learner };
+  return given.name === DEFAULT_SETTINGS.learner.name
+    ? { ...DEFAULT_SETTINGS.learner, ...given }
+    : given;
+}
+
+/** Whether it is a network of one's own, not the name or the settings of one that is known. */
+export function isNetwork(value: unknown): value is Network {
+  return typeof (value as Network | undefined)?.features === "function";
 }

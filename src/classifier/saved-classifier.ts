@@ -14,9 +14,11 @@ import {
   encodeMemory,
   encodeModel,
 } from "../storage/model-files.js";
+import { upgradeConfig } from "../storage/old-settings.js";
 import { decodeSafetensors, encodeSafetensors } from "../storage/safetensors.js";
-import { isNetwork, type PortableOptions, savedOptionsSchema } from "./classifier-options.js";
+import { type PortableOptions, savedOptionsSchema } from "./classifier-options.js";
 import { type Label, takeLabels } from "./labels.js";
+import { isNetwork } from "./learner.js";
 
 /** A saved classifier: the bytes of each of its files. */
 export type ClassifierFiles = ReadonlyMap<string, Uint8Array>;
@@ -37,7 +39,7 @@ export interface Knowledge {
 }
 
 const descriptionSchema = z.object({
-  version: z.literal(1),
+  version: z.union([z.literal(1), z.literal(2)]),
   /** Its name, also where it is one of the application's own. */
   network: z.string(),
   // Of older files: the device and the threads of the machine that it was taught on.
@@ -59,13 +61,13 @@ export interface Description {
 export function encodeClassifier(
   { tasks, learner, exemplars }: Knowledge,
   extractor: FeatureExtractor,
-  { network, ...others }: PortableOptions,
+  { network, parts: _own, ...others }: PortableOptions,
 ): Map<string, Uint8Array> {
   const { model, memory, state } = learner;
   const { shape } = extractor.input;
   const samples = exemplars.length / elementCount(shape);
   const description = {
-    version: 1,
+    version: 2,
     network: extractor.network.name,
     options: { ...others, ...(network !== undefined && !isNetwork(network) && { network }) },
     tasks,
@@ -107,13 +109,20 @@ export function decodeDescription(
       found: `${issue?.path.join(".")}: ${issue?.message}`,
     });
   }
-  const { network, options, tasks } = data as z.output<typeof descriptionSchema>;
+  const { version, network, options, tasks } = data as z.output<typeof descriptionSchema>;
   const { device: _, threads: __, ...portable } = options;
   return {
     network,
-    options: portable as PortableOptions,
+    options: (version === 1 ? upgraded(portable) : portable) as PortableOptions,
     tasks: tasks.map((labels) => takeLabels(labels, where)),
   };
+}
+
+/** Up to version 0.2 iTAML's settings stood among those of training, and what was left out was another default. */
+function upgraded({ settings, ...options }: Record<string, unknown>): Record<string, unknown> {
+  const before = { milestones: [10, 15], factor: 0.2, beta: 0, adaptation: { learningRate: 1e-4 } };
+  const { learner, ...others } = upgradeConfig({ ...before, ...(settings as object | undefined) });
+  return { ...options, learner, settings: others };
 }
 
 /**

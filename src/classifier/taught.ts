@@ -1,6 +1,6 @@
 import { ItamlError } from "../base/errors.js";
 import { Turns } from "../base/turns.js";
-import type { Learner } from "../learners/learner.js";
+import { Learner } from "../learners/learner.js";
 import type { LearnerContext } from "../model/context.js";
 import { Inference } from "../model/inference.js";
 import { copyModel } from "../model/model.js";
@@ -8,7 +8,7 @@ import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import { augmentedSource } from "../samples/augmented-source.js";
 import type { SampleSource } from "../samples/samples.js";
 import type { ClassifierOptions } from "./classifier-options.js";
-import { createLearner } from "./learner.js";
+import { chosenLearner } from "./learner.js";
 import { SamplePool } from "./sample-pool.js";
 import type { Knowledge } from "./saved-classifier.js";
 
@@ -31,7 +31,8 @@ export async function createTaught(
   const inference = await Inference.compile(runtime, extractor);
   const source = augmented(pool, extractor, options);
   const context: LearnerContext = { runtime, extractor, inference, source, seed, plannedTasks };
-  const learner = await createLearner(context, options, known?.learner);
+  const { method, training } = chosenLearner(options, "IncrementalClassifier");
+  const learner = new Learner(method, context, training, known?.learner);
   return { tasks: known?.tasks ?? [], learner, inference, pool };
 }
 

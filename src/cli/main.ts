@@ -34,6 +34,11 @@ const afterTask = () =>
   new Option("--task <n>", "the state after this task, from 0 (default: the last)").argParser(
     natural,
   );
+const plugin = () =>
+  new Option(
+    "--plugin <file>",
+    "a JavaScript module that brings further parts; repeatable",
+  ).argParser(collect);
 const dataFolder = () => new Option("--data <dir>", "folder of the data set's files");
 
 const program = new Command("itaml")
@@ -42,6 +47,11 @@ const program = new Command("itaml")
   .showHelpAfterError("(itaml --help lists the commands, itaml COMMAND --help their options)")
   .exitOverride()
   .configureHelp({ showGlobalOptions: false });
+
+program.hook("preAction", async (_program, command) => {
+  const { plugin: files = [] } = command.opts<{ plugin?: string[] }>();
+  if (files.length > 0) (await import("../experiment/plugins.js")).trustPlugins(files);
+});
 
 program
   .command("train")
@@ -61,6 +71,7 @@ program
   .option("--seed <n>", "seed of everything random", natural)
   .option("--device <device>", "cpu, webgpu or cuda (default: the configuration's)")
   .option("--set <key=value>", "change a key of the configuration; repeatable", collect)
+  .addOption(plugin())
   .addOption(json())
   .addHelpText("after", "\nKeys of a configuration: docs/configuration.md")
   .action(async (name, options) => (await import("./commands/train.js")).train(name, options));
@@ -76,6 +87,7 @@ program
   .argument("<file>", "a sweep file (YAML)")
   .option("--out <dir>", "where the runs go (default: the file's out, or runs/FILE)")
   .addOption(dataFolder())
+  .addOption(plugin())
   .option("--jobs <n>", "runs at once (default: as many as the cores have threads for)", positive)
   .addOption(json())
   .addHelpText("after", "\nWhat a sweep file holds: docs/sweeps.md")
@@ -93,6 +105,7 @@ program
   .option("--p <list>", "sizes of continua, such as 1,5,20", positives, [1, 2, 5, 10, 15, 20, 50])
   .addOption(dataFolder())
   .addOption(json())
+  .addOption(plugin())
   .action(async (run, options) => (await import("./commands/evaluate.js")).evaluate(run, options));
 
 program
@@ -116,6 +129,7 @@ program
   .addOption(afterTask())
   .addOption(dataFolder())
   .addOption(json())
+  .addOption(plugin())
   .action(async (run, images, options) =>
     (await import("./commands/classify.js")).classify(run, images, options),
   );
@@ -130,6 +144,7 @@ program
   .argument("<runs...>", "run directories")
   .option("--out <file>", "the HTML file (default: report.html in the run, or here for several)")
   .addOption(json())
+  .addOption(plugin())
   .action(async (runs, options) => (await import("./commands/report.js")).report(runs, options));
 
 program
@@ -144,6 +159,7 @@ program
   .option("--csv", "print one line for each run, task and metric")
   .option("--markdown", "print the table as Markdown")
   .addHelpText("after", "\nThe formats: docs/results.md")
+  .addOption(plugin())
   .action(async (runs, options) => (await import("./commands/results.js")).results(runs, options));
 
 program
@@ -153,9 +169,23 @@ program
   .argument("<file>", "the ONNX file")
   .addOption(afterTask())
   .addOption(dataFolder())
+  .addOption(plugin())
   .action(async (run, file, options) =>
     (await import("./commands/export.js")).exportRun(run, file, options),
   );
+
+program
+  .command("list")
+  .summary("what a configuration can choose among: learners, heads, networks, …")
+  .description(
+    "List networks, learners with their updates, losses, heads and adaptations, optimizers and schedules; of one kind " +
+      "with all their settings.",
+  )
+  .argument("[kind]", "such as learner or head")
+  .addOption(plugin())
+  .option("--markdown", "print the tables of docs/configuration.md")
+  .addOption(json())
+  .action(async (kind, options) => (await import("./commands/list.js")).list(kind, options));
 
 program
   .command("demo")

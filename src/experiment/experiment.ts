@@ -3,11 +3,10 @@ import { ItamlError } from "../base/errors.js";
 import { datasetFolder } from "../data/catalog.js";
 import { contentHash } from "../data/content-hash.js";
 import type { Learner, SavedLearner } from "../learners/learner.js";
-import { predictWith } from "../learners/predict-with.js";
+import { runScenario } from "../learners/scenario.js";
 import type { Model } from "../model/model.js";
 import { taskSizes } from "../model/model.js";
 import type { LearnHooks } from "../model/progress.js";
-import { measure, measureSizes } from "../prediction/predictions.js";
 import type { Checkpointing } from "../training/training-state.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { Config } from "./config.js";
@@ -15,7 +14,7 @@ import { type Origin, originOf, refuseOtherOrigin } from "./origin.js";
 import { addTask, emptyResults, firstTasks, type Results } from "./results.js";
 import { RunDirectory } from "./run-directory.js";
 import { RunLogs } from "./run-logs.js";
-import { createLearner, prepare, type Setup, testSet } from "./setup.js";
+import { createLearner, prepare, type Setup, scenarioOf } from "./setup.js";
 import { version } from "./version.js";
 
 export interface ExperimentOptions extends LearnHooks {
@@ -49,7 +48,7 @@ export async function startExperiment(
     // Only now that configuration and data are known to be good is anything written.
     const directory = await RunDirectory.create(path, config);
     try {
-      const start = { results: emptyResults(config), firstTask: 0 };
+      const start = { results: emptyResults(runOf(config)), firstTask: 0 };
       return await train({ ...prepared, learner, directory }, start, options);
     } finally {
       await directory.close();
@@ -72,7 +71,7 @@ export async function resumeExperiment(
   const { directory, config: startedWith } = await RunDirectory.openToWrite(path);
   try {
     const config = options.config ?? startedWith;
-    const results = (await directory.readResults()) ?? emptyResults(config);
+    const results = (await directory.readResults()) ?? emptyResults(runOf(config));
     const finished = results.tasks.length;
     const firstTask = fromTask ?? finished;
     if (firstTask > finished) {
@@ -121,6 +120,11 @@ export async function resumeExperiment(
   }
 }
 
+/** How results name a run. */
+function runOf({ dataset, seed, learner, top }: Config) {
+  return { dataset, seed, top, learner: learner.name };
+}
+
 interface PreparedRun {
   readonly setup: Setup;
   readonly origin: Origin;
@@ -137,7 +141,7 @@ async function withLearner<T>(
   { saved }: { saved?: SavedLearner | undefined },
   work: (learner: Learner) => Promise<T>,
 ): Promise<T> {
-  const learner = await createLearner(setup, saved);
+  const learner = createLearner(setup, saved);
   try {
     return await work(learner);
   } finally {
@@ -172,12 +176,12 @@ interface RunStart {
 
 async function train(run: Run, start: RunStart, options: ExperimentOptions): Promise<Results> {
   const { setup, learner, directory, origin } = run;
-  const { config, dataset, tasks, samples, context } = setup;
+  const { config, dataset, tasks, context } = setup;
   const { firstTask, checkpoint } = start;
   const position = checkpoint?.training.position;
   directory.logEvent({
     kind: "start",
-    ...{ learner: config.learner, seed: config.seed, firstTask },
+    ...{ learner: config.learner.name, seed: config.seed, firstTask },
     ...(position && { epoch: position.epoch, batch: position.batch }),
   });
   const logs = await RunLogs.open(directory, config.logs ?? []);
@@ -202,27 +206,20 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
   };
   try {
     let { results } = start;
-    for (const [task, classes] of tasks.entries()) {
-      if (task < firstTask) continue;
-      const from = task === firstTask ? checkpoint : undefined;
-      const started = performance.now() - 1000 * (from?.seconds ?? 0);
-      const checkpointing = checkpointingOf(run, from, started, options.checkpointInterval);
-      await learner.learn(samples.train[task] ?? [], hooks, checkpointing);
-      const trained = performance.now();
-      for (let known = 0; known <= task; known++) await learner.modelFor(known, hooks);
-      const adapted = performance.now();
-      const predictions = await predictWith(learner, context.inference, testSet(setup, task + 1), {
-        top: config.top,
-        hooks,
-      });
-      const accuracies = measure(predictions, { p: config.continuum, seed: config.seed });
-      const sizes = measureSizes(predictions, config.seed);
-      const seconds = {
-        train: (trained - started) / 1000,
-        adapt: (adapted - trained) / 1000,
-        evaluate: (performance.now() - adapted) / 1000,
-      };
-      results = addTask(results, classes, accuracies, sizes, seconds);
+    const protocol = runScenario(learner, scenarioOf(setup).slice(firstTask), {
+      ...{ ...hooks, continuum: config.continuum, top: config.top },
+      checkpointing: (task) =>
+        checkpointingOf(
+          run,
+          task === firstTask ? checkpoint : undefined,
+          options.checkpointInterval,
+        ),
+    });
+    for await (const outcome of protocol) {
+      const { task, classes, accuracies, sizes, seconds } = outcome;
+      const before = task === firstTask ? (checkpoint?.seconds ?? 0) : 0;
+      const spent = { ...seconds, train: before + seconds.train };
+      results = addTask(results, classes, accuracies, sizes, spent);
       // Before its state is there: a run that is killed in between trains the task, and says so, again.
       log({ kind: "task", ...results.tasks.at(-1) });
       const { model, memory, state } = learner;
@@ -248,9 +245,9 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
 function checkpointingOf(
   { setup, directory, origin }: Run,
   from: Checkpoint | undefined,
-  started: number,
   interval = 300,
 ): Checkpointing {
+  const started = performance.now() - 1000 * (from?.seconds ?? 0);
   let last = performance.now();
   return {
     from: from?.training,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ItamlError } from "../base/errors.js";
 import { SUMMARY_DEFINITIONS, type Summary, summarize } from "../incremental/metrics.js";
-import type { Accuracies, measureSizes } from "../prediction/predictions.js";
+import type { Accuracies, SizeAccuracy } from "../prediction/predictions.js";
 
 const count = z.int().min(0);
 const fraction = z.number().min(0).max(1);
@@ -94,7 +94,7 @@ export function addTask(
   results: Results,
   classes: readonly number[],
   { testSamples, continuum, single, oracle }: Accuracies,
-  sizes: ReturnType<typeof measureSizes>,
+  sizes: readonly SizeAccuracy[],
   seconds: TaskResult["seconds"],
 ): Results {
   const matrix = {
@@ -113,7 +113,7 @@ export function addTask(
     },
     single: { classAccuracy: single.classAccuracy, taskAccuracy: single.taskAccuracy },
     oracle: { classAccuracy: oracle.classAccuracy },
-    sizes,
+    sizes: [...sizes],
     taskConfusion: continuum.taskConfusion,
     seconds,
   };

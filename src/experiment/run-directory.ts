@@ -18,10 +18,13 @@ import {
   encodeMemory,
   encodeModel,
 } from "../storage/model-files.js";
+import { isOldConfig, upgradeConfig } from "../storage/old-settings.js";
 import { CheckpointFolder } from "./checkpoint-folder.js";
-import { type Config, formatConfig, parseConfigText, resolveConfig } from "./config.js";
+import { type Config, formatConfig, resolveConfig } from "./config.js";
+import { parseConfigText } from "./config-text.js";
 import { parseEvent, parseEvents, type RunEvent } from "./events.js";
 import { type Origin, originSchema } from "./origin.js";
+import { loadNamedParts } from "./plugins.js";
 import { formatResults, parseResults, type Results } from "./results.js";
 import { isOfLock, RunLock } from "./run-lock.js";
 
@@ -302,9 +305,11 @@ async function readConfigOf(path: string): Promise<Config> {
       remedy: "Start it with itaml train, without --resume",
     });
   }
+  const content = parseConfigText(await readText(file), file);
   // Runs of version 0.1.0 knew no other task prediction.
-  const content = { taskPrediction: "logits", ...parseConfigText(await readText(file), file) };
-  return resolveConfig(content, file);
+  const old = () => upgradeConfig({ taskPrediction: "logits", ...content });
+  const parts = await loadNamedParts(content.plugins as string[] | undefined);
+  return resolveConfig(isOldConfig(content) ? old() : content, file, parts);
 }
 
 function isJson(text: string): boolean {

@@ -1,20 +1,20 @@
 import { totalmem } from "node:os";
 import { ItamlError } from "../base/errors.js";
+import { createChosen } from "../base/part.js";
 import { datasetFolder, findDataset } from "../data/catalog.js";
 import { loadDataset } from "../data/load-dataset.js";
-import { Baseline } from "../learners/baselines/baseline.js";
-import { createMethod } from "../learners/baselines/index.js";
-import type { Method } from "../learners/baselines/method.js";
-import { Itaml } from "../learners/itaml.js";
-import type { Learner, SavedLearner } from "../learners/learner.js";
+import { Learner, type SavedLearner } from "../learners/learner.js";
+import { createMethod, type Method } from "../learners/method.js";
+import { Scenario } from "../learners/scenario.js";
 import type { LearnerContext } from "../model/context.js";
 import { Inference } from "../model/inference.js";
 import { FeatureExtractor } from "../nn/feature-extractor.js";
-import { createNetwork } from "../nn/index.js";
 import type { TestSet } from "../prediction/predictions.js";
 import { createOnnxRuntime } from "../runtime/node/onnxruntime-node.js";
 import type { Dataset } from "../samples/samples.js";
+import type { TrainingSettings } from "../training/settings.js";
 import type { Config } from "./config.js";
+import { loadNamedParts } from "./plugins.js";
 import { type TaskSamples, taskSamples } from "./task-samples.js";
 
 /** All that a configuration names, made ready: data, tasks, network, runtime. */
@@ -24,6 +24,8 @@ export interface Setup {
   /** Classes of each task, as indices into the data set's. */
   readonly tasks: readonly (readonly number[])[];
   readonly samples: TaskSamples;
+  readonly method: Method;
+  readonly training: TrainingSettings;
   readonly context: LearnerContext;
 }
 
@@ -33,42 +35,38 @@ export interface Setup {
  * @throws {ItamlError} DATASET_…, CONFIG_INVALID, MEMORY_TOO_SMALL, OUT_OF_MEMORY, DEVICE_UNAVAILABLE
  */
 export async function prepare(config: Config): Promise<Setup> {
+  const parts = await loadNamedParts(config.plugins);
   const entry = findDataset(config.dataset);
   const dataset = await loadDataset(entry, datasetFolder(config.dataset, config.data), config);
-  const samples = taskSamples(dataset, config);
+  const method = createMethod(parts.methods, config.learner, parts);
+  const samples = taskSamples(dataset, config, parts);
   const { tasks } = samples;
   const runtime = createOnnxRuntime({
     device: config.device,
     ...(config.threads !== undefined && { threads: config.threads }),
   });
-  const extractor = new FeatureExtractor(createNetwork(config.network), dataset.input);
-  checkMemory(extractor, config, tasks.length);
+  const extractor = new FeatureExtractor(
+    createChosen(parts.networks, config.network),
+    dataset.input,
+  );
+  checkMemory(extractor, method.update.copies(tasks.length));
   const inference = await Inference.compile(runtime, extractor);
   const { source } = dataset.train;
   const { seed } = config;
+  const training: TrainingSettings = {
+    ...config,
+    optimizer: createChosen(parts.optimizers, config.optimizer),
+    schedule: createChosen(parts.schedules, config.schedule),
+  };
   return {
-    config,
-    dataset,
-    tasks,
-    samples,
+    ...{ config, dataset, tasks, samples, method, training },
     context: { runtime, extractor, inference, source, seed, plannedTasks: tasks.length },
   };
 }
 
 /** The configured learner, at its start or as it was saved. */
-export async function createLearner(
-  { config, context }: Setup,
-  saved?: SavedLearner,
-): Promise<Learner> {
-  const method = methodOf(config);
-  return method
-    ? new Baseline(method, context, config, saved)
-    : Itaml.create(context, config, saved);
-}
-
-/** The method of a baseline; undefined: iTAML. */
-function methodOf(config: Config): Method | undefined {
-  return config.learner === "itaml" ? undefined : createMethod(config.learner, config);
+export function createLearner({ method, training, context }: Setup, saved?: SavedLearner): Learner {
+  return new Learner(method, context, training, saved);
 }
 
 /** Test samples of the first tasks. */
@@ -76,12 +74,16 @@ export function testSet({ dataset: { test }, samples }: Setup, seen: number): Te
   return { source: test.source, tasks: samples.test.slice(0, seen) };
 }
 
+/** The tasks of a run, as its learner meets them. */
+export function scenarioOf({ dataset, tasks }: Setup): Scenario {
+  return new Scenario(dataset, tasks);
+}
+
 /**
  * Refuses a network whose parameters alone are larger than memory. What a batch needs beside them depends on the
  * runtime, which says so when it is too much.
  */
-function checkMemory({ parameters }: FeatureExtractor, config: Config, tasks: number) {
-  const copies = copiesOfParameters(config, tasks);
+function checkMemory({ parameters }: FeatureExtractor, copies: number) {
   const needed = 4 * parameters.size * copies;
   const available = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
   if (needed <= available) return;
@@ -92,12 +94,4 @@ function checkMemory({ parameters }: FeatureExtractor, config: Config, tasks: nu
     found: gigabytes(needed),
     remedy: "Use a smaller network, or fewer tasks",
   });
-}
-
-/** θ, what it was before the session, and what stands in the runtime's memory while it trains. */
-function copiesOfParameters({ learner, rule }: Config, tasks: number): number {
-  // Of Algorithm 1 the base, what each task makes of it, and their sum.
-  if (learner === "itaml") return rule === "paper" || rule === "reptile" ? 4 + tasks : 6;
-  // Of elastic weight consolidation importances too, before and in the session, and what they hold to.
-  return learner === "ewc" ? 7 : 4;
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { checkBySchema } from "../base/check.js";
 import { ItamlError } from "../base/errors.js";
-import { checkBySchema, parseConfigText } from "./config.js";
+import { parseConfigText } from "./config-text.js";
 
 const FILE_NAME = /^[A-Za-z0-9][\w.-]*$/;
 

@@ -1,9 +1,10 @@
 import { ItamlError, refusals, throwAll } from "../base/errors.js";
 import { exemplarsPerClass } from "../incremental/exemplar-memory.js";
 import { taskStream } from "../incremental/task-stream.js";
-import { createMethod } from "../learners/baselines/index.js";
+import { createMethod } from "../learners/method.js";
 import { indicesByClass } from "../samples/samples.js";
 import type { Config } from "./config.js";
+import { builtInParts, type Parts } from "./parts.js";
 
 /** A data set as far as its division into tasks goes. */
 interface Labels {
@@ -25,9 +26,15 @@ export interface TaskSamples {
 /**
  * Divides a data set's samples among tasks, in one pass over its labels.
  *
+ * @param parts what the configuration chose among. Default: what comes with the program
  * @throws {ItamlError} CONFIG_INVALID, DATASET_INVALID, MEMORY_TOO_SMALL: all that is wrong, at once
  */
-export function taskSamples({ classes, train, test }: Labels, config: Config): TaskSamples {
+export function taskSamples(
+  { classes, train, test }: Labels,
+  config: Config,
+  parts: Parts = builtInParts,
+): TaskSamples {
+  const { memory } = createMethod(parts.methods, config.learner, parts);
   const tasks = taskStream({ ...config, classCount: classes.length });
   const all = classes.map((_, label) => label);
   const byTask = ({ labels }: Labels["train"]) => {
@@ -36,18 +43,12 @@ export function taskSamples({ classes, train, test }: Labels, config: Config): T
   };
   const samples = { tasks, train: byTask(train), test: byTask(test) };
   throwAll([
-    ...refusals(() => checkMemory(config, tasks.flat().length)),
+    ...refusals(() => exemplarsPerClass(memory.capacity, tasks.flat().length)),
     ...refusals(() => checkTrained(samples, classes)),
     ...refusals(() => checkContinuum(samples, config.continuum)),
     ...refusals(() => checkTop(samples, config.top)),
   ]);
   return samples;
-}
-
-function checkMemory(config: Config, classes: number): void {
-  const { learner } = config;
-  const keeps = learner === "itaml" ? undefined : createMethod(learner, config).keeps;
-  if (keeps !== "nothing") exemplarsPerClass(config.memory, classes);
 }
 
 function checkTrained({ tasks, train }: TaskSamples, classes: readonly string[]): void {

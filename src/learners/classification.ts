@@ -156,8 +156,8 @@ async function finiteLogits(
 function refuseLogits({ taskEvidence }: Head): void {
   if (taskEvidence === "probability") return;
   throw new ItamlError("INPUT_INVALID", "these logits are no probabilities", {
-    where: "taskPrediction",
-    expected: "head or tuned-head",
-    remedy: "Learn with taskPrediction: head",
+    where: "learner.head",
+    expected: "discriminant or tuned",
+    remedy: "Learn with a learner whose head is discriminant",
   });
 }

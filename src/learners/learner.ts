@@ -1,8 +1,28 @@
-import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
-import type { LearnerState, Model, TaskModel } from "../model/model.js";
+import { ExemplarMemory, exemplarsPerClass } from "../incremental/exemplar-memory.js";
+import type { LearnerContext } from "../model/context.js";
+import {
+  type LearnerState,
+  type Model,
+  newClassifier,
+  newModel,
+  orRestore,
+  overwriteModel,
+  type TaskModel,
+  taskModel,
+  taskSizes,
+} from "../model/model.js";
 import type { LearnHooks } from "../model/progress.js";
-import type { Head } from "../prediction/head.js";
+import type { TaskSession } from "../model/session.js";
+import type { Adapter } from "../prediction/adaptation.js";
+import { type Head, headRows, trainedHead } from "../prediction/head.js";
+import { headOfState, stateOfHead, stateWithoutHead } from "../prediction/head-state.js";
+import { byTask } from "../prediction/task-prediction.js";
+import type { TrainingSettings } from "../training/settings.js";
+import { throwIfAborted, trainingLoop } from "../training/training-loop.js";
 import type { Checkpointing } from "../training/training-state.js";
+import { addExemplars } from "./exemplar-selection.js";
+import type { Method } from "./method.js";
+import { holdOut, validationAccuracy } from "./validation.js";
 
 /** All that a learner has learned. */
 export interface SavedLearner {
@@ -11,24 +31,167 @@ export interface SavedLearner {
   readonly state: LearnerState;
 }
 
-/** A class-incremental learner: taught task after task, asked for predictions in between. */
-export interface Learner extends SavedLearner {
-  readonly name: string;
+/** A class-incremental learner: taught task after task by a method, asked for predictions in between. */
+export class Learner implements SavedLearner {
+  readonly method: Method;
+  readonly context: LearnerContext;
+  readonly model: Model;
+  readonly memory: ExemplarMemory;
+  readonly #settings: TrainingSettings;
+  readonly #adapted = new Map<number, TaskModel>();
+  #state: LearnerState;
+  #adapter: Promise<Adapter> | undefined;
+
+  /** @param saved what an earlier learner had learned; default: nothing */
+  constructor(
+    method: Method,
+    context: LearnerContext,
+    settings: TrainingSettings,
+    saved?: SavedLearner,
+  ) {
+    this.method = method;
+    this.context = context;
+    this.model = saved?.model ?? newModel(context.extractor, context.seed);
+    this.memory = saved?.memory ?? new ExemplarMemory(method.memory.capacity);
+    this.#settings = settings;
+    this.#state = saved?.state ?? new Map();
+  }
+
+  /** What the method keeps of the tasks so far, and the head, where one was fitted. */
+  get state(): LearnerState {
+    return this.#state;
+  }
+
   /**
-   * Learns a new task. Where that fails, the model is as it was before.
+   * Learns a new task. Where that fails, the learner is as it was before.
    *
    * @param newClasses for each new class the indices of its training samples
    * @param checkpointing default: none
    * @throws {ItamlError} LOSS_NOT_FINITE, INTERRUPTED, MEMORY_TOO_SMALL
    */
-  learn(
+  async learn(
     newClasses: readonly (readonly number[])[],
-    hooks?: LearnHooks,
+    hooks: LearnHooks = {},
     checkpointing?: Checkpointing,
-  ): Promise<void>;
+  ): Promise<void> {
+    const { memory } = this;
+    exemplarsPerClass(memory.capacity, memory.classes.length + newClasses.length);
+    const learned = await orRestore(this.model, async (before) => {
+      const session = this.#begin(newClasses, before);
+      const after = await this.#train(session, hooks, checkpointing);
+      const head = await this.method.head.fit(this.model, after.memory, this.context, hooks);
+      return { ...after, head };
+    });
+    memory.overwrite(learned.memory);
+    this.#state = stateOfHead(learned.state, learned.head);
+    this.#adapted.clear();
+  }
+
+  /** Gives the model rows for the new classes. */
+  #begin(newClasses: readonly (readonly number[])[], before: Model): TaskSession {
+    const { model, context } = this;
+    const { extractor, seed } = context;
+    const task = model.classifiers.length;
+    const oldClasses = taskSizes(model, extractor).reduce((sum, size) => sum + size, 0);
+    model.classifiers.push(newClassifier(extractor.featureSize, newClasses.length, { seed, task }));
+    if (this.method.startsFrom === "scratch") this.#startAgain();
+    const state = stateWithoutHead(this.#state);
+    return { context, task, model, before, newClasses, oldClasses, state };
+  }
+
+  /** Trains on what the method trains on; returns what the method keeps. */
+  async #train(
+    session: TaskSession,
+    hooks: LearnHooks,
+    checkpointing: Checkpointing | undefined,
+  ): Promise<{ memory: ExemplarMemory; state: LearnerState }> {
+    const { method, model, context } = this;
+    const { task, newClasses } = session;
+    // Chosen before training, they don't depend on where in it a run was stopped and resumed.
+    const chosen = method.trainsOn === "memory" ? await this.#withExemplars(newClasses) : undefined;
+    const classes = chosen?.classes ?? this.#trainingClasses(session);
+    if (checkpointing?.from) overwriteModel(model, checkpointing.from.model);
+    const { seed } = context;
+    const { validation, continuum } = this.#settings;
+    const { training: samples, heldOut } = holdOut(classes, validation, seed, task);
+    const { update } = method;
+    const frozen = method.frozen?.(task);
+    const training = await update.begin(session, { ...this.#settings, frozen });
+    try {
+      await trainingLoop({
+        ...{ model, task, seed, hooks, checkpointing, training, settings: this.#settings },
+        samples: samples.flatMap((indices, position) =>
+          indices.map((index) => ({ index, position })),
+        ),
+        validate: () => validationAccuracy(context, model, heldOut, continuum),
+      });
+    } finally {
+      await training.release();
+    }
+    method.finish?.(session);
+    const state = (await update.remember?.(session)) ?? session.state;
+    return { memory: chosen ?? (await this.#withExemplars(newClasses)), state };
+  }
+
+  /** For each class seen the samples that train. */
+  #trainingClasses({ newClasses, oldClasses }: TaskSession): readonly (readonly number[])[] {
+    const none = Array.from({ length: oldClasses }, () => []);
+    const old = this.method.trainsOn === "new" ? none : this.memory.classes;
+    return [...old, ...newClasses];
+  }
+
+  /** The parameters of an untrained model. */
+  #startAgain(): void {
+    const { extractor, seed } = this.context;
+    const classifiers = taskSizes(this.model, extractor).map((size, task) =>
+      newClassifier(extractor.featureSize, size, { seed, task }),
+    );
+    overwriteModel(this.model, { ...newModel(extractor, seed), classifiers });
+  }
+
+  /** The memory with exemplars of the new task, as a copy. */
+  async #withExemplars(newClasses: readonly (readonly number[])[]): Promise<ExemplarMemory> {
+    const memory = this.memory.copy();
+    const { exemplars } = this.method.memory;
+    if (memory.capacity > 0) {
+      await addExemplars(memory, this.model, newClasses, exemplars, this.context);
+    }
+    return memory;
+  }
+
   /** What tells tasks apart, and classes where nothing is known about the task. */
-  head(hooks?: LearnHooks): Promise<Head>;
-  /** The model that tells classes of one task apart. */
-  modelFor(task: number, hooks?: LearnHooks): Promise<TaskModel>;
-  release(): Promise<void>;
+  async head(hooks: LearnHooks = {}): Promise<Head> {
+    const { model, memory, context, method } = this;
+    const { taskEvidence } = method.head;
+    const known = headOfState(this.#state, model, memory.classes.length, taskEvidence);
+    if (known) return known;
+    const fitted = await method.head.fit(model, memory, context, hooks);
+    this.#state = stateOfHead(this.#state, fitted);
+    return fitted ?? trainedHead(model, context.extractor.featureSize);
+  }
+
+  /** The model that tells classes of one task apart: adapted to it, where the method adapts. */
+  async modelFor(task: number, hooks: LearnHooks = {}): Promise<TaskModel> {
+    const { model, memory, context, method } = this;
+    const tasks = model.classifiers.length;
+    const sizes = taskSizes(model, context.extractor);
+    if (!method.adaptation) return headRows(model, await this.head(hooks), sizes, task);
+    const base = taskModel(model, task);
+    // Of the first task alone, the base model is as good as adapted.
+    if (tasks === 1) return base;
+    const known = this.#adapted.get(task);
+    if (known) return known;
+    throwIfAborted(hooks.signal);
+    this.#adapter ??= method.adaptation.begin(context);
+    const exemplars = byTask(memory.classes, sizes)[task] ?? [];
+    const adapted = await (await this.#adapter).adapt(base, exemplars, [tasks - 1, task]);
+    this.#adapted.set(task, adapted);
+    hooks.onProgress?.({ kind: "adaptation", task: tasks - 1, adaptedTo: task });
+    return adapted;
+  }
+
+  async release(): Promise<void> {
+    await (await this.#adapter)?.release();
+    this.#adapter = undefined;
+  }
 }

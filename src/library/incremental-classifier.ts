@@ -15,15 +15,15 @@ import { DEVICES } from "../runtime/runtime.js";
 export interface ClassifierOptions extends PortableOptions, OnnxRuntimeOptions {}
 
 /** What is loaded, and where it runs. */
-export type LoadOptions = Pick<ClassifierOptions, "network" | "device" | "threads">;
+export type LoadOptions = Pick<ClassifierOptions, "network" | "parts" | "device" | "threads">;
 
-const { network } = portableOptionsSchema.shape;
+const { network, parts } = portableOptionsSchema.shape;
 const machine = {
   device: z.enum(DEVICES).optional(),
   threads: z.int().min(1).optional(),
 };
 const optionsSchema = portableOptionsSchema.extend(machine);
-const loadSchema = z.strictObject({ network, ...machine });
+const loadSchema = z.strictObject({ network, parts, ...machine });
 
 /** A classifier that is taught new classes, on this machine and its disk. */
 export class IncrementalClassifier extends PortableClassifier {
@@ -46,7 +46,7 @@ export class IncrementalClassifier extends PortableClassifier {
   /**
    * Reads what {@link toFiles} gave.
    *
-   * @param options the network, where it was one of the application's own; the device
+   * @param options the network and the parts, where they were the application's own; the device
    * @throws {ItamlError} as {@link load}
    */
   static override fromFiles(
@@ -59,7 +59,7 @@ export class IncrementalClassifier extends PortableClassifier {
   /**
    * Reads what {@link save} wrote.
    *
-   * @param options the network, where it was one of the application's own; the device
+   * @param options the network and the parts, where they were the application's own; the device
    * @throws {ItamlError} FILE_INVALID where a file is missing, damaged or doesn't fit the others; INPUT_INVALID,
    *   GRAPH_INVALID where the network is missing or can't be one for such samples; DEVICE_UNAVAILABLE
    */
@@ -95,9 +95,9 @@ export class IncrementalClassifier extends PortableClassifier {
     place?: (name: string) => string,
   ): Promise<IncrementalClassifier> {
     checkInput(loadSchema, options, "load");
-    const { network, device, threads } = options;
+    const { device, threads, ...own } = options;
     const runtime = createOnnxRuntime({ device, threads });
-    const parts = await PortableClassifier.savedParts(files, { runtime, network }, place);
+    const parts = await PortableClassifier.savedParts(files, { runtime, ...own }, place);
     return new IncrementalClassifier(parts);
   }
 }

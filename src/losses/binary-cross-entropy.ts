@@ -1,3 +1,4 @@
+import { part } from "../base/part.js";
 import { binaryCrossEntropyWithLogits, multiply, sum } from "../graph/operators/index.js";
 import type { Loss } from "./loss.js";
 
@@ -14,3 +15,12 @@ export const binaryCrossEntropy: Loss = {
     return { weights: { data: weights.map((weight) => weight / weighted), shape: [rows] } };
   },
 };
+
+/** `loss: binary-cross-entropy`. */
+export const binaryCrossEntropyPart = part({
+  name: "binary-cross-entropy",
+  title: "binary cross-entropy",
+  source: "the paper's loss, over all classes seen",
+  settings: {},
+  create: () => binaryCrossEntropy,
+});

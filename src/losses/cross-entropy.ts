@@ -1,3 +1,4 @@
+import { part } from "../base/part.js";
 import { mean, softmaxCrossEntropyWithLogits } from "../graph/operators/index.js";
 import type { Loss } from "./loss.js";
 
@@ -6,3 +7,11 @@ export const crossEntropy: Loss = {
   build: ({ logits, targets }) => mean(softmaxCrossEntropyWithLogits(logits, targets)),
   inputs: () => ({}),
 };
+
+/** `loss: cross-entropy`. */
+export const crossEntropyPart = part({
+  name: "cross-entropy",
+  title: "cross-entropy",
+  settings: {},
+  create: () => crossEntropy,
+});

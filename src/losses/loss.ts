@@ -1,5 +1,7 @@
 import type { Tensor } from "../graph/graph.js";
 import type { MicroBatch } from "../model/micro-batch.js";
+import type { LearnerState } from "../model/model.js";
+import type { TaskSession } from "../model/session.js";
 import type { Value } from "../runtime/runtime.js";
 
 /** What a loss is of, as nodes of a training graph. */
@@ -24,4 +26,10 @@ export interface Loss {
   build(tensors: LossTensors): Tensor;
   /** The values of these inputs for one run. */
   inputs(batch: MicroBatch): Readonly<Record<string, Value>>;
+  /** Completes the mini-batches of a task by what the loss wants to know. Default: nothing. */
+  complete?(session: TaskSession): (batch: MicroBatch) => MicroBatch | Promise<MicroBatch>;
+  /** What it keeps of a task for those after it, once the task is trained. Default: nothing. */
+  remember?(session: TaskSession): Promise<LearnerState>;
+  /** Copies of all parameters that it holds beside the model's. Default: 0. */
+  readonly copies?: number;
 }

@@ -136,3 +136,6 @@ export type LearnerState = ReadonlyMap<
 export function taskSizes({ classifiers }: Model, extractor: FeatureExtractor): number[] {
   return classifiers.map(({ length }) => length / extractor.featureSize);
 }
+
+/** Numbers beside each parameter of θ and of the classifier. */
+export type Parameters = Pick<TaskModel, "theta" | "classifier">;

@@ -1,33 +1,14 @@
-import { ItamlError } from "../base/errors.js";
-import { mlp } from "./mlp.js";
+import type { Choice, Part } from "../base/part.js";
+import { mlpPart } from "./mlp.js";
 import type { Network } from "./network.js";
-import { reducedResnet } from "./reduced-resnet.js";
-import { resnet18, resnet32 } from "./resnet.js";
+import { reducedResnetPart } from "./reduced-resnet.js";
+import { resnet18Part } from "./resnet18.js";
+import { resnet32Part } from "./resnet32.js";
 
-/** A built-in network by name. */
-export type NetworkSettings =
-  | { readonly name: "mlp"; readonly hidden?: readonly number[] | undefined }
-  | { readonly name: "reduced-resnet18"; readonly widths?: readonly number[] | undefined }
-  | { readonly name: "resnet18" }
-  | { readonly name: "resnet32" };
+const BUILT_IN = [mlpPart, reducedResnetPart, resnet18Part, resnet32Part] as const;
 
-const NAMES = ["mlp", "reduced-resnet18", "resnet18", "resnet32"] as const;
+/** The built-in networks. */
+export const networks: readonly Part<Network>[] = BUILT_IN;
 
-/** @throws {ItamlError} INPUT_INVALID where there is no network of that name */
-export function createNetwork(settings: NetworkSettings): Network {
-  switch (settings.name) {
-    case "mlp":
-      return mlp(settings);
-    case "reduced-resnet18":
-      return reducedResnet(settings);
-    case "resnet18":
-      return resnet18();
-    case "resnet32":
-      return resnet32();
-    default:
-      throw new ItamlError("INPUT_INVALID", "there is no network of that name", {
-        expected: NAMES.join(", "),
-        found: JSON.stringify((settings satisfies never as NetworkSettings).name),
-      });
-  }
-}
+/** A built-in network by its name and settings. */
+export type NetworkSettings = Choice<(typeof BUILT_IN)[number]>;

@@ -1,3 +1,6 @@
+import { part } from "../base/part.js";
+import * as z from "../base/schema.js";
+import { count } from "../base/settings.js";
 import { flatten, linear, relu } from "../graph/operators/index.js";
 import { uniformByFanIn } from "./initialization.js";
 import type { Network } from "./network.js";
@@ -26,3 +29,14 @@ export function mlp({
     },
   };
 }
+
+/** `network: mlp`. */
+export const mlpPart = part({
+  name: "mlp",
+  title: "multi-layer perceptron",
+  source: "the paper's network for MNIST",
+  settings: {
+    hidden: z.array(count).max(100).default([400, 400]).describe("Units of each hidden layer."),
+  },
+  create: mlp,
+});

@@ -1,10 +1,13 @@
+import { part } from "../base/part.js";
+import * as z from "../base/schema.js";
+import { count } from "../base/settings.js";
 import type { Tensor } from "../graph/graph.js";
 import { add, generalizedMeanPooling, maxPooling, relu } from "../graph/operators/index.js";
 import { batchNormalizationLayer, convolutionLayer } from "./layers.js";
 import type { Network, Scope } from "./network.js";
 
 /** The paper's "1/3". */
-export const REDUCED_WIDTHS = [21, 42, 85, 170] as const;
+const REDUCED_WIDTHS = [21, 42, 85, 170] as const;
 
 const BLOCKS = 2;
 
@@ -71,3 +74,18 @@ function normalizedConvolution(
   });
   return batchNormalizationLayer(scope, normalizationName, convolved);
 }
+
+/** `network: reduced-resnet18`, for pictures of 32×32. */
+export const reducedResnetPart = part({
+  name: "reduced-resnet18",
+  title: "ResNet-18 (1/3)",
+  source: "the paper's network for pictures of 32×32, as the authors' program has it",
+  settings: {
+    widths: z
+      .array(count)
+      .length(4)
+      .default([...REDUCED_WIDTHS])
+      .describe("Channels of the four stages."),
+  },
+  create: reducedResnet,
+});

@@ -1,3 +1,5 @@
+import { part } from "../base/part.js";
+import { positive, share } from "../base/settings.js";
 import type { Tensor } from "../graph/graph.js";
 import { add, divide, multiply, squareRoot, subtract } from "../graph/operators/index.js";
 import type { Optimizer } from "./optimizer.js";
@@ -44,3 +46,19 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions
     },
   };
 }
+
+/** Settings of Adam and of what is like it. */
+export const adamSettings = {
+  beta1: share.default(0.9).describe("Decay rate of the first moment."),
+  beta2: share.default(0.999).describe("Decay rate of the second moment."),
+  epsilon: positive.default(1e-8).describe("Added to the denominator."),
+};
+
+/** `optimizer: adam`. */
+export const adamPart = part({
+  name: "adam",
+  title: "Adam",
+  source: "Kingma and Ba 2015, Algorithm 1",
+  settings: adamSettings,
+  create: adam,
+});

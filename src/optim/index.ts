@@ -1,21 +1,13 @@
-import { type AdamOptions, adam } from "./adam.js";
+import type { Choice, Part } from "../base/part.js";
+import { adamPart } from "./adam.js";
 import type { Optimizer } from "./optimizer.js";
-import { radam } from "./radam.js";
-import { sgd } from "./sgd.js";
+import { radamPart } from "./radam.js";
+import { sgdPart } from "./sgd.js";
 
-/** An optimiser by name, with its own settings. */
-export type OptimizerSettings =
-  | { name: "sgd"; momentum?: number | undefined; weightDecay?: number | undefined }
-  | ({ name: "adam" } & AdamOptions)
-  | ({ name: "radam" } & AdamOptions);
+const BUILT_IN = [sgdPart, adamPart, radamPart] as const;
 
-export function createOptimizer(settings: OptimizerSettings): Optimizer {
-  switch (settings.name) {
-    case "sgd":
-      return sgd(settings);
-    case "adam":
-      return adam(settings);
-    case "radam":
-      return radam(settings);
-  }
-}
+/** The built-in optimisers. */
+export const optimizers: readonly Part<Optimizer>[] = BUILT_IN;
+
+/** A built-in optimiser by its name and settings. */
+export type OptimizerSettings = Choice<(typeof BUILT_IN)[number]>;

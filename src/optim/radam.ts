@@ -1,6 +1,7 @@
+import { part } from "../base/part.js";
 import type { Tensor } from "../graph/graph.js";
 import { add, divide, multiply, squareRoot, subtract } from "../graph/operators/index.js";
-import { type AdamOptions, exponentialMoments } from "./adam.js";
+import { type AdamOptions, adamSettings, exponentialMoments } from "./adam.js";
 import type { Optimizer } from "./optimizer.js";
 
 /**
@@ -34,3 +35,12 @@ export function radam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOption
     },
   };
 }
+
+/** `optimizer: radam`. */
+export const radamPart = part({
+  name: "radam",
+  title: "rectified Adam",
+  source: "Liu et al. 2020, Algorithm 2, as the authors of iTAML have it",
+  settings: adamSettings,
+  create: radam,
+});

@@ -7,17 +7,11 @@ export function forTask<T>(setting: PerTask<T>, task: number): T {
   return setting[Math.min(task, setting.length - 1)] as T;
 }
 
-/** Multiplies the learning rate by `factor` at the start of each epoch (counted from 0) of `milestones`. */
+/** How the learning rate of a task's training goes from epoch to epoch. */
 export interface Schedule {
-  readonly milestones: readonly number[];
-  readonly factor: number;
-}
-
-export function scheduledLearningRate(
-  learningRate: number,
-  { milestones, factor }: Schedule,
-  epoch: number,
-): number {
-  const passed = milestones.filter((milestone) => milestone <= epoch).length;
-  return learningRate * factor ** passed;
+  /**
+   * @param epoch counted from 0
+   * @returns what the learning rate is multiplied by in that epoch
+   */
+  factorAt(epoch: number, epochs: number): number;
 }

@@ -1,3 +1,6 @@
+import { part } from "../base/part.js";
+import * as z from "../base/schema.js";
+import { share } from "../base/settings.js";
 import type { Tensor } from "../graph/graph.js";
 import { add, multiply, subtract } from "../graph/operators/index.js";
 import type { Optimizer } from "./optimizer.js";
@@ -24,3 +27,14 @@ export function sgd({ momentum = 0, weightDecay = 0 } = {}): Optimizer {
     },
   };
 }
+
+/** `optimizer: sgd`. */
+export const sgdPart = part({
+  name: "sgd",
+  title: "stochastic gradient descent",
+  settings: {
+    momentum: share.default(0).describe("Share of the last step in the next."),
+    weightDecay: z.number().min(0).default(0).describe("Times a parameter, added to its gradient."),
+  },
+  create: sgd,
+});

@@ -1,96 +1,23 @@
-import { chunks } from "../base/chunks.js";
-import { seededRandom } from "../base/random.js";
-import type { Loss } from "../losses/loss.js";
 import type { LearnerContext } from "../model/context.js";
-import { readMicroBatch } from "../model/micro-batch.js";
 import type { TaskModel } from "../model/model.js";
-import { prefetch } from "../model/prefetch.js";
-import { adam } from "../optim/adam.js";
-import { ModelTraining } from "../training/model-training.js";
-import { throwIfAborted } from "../training/training-loop.js";
-import { TrainingStep } from "../training/training-step.js";
 
-/** How a model is adapted to exemplars. */
-export interface AdaptationSettings {
-  /** Passes over the exemplars. Default: 1, where there are no `steps`. */
-  readonly epochs?: number | undefined;
-  /** Optimiser steps in place of epochs; 1 is the paper's "single update". */
-  readonly steps?: number | undefined;
-  readonly learningRate: number;
-  readonly batchSize: number;
+/** How the base model is adapted to a task before it tells the task's classes apart, as a value. */
+export interface Adaptation {
+  /** Makes it ready, which is to be released. */
+  begin(context: LearnerContext): Promise<Adapter>;
 }
 
-/**
- * Adapts a model to exemplars, by Adam, the whole network: the base model to one task before it tells the task's classes
- * apart (paper, Algorithm 2).
- */
-export class Adaptation {
-  readonly #context: LearnerContext;
-  readonly #settings: AdaptationSettings;
-  readonly #step: TrainingStep;
-
-  private constructor(context: LearnerContext, settings: AdaptationSettings, step: TrainingStep) {
-    this.#context = context;
-    this.#settings = settings;
-    this.#step = step;
-  }
-
-  /** @param loss default: iTAML's, the binary cross-entropy */
-  static async compile(
-    context: LearnerContext,
-    settings: AdaptationSettings,
-    loss?: Loss,
-  ): Promise<Adaptation> {
-    const { runtime, extractor } = context;
-    const step = await TrainingStep.compile(runtime, extractor, adam(), { loss });
-    return new Adaptation(context, settings, step);
-  }
-
+/** An adaptation made ready. */
+export interface Adapter {
   /**
-   * @param base Φ_i of the base model, or the whole; it is not changed
-   * @param exemplars indices for each of its classes; where there are none, nothing changes
+   * @param base Φ_i of the base model; it is not changed
+   * @param exemplars indices for each of the task's classes; where there are none, nothing changes
    * @param keys what else the order of the exemplars is seeded by
-   * @throws {ItamlError} INTERRUPTED
    */
-  async adapt(
+  adapt(
     base: TaskModel,
     exemplars: readonly (readonly number[])[],
     keys: readonly number[],
-    signal?: AbortSignal,
-  ): Promise<TaskModel> {
-    const { epochs = 1, steps, learningRate, batchSize } = this.#settings;
-    const samples = exemplars.flatMap((indices, column) =>
-      indices.map((index) => ({ index, column })),
-    );
-    if (samples.length === 0) return base;
-    const perEpoch = Math.ceil(samples.length / batchSize);
-    const { seed, source } = this.#context;
-    const batches: { chosen: typeof samples; epoch: number }[] = [];
-    for (let epoch = 0; batches.length < (steps ?? epochs * perEpoch); epoch++) {
-      const shuffled = seededRandom(seed, "adaptation", ...keys, epoch).shuffle([...samples]);
-      batches.push(...chunks(shuffled, batchSize).map((chosen) => ({ chosen, epoch })));
-    }
-    const read = ({ chosen, epoch }: (typeof batches)[number]) =>
-      readMicroBatch(
-        source,
-        chosen.map(({ index }) => index),
-        chosen.map(({ column }) => column),
-        exemplars.length,
-        ["adaptation", ...keys, epoch],
-      );
-    const training = await ModelTraining.start(base, this.#step);
-    try {
-      for await (const { value } of prefetch(batches.slice(0, steps), read)) {
-        throwIfAborted(signal);
-        if (value.samples > 0) await training.train(value, learningRate);
-      }
-      return await training.read();
-    } finally {
-      training.release();
-    }
-  }
-
-  release(): Promise<void> {
-    return this.#step.release();
-  }
+  ): Promise<TaskModel>;
+  release(): Promise<void>;
 }

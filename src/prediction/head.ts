@@ -1,5 +1,8 @@
+import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
+import type { LearnerContext } from "../model/context.js";
 import { joinClassifiers, type Model, type TaskModel } from "../model/model.js";
-import type { TaskEvidence } from "./task-prediction.js";
+import type { LearnHooks } from "../model/progress.js";
+import { type TaskColumns, type TaskEvidence, taskColumns } from "./task-prediction.js";
 
 /** Parameters θ and statistics that features come from. */
 export type Backbone = Pick<TaskModel, "theta" | "statistics">;
@@ -29,4 +32,37 @@ export function modelWithHead(
   { backbone = model, classifier, bias }: Head,
 ): TaskModel {
   return { theta: backbone.theta, statistics: backbone.statistics, classifier, bias };
+}
+
+/** The base model with the rows of a head that are one task's: whoever is told the task compares its classes alone. */
+export function headRows(
+  model: Model,
+  head: Head,
+  sizes: readonly number[],
+  task: number,
+): TaskModel {
+  const whole = modelWithHead(model, head);
+  const { start, end } = taskColumns(sizes)[task] as TaskColumns;
+  const size = whole.classifier.length / head.bias.length;
+  return {
+    ...whole,
+    classifier: whole.classifier.subarray(start * size, end * size),
+    bias: head.bias.subarray(start, end),
+  };
+}
+
+/** How a head comes about after every task, as a value. */
+export interface HeadFitter {
+  readonly taskEvidence: TaskEvidence;
+  /**
+   * @param memory with exemplars of all classes seen
+   * @returns undefined where there is no exemplar that can be read: the rows that training made are the head then
+   * @throws {ItamlError} INTERRUPTED, LOSS_NOT_FINITE
+   */
+  fit(
+    model: Model,
+    memory: ExemplarMemory,
+    context: LearnerContext,
+    hooks: LearnHooks,
+  ): Promise<Head | undefined>;
 }

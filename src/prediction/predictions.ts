@@ -171,11 +171,15 @@ export function measure(
 /** Sizes of continua that accuracies are reported for beside the configured one (paper, table 5). */
 const CONTINUUM_SIZES = [1, 2, 5, 10, 15, 20, 50] as const;
 
+/** Continuum accuracy for one p. */
+export interface SizeAccuracy {
+  readonly p: number;
+  readonly classAccuracy: number;
+  readonly taskAccuracy: number;
+}
+
 /** Continuum accuracies over p, as far as every task has as many test samples. */
-export function measureSizes(
-  predictions: Predictions,
-  seed: number,
-): { p: number; classAccuracy: number; taskAccuracy: number }[] {
+export function measureSizes(predictions: Predictions, seed: number): SizeAccuracy[] {
   const smallest = Math.min(...predictions.rows.map(({ length }) => length));
   return CONTINUUM_SIZES.filter((p) => p <= smallest).map((p) => {
     const { classAccuracy, taskAccuracy } = measure(predictions, { p, seed }).continuum;

@@ -122,24 +122,33 @@ function groupNames(configs: readonly Config[]): string[] {
   return settings.map((own, i) => {
     const sameData = settings.filter((_, j) => configs[j]?.dataset === configs[i]?.dataset);
     const comparable = (key: string) => {
-      const choice = `${key.split(".")[0]}.name`;
-      return key !== choice && own.has(choice)
-        ? sameData.filter((other) => other.get(choice) === own.get(choice))
-        : sameData;
+      const choices = choicesAround(key).filter((choice) => own.has(choice));
+      return sameData.filter((other) =>
+        choices.every((choice) => other.get(choice) === own.get(choice)),
+      );
     };
     const isUsual = (key: string, among: readonly Map<string, string>[]) =>
       2 * among.filter((other) => other.get(key) === own.get(key)).length > among.length;
     const keys = [...new Set(sameData.flatMap((other) => [...other.keys()]))].filter((key) => {
-      if (["dataset", "learner", ...OF_A_RUN].includes(key)) return false;
+      if (["dataset", "learner.name", ...OF_A_RUN].includes(key)) return false;
       return !isUsual(key, comparable(key));
     });
-    const words = ["dataset", "learner"].filter((key) => differs(key, settings));
+    const words = ["dataset", "learner.name"].filter((key) => differs(key, settings));
     const parts = [
       ...words.map((key) => own.get(key) as string),
       ...keys.map((key) => `${key}=${own.get(key) ?? "none"}`),
     ];
-    return parts.length > 0 ? parts.join(", ") : (own.get("learner") as string);
+    return parts.length > 0 ? parts.join(", ") : (own.get("learner.name") as string);
   });
+}
+
+/** The names of what a setting is one of: of `learner.update.beta` those of the learner and of its update. */
+export function choicesAround(key: string): string[] {
+  const path = key.split(".");
+  return path
+    .slice(1)
+    .map((_, i) => [...path.slice(0, i + 1), "name"].join("."))
+    .filter((choice) => choice !== key);
 }
 
 /** Every setting by its whole name, such as `adaptation.steps`. */

@@ -1,10 +1,17 @@
 import { readFile } from "node:fs/promises";
-import { parseConfigText, resolveConfig } from "../experiment/config.js";
+import { resolveConfig } from "../experiment/config.js";
+import { parseConfigText } from "../experiment/config-text.js";
 import { writeFileAtomically } from "../files/atomic-file.js";
 import { reportPage } from "./page/page.js";
 import type { Paper } from "./page/report-group.js";
 import { publishedFor } from "./published.js";
-import { flatSettings, groupRuns, OF_A_RUN, type ReportedRun } from "./run-summary.js";
+import {
+  choicesAround,
+  flatSettings,
+  groupRuns,
+  OF_A_RUN,
+  type ReportedRun,
+} from "./run-summary.js";
 import { seriesStyle } from "./series-style.js";
 
 /**
@@ -42,8 +49,11 @@ async function paperOf({ config, finished, results }: ReportedRun): Promise<Pape
   const ofPaper = flatSettings(resolveConfig(parseConfigText(text, name), name));
   const own = flatSettings(config);
   const keys = [...new Set([...ofPaper.keys(), ...own.keys()])];
-  const differences = keys.filter(
-    (key) => !OF_A_RUN.includes(key) && ofPaper.get(key) !== own.get(key),
-  );
+  const differs = (key: string) => ofPaper.get(key) !== own.get(key);
+  const differences = keys
+    .filter((key) => !OF_A_RUN.includes(key) && differs(key))
+    // Of another choice it says enough that it is another.
+    .filter((key) => !choicesAround(key).some(differs))
+    .map((key) => key.replace(/\.name$/, ""));
   return { published, differences };
 }

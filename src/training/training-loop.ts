@@ -4,8 +4,7 @@ import { seededRandom } from "../base/random.js";
 import { copyModel, isFiniteModel, type Model, overwriteModel } from "../model/model.js";
 import { prefetch } from "../model/prefetch.js";
 import type { LearnHooks } from "../model/progress.js";
-import { forTask, scheduledLearningRate } from "../optim/schedule.js";
-import type { OptimizerMemory } from "./optimizer-memory.js";
+import { forTask } from "../optim/schedule.js";
 import type { TrainingSettings } from "./settings.js";
 import {
   type Checkpointing,
@@ -13,21 +12,9 @@ import {
   restoreOptimizers,
   startOfEpoch,
 } from "./training-state.js";
+import type { TaskTraining, TrainingSample } from "./update.js";
 
-/** A training sample: where it is, and which class it has among all classes seen. */
-export interface TrainingSample {
-  readonly index: number;
-  readonly position: number;
-}
-
-/** A mini-batch, read and ready to be trained on. */
-export interface LoadedBatch<Data> {
-  readonly data: Data;
-  /** How many of its samples can't be read. */
-  readonly unreadable: number;
-}
-
-export interface TrainingLoopOptions<Data> {
+export interface TrainingLoopOptions {
   /** As it is where training begins, or goes on. */
   readonly model: Model;
   readonly task: number;
@@ -36,14 +23,8 @@ export interface TrainingLoopOptions<Data> {
   readonly seed: number;
   readonly hooks: LearnHooks;
   /** Of the model, new. */
-  readonly optimizers: readonly OptimizerMemory[];
+  readonly training: Pick<TaskTraining, "optimizers" | "load" | "train" | "read">;
   readonly checkpointing: Checkpointing | undefined;
-  /** Reads a mini-batch, while those before it train. */
-  load(batch: readonly TrainingSample[], epoch: number): Promise<LoadedBatch<Data>>;
-  /** Trains on one mini-batch; returns the loss before each optimiser step. */
-  train(data: Data, learningRate: number): Promise<number[]>;
-  /** Writes what training has made of the model into it. */
-  read(): Promise<void>;
   /** Accuracy on samples held out, where there are any; the best epoch's model is then the result. */
   validate(): Promise<number | undefined>;
 }
@@ -53,8 +34,9 @@ export interface TrainingLoopOptions<Data> {
  *
  * @throws {ItamlError} LOSS_NOT_FINITE with task, epoch, batch and learning rate; INTERRUPTED; IMAGE_INVALID
  */
-export async function trainingLoop<Data>(options: TrainingLoopOptions<Data>): Promise<void> {
-  const { model, task, samples, settings, seed, hooks, optimizers, checkpointing } = options;
+export async function trainingLoop(options: TrainingLoopOptions): Promise<void> {
+  const { model, task, samples, settings, seed, hooks, training, checkpointing } = options;
+  const { optimizers } = training;
   const epochs = forTask(settings.epochs, task);
   const batches = Math.ceil(samples.length / settings.batchSize);
   const from = checkpointing?.from;
@@ -65,16 +47,13 @@ export async function trainingLoop<Data>(options: TrainingLoopOptions<Data>): Pr
   while (position.epoch < epochs) {
     const { epoch } = position;
     const started = performance.now() - 1000 * position.seconds;
-    const learningRate = scheduledLearningRate(
-      forTask(settings.learningRate, task),
-      settings,
-      epoch,
-    );
+    const learningRate =
+      forTask(settings.learningRate, task) * settings.schedule.factorAt(epoch, epochs);
     let batch = Math.max(0, position.batch - 1);
     const failure = (what: string) => notFinite(what, { task, epoch, batch, learningRate });
     const store = async () => {
       if (!checkpointing || stored) return;
-      await options.read();
+      await training.read();
       const remembered = await Promise.all(optimizers.map((optimizer) => optimizer.read()));
       if (!isFiniteState(model, remembered)) throw failure("parameter or moment");
       await checkpointing.save({ task, position, model, optimizers: remembered, best });
@@ -82,12 +61,12 @@ export async function trainingLoop<Data>(options: TrainingLoopOptions<Data>): Pr
     };
     const shuffled = seededRandom(seed, "order", task, epoch).shuffle([...samples]);
     const parts = chunks(shuffled, settings.batchSize).slice(position.batch);
-    for await (const loaded of prefetch(parts, (part) => options.load(part, epoch))) {
+    for await (const loaded of prefetch(parts, (part) => training.load(part, [task, epoch]))) {
       if (hooks.signal?.aborted) await store();
       throwIfAborted(hooks.signal);
       position.dataSeconds += loaded.waited;
       position.unreadable += loaded.value.unreadable;
-      const losses = await options.train(loaded.value.data, learningRate);
+      const losses = await training.train(loaded.value.data, learningRate);
       batch = position.batch++;
       position.seconds = (performance.now() - started) / 1000;
       stored = false;
@@ -111,7 +90,7 @@ export async function trainingLoop<Data>(options: TrainingLoopOptions<Data>): Pr
         found: `${unreadable} broken ones`,
       });
     }
-    await options.read();
+    await training.read();
     // The last step of an epoch may have spoilt the parameters without a loss to show it.
     if (!isFiniteModel(model)) throw failure("parameter");
     const validationAccuracy = await options.validate();

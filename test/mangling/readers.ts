@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import sharp from "sharp";
+import { createChosen } from "../../src/base/part.js";
 import type { Random } from "../../src/base/random.js";
 import { loadCifar10, loadCifar100 } from "../../src/data/cifar.js";
 import { readClassList } from "../../src/data/class-list.js";
@@ -9,7 +10,8 @@ import { listCub200 } from "../../src/data/cub200.js";
 import { decodeImage, readImage } from "../../src/data/image.js";
 import { loadMnist } from "../../src/data/mnist.js";
 import { loadSvhn } from "../../src/data/svhn.js";
-import { applySetting, parseConfigText, resolveConfig } from "../../src/experiment/config.js";
+import { resolveConfig } from "../../src/experiment/config.js";
+import { applySetting, parseConfigText } from "../../src/experiment/config-text.js";
 import { epochsOf, parseEvents } from "../../src/experiment/events.js";
 import { startExperiment } from "../../src/experiment/experiment.js";
 import { parseResults } from "../../src/experiment/results.js";
@@ -20,7 +22,7 @@ import { readMat5 } from "../../src/formats/mat5.js";
 import { summarize } from "../../src/incremental/metrics.js";
 import { IncrementalClassifier } from "../../src/library/incremental-classifier.js";
 import { FeatureExtractor } from "../../src/nn/feature-extractor.js";
-import { createNetwork } from "../../src/nn/index.js";
+import { networks } from "../../src/nn/index.js";
 import { accuracyChart, runCurves } from "../../src/report/chart.js";
 import { accuracyTable } from "../../src/report/table.js";
 import { reportHtml } from "../../src/report/write-report.js";
@@ -253,10 +255,10 @@ export const READERS: Readonly<Record<string, Reader>> = {
         .filter((name) => name.endsWith(".yaml"))
         .map((name) => readFileSync(join(configs, name), "utf8"));
       const settings = [
-        "adaptation.steps=1",
-        "milestones=[1, 2]",
+        "learner.adaptation.steps=1",
+        "schedule={name: milestones, epochs: [1, 2], factor: 0.5}",
         "optimizer={name: sgd}",
-        "beta=0.5",
+        "learner.update.beta=0.5",
       ];
       return async (random) => {
         const text = Buffer.from(mangleText(pick(texts, random), random)).toString();
@@ -422,7 +424,8 @@ export const READERS: Readonly<Record<string, Reader>> = {
         {
           ...{ dataset: "mnist", data: join(folder, "data"), classesPerTask: 2, tasks: 2 },
           ...{ network: { name: "mlp", hidden: [4] }, optimizer: { name: "sgd" } },
-          ...{ learningRate: 0.1, epochs: 1, batchSize: 16, memory: 10, continuum: 2 },
+          ...{ learningRate: 0.1, epochs: 1, batchSize: 16, continuum: 2 },
+          learner: { name: "itaml", memory: 10 },
         },
         "made",
       );
@@ -433,7 +436,7 @@ export const READERS: Readonly<Record<string, Reader>> = {
       return oneFileOf(path, async () => {
         const { directory, config: read } = await RunDirectory.open(path);
         await directory.readResults();
-        const extractor = new FeatureExtractor(createNetwork(read.network), input);
+        const extractor = new FeatureExtractor(createChosen(networks, read.network), input);
         await directory.loadTask(1, { extractor, samples: 40 });
       });
     },

@@ -1,8 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Chosen } from "../../src/base/part.js";
 import { type Config, type ConfigInput, resolveConfig } from "../../src/experiment/config.js";
 import type { Results } from "../../src/experiment/results.js";
 import { writeMadeMnist } from "./idx.js";
+
+/** iTAML with a small memory. */
+export function smallLearner(changes: Readonly<Record<string, unknown>> = {}): Chosen {
+  const adaptation = { name: "full", learningRate: 1e-3, batchSize: 8 };
+  return { name: "itaml", memory: 30, adaptation, ...changes };
+}
 
 /** A configuration that trains in a fraction of a second, with its data in the folder. */
 export function smallConfig(folder: string, changes: Partial<ConfigInput> = {}): Config {
@@ -18,9 +25,8 @@ export function smallConfig(folder: string, changes: Partial<ConfigInput> = {}):
       learningRate: 0.05,
       epochs: 4,
       batchSize: 16,
-      memory: 30,
       continuum: 5,
-      adaptation: { learningRate: 1e-3, batchSize: 8 },
+      learner: smallLearner(),
       ...changes,
     },
     "test",

@@ -1,4 +1,4 @@
-import { type ConfigInput, resolveConfig } from "../../src/experiment/config.js";
+import { type Config, type ConfigInput, resolveConfig } from "../../src/experiment/config.js";
 import type { EpochEvent } from "../../src/experiment/events.js";
 import { addTask, emptyResults, type Results } from "../../src/experiment/results.js";
 import { mean } from "../../src/incremental/metrics.js";
@@ -42,34 +42,34 @@ export function reportedRun(
   };
 }
 
-function resultsOf(
-  config: Parameters<typeof emptyResults>[0] & { continuum: number },
-  matrix: readonly number[][],
-): Results {
-  return matrix.reduce((results, row, task) => {
-    const of = (perTask: number[], taskAccuracy: number) => ({
-      ...{ classAccuracy: mean(perTask), taskAccuracy, perTask },
-    });
-    const accuracies = {
-      top: config.top,
-      testSamples: 100 * (task + 1),
-      continuum: { p: config.continuum, ...of(row, 0.97), taskConfusion: confusion(task + 1) },
-      single: of(
-        row.map((accuracy) => accuracy - 0.2),
-        0.8,
-      ),
-      oracle: of(
-        row.map(() => 0.99),
-        1,
-      ),
-    };
-    const classes = [2 * task, 2 * task + 1];
-    const sizes = [1, 5, 20].map((p) => ({
-      ...{ p, classAccuracy: 1 - 0.4 / p, taskAccuracy: 1 - 0.3 / p },
-    }));
-    const seconds = { train: 10 + task, adapt: 0.5, evaluate: 1 };
-    return addTask(results, classes, accuracies, sizes, seconds);
-  }, emptyResults(config));
+function resultsOf(config: Config, matrix: readonly number[][]): Results {
+  return matrix.reduce(
+    (results, row, task) => {
+      const of = (perTask: number[], taskAccuracy: number) => ({
+        ...{ classAccuracy: mean(perTask), taskAccuracy, perTask },
+      });
+      const accuracies = {
+        top: config.top,
+        testSamples: 100 * (task + 1),
+        continuum: { p: config.continuum, ...of(row, 0.97), taskConfusion: confusion(task + 1) },
+        single: of(
+          row.map((accuracy) => accuracy - 0.2),
+          0.8,
+        ),
+        oracle: of(
+          row.map(() => 0.99),
+          1,
+        ),
+      };
+      const classes = [2 * task, 2 * task + 1];
+      const sizes = [1, 5, 20].map((p) => ({
+        ...{ p, classAccuracy: 1 - 0.4 / p, taskAccuracy: 1 - 0.3 / p },
+      }));
+      const seconds = { train: 10 + task, adapt: 0.5, evaluate: 1 };
+      return addTask(results, classes, accuracies, sizes, seconds);
+    },
+    emptyResults({ ...config, learner: config.learner.name }),
+  );
 }
 
 /** Of ten continua of each task one is taken for the first task. */

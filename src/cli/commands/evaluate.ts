@@ -14,7 +14,7 @@ export async function evaluate(
   options: { task?: number; p: number[]; data?: string; json?: boolean },
 ): Promise<void> {
   await withSavedRun(path, options, async ({ setup, learner, task }) => {
-    const { config, context, tasks } = setup;
+    const { config, tasks } = setup;
     const test = testSet(setup, task + 1);
     const line = new ProgressLine();
     line.show(() => `evaluating on ${test.tasks.flat(2).length} test samples`);
@@ -22,7 +22,7 @@ export async function evaluate(
       if (progress.kind !== "adaptation") return;
       line.show(() => `adapted to ${progress.adaptedTo + 1} of ${task + 1} tasks`);
     };
-    const predictions = await predictWith(learner, context.inference, test, {
+    const predictions = await predictWith(learner, test, {
       ...{ top: config.top, hooks: { onProgress } },
     });
     line.clear();

@@ -18,6 +18,7 @@ import { differingKey, MAXIMUM_CONFIG, readConfig } from "./train.js";
 export interface SweepOptions {
   out?: string;
   data?: string;
+  plugin?: string[];
   jobs?: number;
   json?: boolean;
 }
@@ -72,6 +73,7 @@ export async function sweep(file: string, options: SweepOptions): Promise<void> 
 
 /** Reads a sweep, and checks all of it before anything is trained. */
 export async function planSweep(file: string, options: SweepOptions) {
+  const { plugin = [] } = options;
   const text = (await readFileOrThrow(file, "CONFIG_INVALID", MAXIMUM_CONFIG)).toString("utf8");
   const content = parseSweep(text, file);
   const isFile = /\.ya?ml$/.test(content.base);
@@ -86,9 +88,11 @@ export async function planSweep(file: string, options: SweepOptions) {
     for (const seed of content.seeds) {
       const name = `${configuration}-seed${seed}`;
       const path = join(out, name);
-      const config = await readConfig(base, { seed, data: options.data, set }).catch((error) => {
-        throw within(error, `${file}: ${configuration}`);
-      });
+      const config = await readConfig(base, { seed, data: options.data, set, plugin }).catch(
+        (error) => {
+          throw within(error, `${file}: ${configuration}`);
+        },
+      );
       const state = await stateOf(path, config);
       const command = [
         ...["train", "--json", "--out", path],
@@ -96,6 +100,7 @@ export async function planSweep(file: string, options: SweepOptions) {
           ? ["--resume"]
           : [base, "--seed", String(seed), ...set.flatMap((setting) => ["--set", setting])]),
         ...(state === "new" && options.data !== undefined ? ["--data", options.data] : []),
+        ...plugin.flatMap((module) => ["--plugin", module]),
       ];
       runs.push({ configuration, name, path, config, command, state });
     }

@@ -3,17 +3,14 @@ import { basename, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { ItamlError, nearestName } from "../../base/errors.js";
 import { datasetFolder, findDataset } from "../../data/catalog.js";
-import {
-  applySetting,
-  type Config,
-  parseConfigText,
-  resolveConfig,
-} from "../../experiment/config.js";
+import { type Config, resolveConfig } from "../../experiment/config.js";
+import { applySetting, parseConfigText } from "../../experiment/config-text.js";
 import {
   type ExperimentOptions,
   resumeExperiment,
   startExperiment,
 } from "../../experiment/experiment.js";
+import { loadNamedParts } from "../../experiment/plugins.js";
 import type { Results } from "../../experiment/results.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
 import { writeFileAtomically } from "../../files/atomic-file.js";
@@ -37,6 +34,7 @@ export interface TrainOptions {
   seed?: number;
   device?: string;
   set?: string[];
+  plugin?: string[];
   json?: boolean;
 }
 
@@ -74,7 +72,7 @@ async function startRun(name: string | undefined, options: TrainOptions) {
   }
   const config = await readConfig(name, options);
   const path =
-    options.out ?? freePath(`runs/${config.dataset}-${config.learner}-seed${config.seed}`);
+    options.out ?? freePath(`runs/${config.dataset}-${config.learner.name}-seed${config.seed}`);
   await provide(config, options);
   const results = await trainWithDisplay(path, config, (hooks) =>
     startExperiment(path, config, hooks),
@@ -131,7 +129,7 @@ export async function trainWithDisplay(
   const reading = new ProgressLine();
   reading.show(() => `reading ${config.dataset} …`);
   const drawPicture = (results: Results) => {
-    const title = `${config.dataset}, ${config.learner}, seed ${config.seed}`;
+    const title = `${config.dataset}, ${config.learner.name}, seed ${config.seed}`;
     return writeFileAtomically(
       join(path, "accuracy.svg"),
       accuracyChart(runCurves(results), title),
@@ -144,7 +142,7 @@ export async function trainWithDisplay(
         signal,
         onStart: ({ tasks, firstTask, firstEpoch }) => {
           reading.clear();
-          const title = `${config.dataset} ${config.learner}`;
+          const title = `${config.dataset} ${config.learner.name}`;
           display = new ProgressDisplay({
             ...{ title, tasks, firstTask, firstEpoch },
             epochs: config.epochs,
@@ -186,7 +184,13 @@ export async function trainWithDisplay(
 /** Reads a configuration by file or data set name, and applies the command line's changes. */
 export async function readConfig(
   name: string,
-  { data, seed, device, set = [] }: Pick<TrainOptions, "data" | "seed" | "device" | "set">,
+  {
+    data,
+    seed,
+    device,
+    set = [],
+    plugin = [],
+  }: Pick<TrainOptions, "data" | "seed" | "device" | "set" | "plugin">,
 ): Promise<Config> {
   const isFile = /\.ya?ml$/.test(name) || (existsSync(name) && statSync(name).isFile());
   const file = isFile ? name : findConfig(name);
@@ -199,7 +203,16 @@ export async function readConfig(
   for (const key of ["data", "classes"]) {
     if (typeof content[key] === "string") content[key] = resolve(content[key]);
   }
-  return resolveConfig(content, isFile ? file : name);
+  const plugins = pluginsOf(content, plugin);
+  if (plugins.length > 0) content.plugins = plugins;
+  return resolveConfig(content, isFile ? file : name, await loadNamedParts(plugins));
+}
+
+/** The plugins that a configuration names, and those of the command line. */
+function pluginsOf({ plugins = [] }: Record<string, unknown>, others: readonly string[]): string[] {
+  // What is no list of names is refused with the rest of the configuration.
+  const named = Array.isArray(plugins) && plugins.every((file) => typeof file === "string");
+  return [...(named ? (plugins as string[]) : []), ...others].map((file) => resolve(file));
 }
 
 /** The file of a configuration that comes with the program. */

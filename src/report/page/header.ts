@@ -1,4 +1,5 @@
 import { DATASETS } from "../../data/catalog.js";
+import { builtInParts } from "../../experiment/parts.js";
 import { commonTasks, groupCurve } from "../group-series.js";
 import { type Content, html, type Markup } from "../html.js";
 import type { Published } from "../published.js";
@@ -26,19 +27,16 @@ ${notes(groups).map((note) => html`<p class="note">${note}</p>\n`)}</header>
 /** The data sets and the learners. */
 export function pageTitle(groups: readonly ReportGroup[]): string {
   const runs = groups.flatMap((group) => group.runs);
-  const learners = distinct(
-    runs.map(({ config }) => LEARNER_TITLES[config.learner] ?? config.learner),
-  );
+  const learners = distinct(runs.map(({ config }) => methodTitle(config.learner.name)));
   const datasets = distinct(runs.map(({ config }) => datasetTitle(config.dataset)));
   const who = learners.length > 3 ? `${learners.length} learners` : listOf(learners);
   const title = `${who} on ${listOf(datasets)}`;
   return /^i[A-Z]/.test(title) ? title : title.charAt(0).toUpperCase() + title.slice(1);
 }
 
-const LEARNER_TITLES: Readonly<Record<string, string>> = {
-  ...{ itaml: "iTAML", finetuning: "fine-tuning", joint: "joint training", icarl: "iCaRL" },
-  ...{ wa: "weight alignment", ewc: "EWC", lwf: "LwF", gdumb: "GDumb" },
-};
+function methodTitle(name: string): string {
+  return builtInParts.methods.find((method) => method.name === name)?.title ?? name;
+}
 
 function datasetTitle(name: string): string {
   const titles: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import { html, type Markup } from "../html.js";
-import { flatSettings } from "../run-summary.js";
+import { choicesAround, flatSettings } from "../run-summary.js";
 import { section, table } from "./components.js";
 import type { ReportGroup } from "./report-group.js";
 import { distinct } from "./words.js";
@@ -12,7 +12,12 @@ export function settingsSection(groups: readonly ReportGroup[]): Markup {
     key,
     cells: settings.map((runs) => distinct(runs.map((own) => own.get(key) ?? "–")).join(", ")),
   }));
-  const differs = rows.map(({ cells }) => new Set(cells).size > 1);
+  const differing = new Set(
+    rows.filter(({ cells }) => new Set(cells).size > 1).map(({ key }) => key),
+  );
+  // Of another choice it says enough that it is another.
+  const isMarked = (key: string) =>
+    differing.has(key) && !choicesAround(key).some((choice) => differing.has(choice));
   return section(
     "settings",
     "Settings",
@@ -27,7 +32,7 @@ ${table({
     html`<code>${key}</code>`,
     ...cells.map((cell) => html`<code>${cell}</code>`),
   ]),
-  marked: (row) => differs[row] === true,
+  marked: (row) => isMarked(rows[row]?.key as string),
 })}`,
   );
 }

@@ -48,7 +48,9 @@ export function trainingSection(groups: readonly ReportGroup[]): Markup {
     const series = mergeEqual(shown.flatMap((group) => epochSeries(group, chart)));
     return series.length > 0 ? { ...chart, series } : [];
   });
-  const learners = new Set(groups.flatMap(({ runs }) => runs.map(({ config }) => config.learner)));
+  const learners = new Set(
+    groups.flatMap(({ runs }) => runs.map(({ config }) => config.learner.name)),
+  );
   const rules = taskStarts(shown);
   return section(
     "training",

@@ -1,0 +1,19 @@
+import { createChosen } from "../../base/part.js";
+import { logits } from "../../prediction/heads/logits.js";
+import { descent } from "../../training/updates/descent.js";
+import { methodPart } from "../method.js";
+import { lossSetting, NO_MEMORY } from "./settings.js";
+
+/** Fine-tuning, the lower bound: trained on the new task alone, over all classes seen. */
+export const fineTuning = methodPart({
+  name: "finetuning",
+  title: "fine-tuning",
+  settings: (parts) => lossSetting(parts),
+  create: (settings, parts) => ({
+    trainsOn: "new",
+    startsFrom: "before",
+    memory: NO_MEMORY,
+    update: descent(createChosen(parts.losses, settings.loss)),
+    head: logits,
+  }),
+});

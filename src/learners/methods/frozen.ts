@@ -1,0 +1,20 @@
+import { createChosen } from "../../base/part.js";
+import { logits } from "../../prediction/heads/logits.js";
+import { descent } from "../../training/updates/descent.js";
+import { methodPart } from "../method.js";
+import { lossSetting, NO_MEMORY } from "./settings.js";
+
+/** Fine-tuning of the classifier alone: after the first task the features stay as they are. */
+export const frozen = methodPart({
+  name: "frozen",
+  title: "frozen features",
+  settings: (parts) => lossSetting(parts),
+  create: (settings, parts) => ({
+    trainsOn: "new",
+    startsFrom: "before",
+    memory: NO_MEMORY,
+    update: descent(createChosen(parts.losses, settings.loss)),
+    head: logits,
+    frozen: (task) => task > 0,
+  }),
+});

@@ -1,0 +1,28 @@
+import { createChosen } from "../../base/part.js";
+import { descent } from "../../training/updates/descent.js";
+import { methodPart } from "../method.js";
+import {
+  lossSetting,
+  memoryOf,
+  memorySettings,
+  predictionOf,
+  predictionSettings,
+} from "./settings.js";
+
+/** Experience replay in its plain form: trained on the new task and the exemplars of the old ones. */
+export const replay = methodPart({
+  name: "replay",
+  title: "replay",
+  settings: (parts) => ({
+    ...lossSetting(parts),
+    ...predictionSettings(parts, "logits", "none"),
+    ...memorySettings("random"),
+  }),
+  create: (settings, parts) => ({
+    trainsOn: "new and memory",
+    startsFrom: "before",
+    memory: memoryOf(settings),
+    update: descent(createChosen(parts.losses, settings.loss)),
+    ...predictionOf(settings, parts),
+  }),
+});

@@ -1,0 +1,84 @@
+import { part } from "../base/part.js";
+import { add, mean, multiply, softmaxCrossEntropyWithLogits } from "../graph/operators/index.js";
+import type { Value } from "../runtime/runtime.js";
+import { crossEntropy } from "./cross-entropy.js";
+import type { Loss } from "./loss.js";
+import { teacherOf } from "./teacher.js";
+
+/** By which logits are divided before the softmax. */
+const TEMPERATURE = 2;
+/** Added to a logit, it leaves nothing of its probability. */
+const NOTHING = -1e9;
+
+/**
+ * (1 − λ)·cross-entropy over all classes + λ·cross-entropy between the softened probabilities of the model before the task
+ * and those of the model over the old classes, λ the share of old classes (Hinton et al. 2015, with the weights of Zhao
+ * et al. 2020).
+ */
+export const softmaxDistillation: Loss = {
+  build(tensors) {
+    const { logits, targets } = tensors;
+    const { graph } = logits;
+    const probabilities = graph.input("teacher", "float32", targets.shape);
+    const mask = graph.input("mask", "float32", ["rows"]);
+    const [own, taught] = ["own", "taught"].map((name) => graph.input(name, "float32", []));
+    const softened = add(multiply(logits, graph.scalar(1 / TEMPERATURE)), mask);
+    const distillation = mean(softmaxCrossEntropyWithLogits(softened, probabilities));
+    return add(
+      multiply(crossEntropy.build(tensors), own as typeof mask),
+      multiply(distillation, taught as typeof mask),
+    );
+  },
+  inputs: ({ lossInputs = {} }) => lossInputs,
+  complete(session) {
+    const { oldClasses: old, newClasses } = session;
+    const rows = old + newClasses.length;
+    const teach = teacherOf(session);
+    return async (batch) => {
+      const logits = old > 0 ? await teach(batch) : new Float32Array(0);
+      const { samples } = batch;
+      const lossInputs = distillationInputs(logits, { samples, old, rows, lambda: old / rows });
+      return { ...batch, lossInputs };
+    };
+  },
+};
+
+/** `loss: softmax-distillation`. */
+export const softmaxDistillationPart = part({
+  name: "softmax-distillation",
+  title: "cross-entropy with distillation",
+  source: "Zhao et al. 2020",
+  settings: {},
+  create: () => softmaxDistillation,
+});
+
+/**
+ * @param teacher its logits of the old classes, [samples, old]
+ * @param old classes, the first of all; 0: there is no teacher
+ * @param rows classes in all
+ * @param lambda λ
+ */
+export function distillationInputs(
+  teacher: Float32Array,
+  { samples, old, rows, lambda }: { samples: number; old: number; rows: number; lambda: number },
+): Record<string, Value> {
+  const probabilities = new Float32Array(samples * rows);
+  for (let i = 0; i < samples && old > 0; i++) {
+    probabilities.set(softened(teacher.subarray(i * old, (i + 1) * old)), i * rows);
+  }
+  const scalar = (value: number) => ({ data: Float32Array.of(value), shape: [] });
+  return {
+    teacher: { data: probabilities, shape: [samples, rows] },
+    mask: { data: new Float32Array(rows).fill(NOTHING, old), shape: [rows] },
+    own: scalar(1 - lambda),
+    taught: scalar(lambda),
+  };
+}
+
+/** softmax(logits / temperature) */
+function softened(logits: Float32Array): Float32Array {
+  const largest = Math.max(...logits);
+  const exponentials = logits.map((logit) => Math.exp((logit - largest) / TEMPERATURE));
+  const total = exponentials.reduce((sum, value) => sum + value, 0);
+  return exponentials.map((value) => value / total);
+}

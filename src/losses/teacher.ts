@@ -1,0 +1,21 @@
+import type { MicroBatch } from "../model/micro-batch.js";
+import { wholeModel } from "../model/model.js";
+import type { TaskSession } from "../model/session.js";
+import { samplesInMemory } from "../samples/samples.js";
+
+/**
+ * The model before the task, in evaluation mode.
+ *
+ * @returns what gives its logits of a mini-batch's samples as they are trained on, [samples, old classes]
+ */
+export function teacherOf({
+  context: { inference, source },
+  before,
+}: TaskSession): (batch: MicroBatch) => Promise<Float32Array> {
+  const teacher = wholeModel(before);
+  return async ({ x, samples }) => {
+    const own = samplesInMemory(x, source.sampleSize);
+    const indices = Array.from({ length: samples }, (_, i) => i);
+    return (await inference.logits(teacher, own, indices)).data;
+  };
+}

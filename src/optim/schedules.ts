@@ -1,0 +1,12 @@
+import type { Choice, Part } from "../base/part.js";
+import { constantPart } from "./constant.js";
+import { milestonesPart } from "./milestones.js";
+import type { Schedule } from "./schedule.js";
+
+const BUILT_IN = [constantPart, milestonesPart] as const;
+
+/** The built-in schedules of the learning rate. */
+export const schedules: readonly Part<Schedule>[] = BUILT_IN;
+
+/** A built-in schedule by its name and settings. */
+export type ScheduleSettings = Choice<(typeof BUILT_IN)[number]>;

@@ -1,0 +1,35 @@
+import { part } from "../../base/part.js";
+import { count, positive } from "../../base/settings.js";
+import type { Adaptation } from "../adaptation.js";
+import { ExemplarTraining, type ExemplarTrainingSettings } from "../exemplar-training.js";
+
+/** The whole network is trained on the task's exemplars, by the binary cross-entropy (paper, Algorithm 2). */
+export function full(settings: ExemplarTrainingSettings): Adaptation {
+  return {
+    async begin(context) {
+      const training = await ExemplarTraining.compile(context, settings);
+      return {
+        adapt: (base, exemplars, keys) => training.train(base, exemplars, keys),
+        release: () => training.release(),
+      };
+    },
+  };
+}
+
+/** `adaptation: full`. */
+export const fullPart = part({
+  name: "full",
+  title: "whole network",
+  source: "Rajasegaran et al. 2020, Algorithm 2",
+  settings: {
+    epochs: count
+      .optional()
+      .describe("Passes over the task's exemplars, by Adam. Where there are no `steps`: 1."),
+    steps: count
+      .optional()
+      .describe("Optimiser steps in place of epochs; 1 is the paper's single update."),
+    learningRate: positive.default(1e-3).describe("Of Adam."),
+    batchSize: count.default(64).describe("Samples of a mini-batch."),
+  },
+  create: full,
+});

@@ -1,0 +1,47 @@
+import type { LearnerState, Model } from "../model/model.js";
+import type { Head } from "./head.js";
+import type { TaskEvidence } from "./task-prediction.js";
+
+const [CLASSIFIER, BIAS] = ["head.classifier", "head.bias"];
+const [THETA, STATISTICS] = ["head.theta", "head.statistics"];
+
+/** A learner's state with a fitted head, in the place of one that was there. Without one: as trained. */
+export function stateOfHead(state: LearnerState, head: Head | undefined): LearnerState {
+  const others = stateWithoutHead(state);
+  if (!head) return others;
+  const { backbone, classifier, bias } = head;
+  const size = classifier.length / bias.length;
+  const vector = (data: Float32Array) => ({ data, shape: [data.length] });
+  return new Map([
+    ...others,
+    [CLASSIFIER, { data: classifier, shape: [bias.length, size] }],
+    [BIAS, vector(bias)],
+    ...(backbone
+      ? [
+          [THETA, vector(backbone.theta)] as const,
+          [STATISTICS, vector(backbone.statistics)] as const,
+        ]
+      : []),
+  ]);
+}
+
+/** What else a learner's state holds. */
+export function stateWithoutHead(state: LearnerState): LearnerState {
+  return new Map([...state].filter(([name]) => !name.startsWith("head.")));
+}
+
+/** The fitted head that was stored; undefined where there is none for such a model and as many classes. */
+export function headOfState(
+  state: LearnerState,
+  model: Model,
+  classes: number,
+  taskEvidence: TaskEvidence,
+): Head | undefined {
+  const [classifier, bias, theta, statistics] = [CLASSIFIER, BIAS, THETA, STATISTICS].map(
+    (name) => state.get(name)?.data,
+  );
+  if (bias?.length !== classes || !classifier) return undefined;
+  const backbone = theta && statistics && { theta, statistics };
+  if (backbone && backbone.theta.length !== model.theta.length) return undefined;
+  return { backbone, classifier, bias, taskEvidence };
+}
