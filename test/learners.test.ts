@@ -542,4 +542,11 @@ describe("configuration", () => {
   ])("%j is refused", (learner, message) => {
     expect(() => resolveConfig({ ...base, learner }, "test")).toThrow(message);
   });
+
+  test("an adaptation of epochs and of steps is refused", () => {
+    const adaptation = { name: "full", epochs: 1, steps: 1 };
+    expect(() => methodOf("replay", { adaptation })).toThrow(
+      "adaptation has both epochs and steps",
+    );
+  });
 });

@@ -1,10 +1,21 @@
+import { ItamlError } from "../../base/errors.js";
 import { part } from "../../base/part.js";
 import { count, positive } from "../../base/settings.js";
 import type { Adaptation } from "../adaptation.js";
 import { ExemplarTraining, type ExemplarTrainingSettings } from "../exemplar-training.js";
 
-/** The whole network is trained on the task's exemplars, by the binary cross-entropy (paper, Algorithm 2). */
+/**
+ * The whole network is trained on the task's exemplars, by the binary cross-entropy (paper, Algorithm 2).
+ *
+ * @throws {ItamlError} CONFIG_INVALID where there are epochs and steps
+ */
 export function full(settings: ExemplarTrainingSettings): Adaptation {
+  if (settings.epochs !== undefined && settings.steps !== undefined) {
+    throw new ItamlError("CONFIG_INVALID", "adaptation has both epochs and steps", {
+      where: "learner.adaptation",
+      expected: "one of them",
+    });
+  }
   return {
     async begin(context) {
       const training = await ExemplarTraining.compile(context, settings);
