@@ -11,6 +11,7 @@ import { leftOutNotes } from "../src/data/left-out.js";
 import { listMsCeleb } from "../src/data/msceleb.js";
 import { divide, type Split } from "../src/data/split.js";
 import { temporaryFolder } from "./support/folder.js";
+import { needs } from "./support/needs.js";
 import { sharedData } from "./support/shared.js";
 
 /** Writes empty files. */
@@ -340,7 +341,8 @@ describe("files beside the pictures", () => {
     ]);
   });
 
-  test.skipIf(process.platform === "win32")("may be pipes, which aren't waited for", async () => {
+  test("may be pipes, which aren't waited for", async (context) => {
+    needs(context, "POSIX", process.platform !== "win32");
     const folder = folderOf(...numbered("a", 3));
     execFileSync("mkfifo", [join(folder, "a/pipe")]);
     expect((await listImageFolder(folder)).leftOut).toMatchObject([{ count: 1 }]);
