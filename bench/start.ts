@@ -30,7 +30,8 @@ async function writeClasses(folder: string, classes: number): Promise<void> {
 async function start(data: string, out: string, classes: number): Promise<[number, number]> {
   const config = resolveConfig(
     {
-      ...{ dataset: "msceleb", data, classesPerTask: 100, tasks: classes / 100, memory: classes },
+      ...{ dataset: "msceleb", data, classesPerTask: 100, tasks: classes / 100 },
+      learner: { name: "itaml", memory: classes },
       ...{ split: { moreThan: 44, train: 30, test: 15 }, images: { size: 8 } },
       ...{ network: { name: "mlp", hidden: [32] }, optimizer: { name: "sgd" } },
       ...{ learningRate: 0.01, epochs: 1, batchSize: 64 },
