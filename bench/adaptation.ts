@@ -8,7 +8,8 @@ import { mean } from "../src/incremental/metrics.js";
 import { taskModel } from "../src/model/model.js";
 import { ExemplarTraining } from "../src/prediction/exemplar-training.js";
 import { measure, type Predictions, predict } from "../src/prediction/predictions.js";
-import { percent, textTable } from "../src/report/table.js";
+import { percent } from "../src/report/format.js";
+import { textTable } from "../src/report/table.js";
 import { indicesByClass } from "../src/samples/samples.js";
 
 const TRAINED = 54_000;

@@ -26,7 +26,8 @@ import {
   taskColumns,
   taskEvidence,
 } from "../src/prediction/task-prediction.js";
-import { percent, textTable } from "../src/report/table.js";
+import { percent } from "../src/report/format.js";
+import { textTable } from "../src/report/table.js";
 import { indicesByClass, type SampleSource } from "../src/samples/samples.js";
 import { softmaxRegression } from "./softmax-regression.js";
 

@@ -6,7 +6,13 @@ import { newClassifier, newModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { mlp } from "../src/nn/mlp.js";
 import { type Head, modelWithHead } from "../src/prediction/head.js";
-import { measure, measureSizes, predict } from "../src/prediction/predictions.js";
+import {
+  measure,
+  measureClasses,
+  measureSizes,
+  type Predictions,
+  predict,
+} from "../src/prediction/predictions.js";
 import { taskColumns, taskEvidence, taskScores } from "../src/prediction/task-prediction.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import { decodeLearnerState, encodeLearnerState } from "../src/storage/model-files.js";
@@ -91,8 +97,50 @@ test("predictions and the exported model compare classes by the head", async () 
   const right = continuum.taskConfusion.reduce((sum, row, task) => sum + (row[task] as number), 0);
   expect(continuum.taskAccuracy).toBeCloseTo(right / 6, 10);
   expect(measureSizes(predictions, 1).map(({ p }) => p)).toEqual([1, 2, 5]);
+  // Class by class they are the same: of as many samples each, their mean is the whole.
+  const { classes, confused } = measureClasses(predictions, { p: 2, seed: 1 });
+  expect(classes.map((own) => [own.class, own.testSamples])).toEqual(
+    [0, 1, 2, 3].map((c) => [c, 3]),
+  );
+  const { single, oracle } = measure(predictions, { p: 2, seed: 1 });
+  const average = (key: "continuum" | "single" | "oracle") =>
+    classes.reduce((sum, own) => sum + own[key], 0) / 4;
+  expect(average("continuum")).toBeCloseTo(continuum.classAccuracy, 10);
+  expect(average("single")).toBeCloseTo(single.classAccuracy, 10);
+  expect(average("oracle")).toBeCloseTo(oracle.classAccuracy, 10);
+  const wrong = confused.reduce((sum, pair) => sum + pair.samples, 0);
+  expect(wrong).toBe(Math.round(12 * (1 - single.classAccuracy)));
+  for (const row of indices) {
+    const own = logits.data.subarray(4 * row, 4 * row + 4);
+    expect(predictions.singleClass[row]).toBe(own.indexOf(Math.max(...own)));
+  }
   await session.release();
   await inference.release();
+});
+
+test("of ten thousand classes only the pairs that occur are kept", () => {
+  const count = 10_000;
+  const rows = Array.from({ length: 2 * count }, (_, row) => row);
+  const right = Uint8Array.from(rows, (row) => row % 2);
+  const predictions: Predictions = {
+    ...{ top: 1, rows: [rows], oracleRight: right, singleRight: right },
+    classes: Int32Array.from(rows, (row) => row >> 1),
+    // The first of each class's two samples is taken for the class before it.
+    singleClass: Int32Array.from(rows, (row) => ((row >> 1) + (row % 2 ? 0 : count - 1)) % count),
+    singleTaskRight: new Uint8Array(rows.length).fill(1),
+    evidence: { data: new Float32Array(rows.length), columns: 1, unreadable: [] },
+  };
+  const { classes, confused } = measureClasses(predictions, { p: 20, seed: 1 });
+  expect(classes).toHaveLength(count);
+  expect(classes[7]).toEqual({
+    class: 7,
+    testSamples: 2,
+    continuum: 0.5,
+    single: 0.5,
+    oracle: 0.5,
+  });
+  expect(confused).toHaveLength(count);
+  expect(confused[7]).toEqual({ class: 7, predicted: 6, samples: 1 });
 });
 
 test("what a learner knows beside its model comes back as it was", () => {

@@ -54,19 +54,19 @@ async function showEpochs(display: ProgressDisplay): Promise<void> {
 }
 
 describe("a view of training", () => {
-  test.each([40, 100])("%i columns", async (columns) => {
+  test.each([60, 100])("%i columns", async (columns) => {
     const terminal = new Terminal(columns);
     const display = new ProgressDisplay(run, terminal);
     display.showTask(reportedRun().results);
     for (let repetition = 0; repetition < 3; repetition++) await showEpochs(display);
     const screen = terminal.rows.map((row) => row.replace(/\d+:\d\d left/, "0:12 left"));
     expect(screen.slice(0, -6)).toEqual(
-      columns === 40
-        ? ["mnist itaml  task 2/5  epoch 5/20", "loss 0.0987 █▅▂▁  12,345 samples/s", "0:12 left"]
+      columns === 60
+        ? ["mnist itaml  task 2/5  epoch 5/20  loss 0.0987 █▅▂▁", "12,345 samples/s  0:12 left"]
         : ["mnist itaml  task 2/5  epoch 5/20  loss 0.0987 █▅▂▁  12,345 samples/s  0:12 left"],
     );
-    expect(screen.at(-6)).toMatch(columns === 40 ? /^after +cont\./ : /^after task +continuum/);
-    expect(screen.at(-1)).toMatch(/^4 +78\.40 +97\.00 +58\.40 +99\.00$/);
+    expect(screen.at(-6)).toMatch(/^after task +continuum +task +single-sample/);
+    expect(screen.at(-1)).toMatch(/^5 +78\.40 +97\.00 +58\.40 +99\.00$/);
     for (const row of terminal.rows) expect(row.length).toBeLessThan(columns);
     expect(terminal.written).not.toContain("\x1b[2m");
   });
@@ -95,7 +95,7 @@ describe("a view of training", () => {
     display.showTask(reportedRun().results);
     display.clear();
     expect(lines).toEqual([
-      "task 4 done (classes 8, 9):  continuum 78.40  task 97.00  single 58.40  oracle 99.00\n",
+      "task 5 done (classes 8, 9):  continuum 78.40  task 97.00  single-sample 58.40  oracle 99.00\n",
     ]);
   });
 });

@@ -1,8 +1,15 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseHTML } from "linkedom";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readConfig } from "../src/cli/commands/train.js";
+import { groupRuns } from "../src/report/groups.js";
+import { html } from "../src/report/html.js";
+import type { Report } from "../src/report/page/report.js";
+import type { ReportedRun } from "../src/report/runs.js";
+import { SECTIONS } from "../src/report/sections/index.js";
+import { TITLES } from "../src/report/titles.js";
 import { reportHtml, writeReport } from "../src/report/write-report.js";
 import { ChromiumPage, chromiumPath } from "./support/chromium.js";
 import { temporaryFolder } from "./support/folder.js";
@@ -11,6 +18,9 @@ import { CHECK_MATRIX, reportedRun } from "./support/reported-run.js";
 
 const parse = (page: string) => parseHTML(page).document;
 type Page = ReturnType<typeof parse>;
+
+const pageOf = (runs: readonly ReportedRun[]) =>
+  reportHtml(groupRuns(runs, TITLES), "runs/report.html");
 
 /** The cells of a table, row by row. */
 function cells(document: Page, selector: string): string[][] {
@@ -40,7 +50,7 @@ describe("the page of one run", () => {
   let page: string;
   let document: Page;
   beforeAll(async () => {
-    page = await reportHtml([reportedRun()]);
+    page = await pageOf([reportedRun()]);
     document = parse(page);
   });
 
@@ -55,7 +65,7 @@ describe("the page of one run", () => {
     for (const link of document.querySelectorAll("nav a")) {
       expect(ids).toContain(link.getAttribute("href")?.slice(1));
     }
-    expect(await reportHtml([reportedRun()])).toBe(page);
+    expect(await pageOf([reportedRun()])).toBe(page);
   });
 
   test("the four accuracies stand side by side, with what they are", () => {
@@ -63,7 +73,7 @@ describe("the page of one run", () => {
     expect(head.map((text) => text.split(" ")[0])).toEqual([
       ...["Continuum", "Task", "Single-sample", "Oracle"],
     ]);
-    expect(name).toEqual(["itaml 1 run"]);
+    expect(name).toEqual(["iTAML 1 run"]);
     expect(values).toEqual(["78.40", "97.00", "58.40", "99.00"]);
   });
 
@@ -80,11 +90,11 @@ describe("the page of one run", () => {
   });
 
   test("every chart is described, and has its numbers in a table", () => {
-    const figures = [...document.querySelectorAll("figure")];
+    const figures = [...document.querySelectorAll("figure:has(svg.plot)")];
     expect(figures.map((figure) => words(figure.querySelector("figcaption")))).toEqual([
       ...["continuum (p=20)", "task (p=20)", "single-sample", "oracle"],
-      ...["continuum, by p", "task, by p", "continuum", "single-sample", "oracle", "itaml"],
-      ...["loss", "learning rate", "resident memory in MB", "itaml 67.5 seconds in all"],
+      ...["continuum, by p", "task, by p", "continuum", "single-sample", "oracle", "iTAML"],
+      ...["loss", "learning rate", "resident memory in MB", "iTAML 67.5 seconds in all"],
     ]);
     for (const figure of figures) {
       const chart = figure.querySelector("svg.plot");
@@ -93,9 +103,21 @@ describe("the page of one run", () => {
       expect(figure.querySelectorAll("details table tbody tr").length).toBeGreaterThan(1);
     }
     expect(cells(document, "#matrix figure:nth-of-type(1) table").at(-1)).toEqual([
-      ...["4", "70.00", "72.00", "96.00", "66.00", "88.00"],
+      ...["5", "70.00", "72.00", "96.00", "66.00", "88.00"],
     ]);
-    expect(cells(document, "#confusion table").at(-1)).toEqual(["4", "1", "0", "0", "0", "9"]);
+    expect(cells(document, "#confusion table").at(-1)).toEqual(["5", "1", "0", "0", "0", "9"]);
+    // Ten continua of each task, not a hundred.
+    expect(words(document.querySelector("#confusion p"))).toContain("each task (10 each)");
+    const rates = cells(document, "#training figure:nth-of-type(2) table");
+    expect(rates.slice(0, 5)).toEqual([
+      ...[
+        ["epoch", "iTAML"],
+        ["1", "0.1"],
+        ["2", "0.1"],
+        ["3", "0.05"],
+        ["4", "0.1"],
+      ],
+    ]);
     // p0 = .584 − .3 (1 − 1/e) = .394, p̂ = .394 + .606 / 9 = .4617.
     expect(words(document.querySelector("#continuum-size p"))).toContain(
       "votes for its own task with 46.17",
@@ -109,43 +131,71 @@ describe("the page of one run", () => {
     expect(document.querySelectorAll("#settings .marked")).toHaveLength(0);
   });
 
+  test("classes have their names, their accuracy, and what they are taken for", () => {
+    const rows = cells(document, "#classes .table:first-of-type table");
+    expect(rows.slice(0, 3)).toEqual([
+      ["class", "task", "single", "most often taken for"],
+      ["ant", "1", "96.00", "bee 4.00 %"],
+      ["bee", "1", "76.00", "ant 20.00 %"],
+    ]);
+    expect(cells(document, "#classes details table").at(-1)?.slice(0, 6)).toEqual([
+      ...["mean", "", "", "90.00", "78.00", "100.00"],
+    ]);
+  });
+
+  test("when, on what and by what it was trained", () => {
+    const facts = [...document.querySelectorAll(".facts div")].map(words);
+    expect(facts).toContain("Trained2026-11-24");
+    expect(facts).toContain("OnMade 9000, 2 cores, 8 GB, Linux 6.1.0 x64");
+    expect(facts).toContain("Byitaml 0.2.0, Node 20.11.0, ONNX Runtime 1.30.0");
+  });
+
+  test("links lead to documentation that there is, seen from the page", () => {
+    const links = [...document.querySelectorAll("a")].map((link) => link.getAttribute("href"));
+    const files = links.filter((href) => href && !/^(#|https:\/\/arxiv\.org\/abs\/)/.test(href));
+    expect(files.length).toBeGreaterThan(2);
+    for (const file of files)
+      expect(existsSync(join("runs", file as string)), `${file}`).toBe(true);
+  });
+
   test("nothing is loaded from anywhere", () => {
     const loaded = [...document.querySelectorAll("[src], link, image, use, iframe, object, embed")];
     expect(loaded.map((element) => element.getAttribute("href"))).toEqual(["data:,"]);
     expect(page).not.toMatch(/url\(|@import|srcset|fetch\(|XMLHttp|import\(/);
-    expect(page.match(/https?:\/\/[^"'\s<]+/g)?.filter((url) => !url.includes("w3.org"))).toBe(
-      undefined,
-    );
+    const addresses = page.match(/(.{6})https?:\/\/[^"'\s<]+/g) ?? [];
+    expect(addresses.filter((text) => !/^ ?href="https:\/\/arxiv|w3\.org/.test(text))).toEqual([]);
   });
 });
 
 describe("several runs", () => {
   test("seeds become a mean with its interval, configurations a comparison", async () => {
     const other = reportedRun({ learner: "finetuning", seed: 1 }, { title: "other" });
-    const document = parse(await reportHtml([...threeSeeds(), other]));
+    const document = parse(await pageOf([...threeSeeds(), other]));
     expect(words(document.querySelector("h1"))).toBe("iTAML and fine-tuning on made");
     const figures = cells(document, ".figures");
     // Deviations ±1.4: s = 1.4, half-width 4.3027 × 1.4 / √3 = 3.478.
     expect(figures.slice(1, 3)).toEqual([
-      ["itaml n = 3"],
+      ["iTAML n = 3"],
       ["78.40 ± 3.48", "97.00 ± 0.00", "58.40 ± 3.48", "99.00 ± 0.00"],
     ]);
-    expect(figures[3]).toEqual(["finetuning 1 run"]);
+    expect(figures[3]).toEqual(["fine-tuning 1 run"]);
     expect(cells(document, "#accuracy figure:nth-of-type(1) table")).toEqual([
-      ["classes seen", "itaml", "finetuning"],
+      ["classes seen", "iTAML", "fine-tuning"],
       ["2", "90.00 ± 3.48", "90.00"],
       ["4", "86.50 ± 3.48", "86.50"],
       ["6", "85.67 ± 3.48", "85.67"],
       ["8", "83.25 ± 3.48", "83.25"],
       ["10", "78.40 ± 3.48", "78.40"],
     ]);
-    const marked = [...document.querySelectorAll("#settings .marked")].map(words);
-    expect(marked).toEqual(["seed1, 2, 31", "learner.nameitamlfinetuning"]);
+    const marked = [...document.querySelectorAll("#settings .marked th, #settings .marked td")].map(
+      words,
+    );
+    expect(marked).toEqual(["learner.name", "itaml", "finetuning"]);
     expect(cells(document, "#runs table").map(([name]) => name)).toEqual([
       ...["run", "seed1", "seed2", "seed3", "other"],
     ]);
     expect(cells(document, "#confusion figure:nth-of-type(1) table").at(-1)).toEqual([
-      ...["4", "3", "0", "0", "0", "27"],
+      ...["5", "3", "0", "0", "0", "27"],
     ]);
   });
 
@@ -155,10 +205,10 @@ describe("several runs", () => {
       { seed: 3 },
       { title: "short", finished: false, matrix: CHECK_MATRIX.slice(0, 2) },
     );
-    const page = await reportHtml([first, second, short].filter((run) => run !== undefined));
+    const page = await pageOf([first, second, short].filter((run) => run !== undefined));
     const document = parse(page);
     expect(words(document.querySelector(".note"))).toContain("Unfinished: short.");
-    expect(cells(document, ".figures")[1]).toEqual(["itaml n = 3, after 2 tasks"]);
+    expect(cells(document, ".figures")[1]).toEqual(["iTAML n = 3, after 2 tasks"]);
     expect(cells(document, "#accuracy figure:nth-of-type(1) table")).toHaveLength(3);
     expect(cells(document, "#runs table").at(-1)?.[3]).toBe("2, unfinished");
   });
@@ -166,11 +216,17 @@ describe("several runs", () => {
   test("what a run lacks is left out, with a line", async () => {
     const run = reportedRun();
     const tasks = run.results.tasks.map(({ sizes: _, taskConfusion: __, ...task }) => task);
-    const old = { ...run, title: "old", epochs: [], results: { ...run.results, tasks } };
-    const document = parse(await reportHtml([old]));
-    for (const id of ["continuum-size", "confusion", "training"]) {
-      expect(document.querySelectorAll(`#${id} svg.plot`)).toHaveLength(0);
-      expect(words(document.querySelector(`#${id} .note`))).toContain("Left out");
+    const { classes: ___, confusedClasses: ____, ...results } = { ...run.results, tasks };
+    const old = { ...run, title: "old", epochs: [], results };
+    const lacking = ["continuum-size", "confusion", "classes", "training"];
+    const alone = parse(await pageOf([old]));
+    for (const id of lacking) expect(alone.querySelector(`#${id}, [href="#${id}"]`), id).toBe(null);
+    const other = reportedRun({ learner: "finetuning" });
+    const beside = parse(
+      await pageOf([{ ...old, config: { ...run.config, batchSize: 3 } }, other]),
+    );
+    for (const id of lacking) {
+      expect(words(beside.querySelector(`#${id} .note`)), id).toContain("Left out");
     }
   });
 });
@@ -178,7 +234,7 @@ describe("several runs", () => {
 describe("the paper's numbers", () => {
   test("stand beside runs of its settings", async () => {
     const config = await readConfig("mnist", {});
-    const document = parse(await reportHtml([{ ...reportedRun(), config }]));
+    const document = parse(await pageOf([{ ...reportedRun(), config }]));
     expect(cells(document, ".figures").slice(-2)).toEqual([
       ["the paper iTAML, a single run, as published"],
       ["97.95", "–", "62.19", "–"],
@@ -187,13 +243,13 @@ describe("the paper's numbers", () => {
       ...["the paper", "99.95", "99.62", "98.97", "99.33", "97.95"],
     ]);
     expect(words(document.querySelector("header"))).toContain(
-      "itaml: the settings of configs/mnist.yaml, the configuration for the paper’s numbers.",
+      "iTAML: the settings of configs/mnist.yaml, the configuration for the paper’s numbers.",
     );
   });
 
   test("don't stand beside a run that ended after another number of tasks", async () => {
     const config = await readConfig("cifar100-10x10", {});
-    const document = parse(await reportHtml([{ ...reportedRun(), config }]));
+    const document = parse(await pageOf([{ ...reportedRun(), config }]));
     expect(cells(document, ".figures").flat().join()).not.toContain("the paper");
   });
 
@@ -202,7 +258,7 @@ describe("the paper's numbers", () => {
       set: ["batchSize=64", "learner=finetuning"],
     });
     const underWay = { ...reportedRun(), config, finished: false };
-    const document = parse(await reportHtml([underWay]));
+    const document = parse(await pageOf([underWay]));
     expect(words(document.querySelector("header"))).toContain(
       "the paper’s numbers: learner, batchSize.",
     );
@@ -212,16 +268,50 @@ describe("the paper's numbers", () => {
     ]);
   });
 
+  test("don't stand beside runs of other data, be it under the same name", async () => {
+    const config = await readConfig("mnist", {});
+    const run = { ...reportedRun(), config };
+    const other = { ...run, title: "other", origin: { data: "other", itaml: "0.2.0" } };
+    const strokes = reportedRun({ dataset: "strokes" }, { title: "strokes" });
+    for (const runs of [
+      [run, other],
+      [run, strokes],
+    ]) {
+      const document = parse(await pageOf(runs));
+      expect(document.querySelector(".paper")).toBe(null);
+      expect(cells(document, ".figures").flat().join()).not.toContain("the paper");
+    }
+  });
+
   test("don't stand beside other tasks", async () => {
     const config = await readConfig("mnist", { set: ["continuum=5"] });
-    const document = parse(await reportHtml([{ ...reportedRun(), config }]));
+    const document = parse(await pageOf([{ ...reportedRun(), config }]));
     expect(document.querySelector(".paper")).toBe(null);
   });
 });
 
+test("an application adds a section of its own", async () => {
+  const section = {
+    ...{ name: "energy", title: "Energy" },
+    applies: ({ groups }: Report) => groups.length > 0,
+    render: ({ groups }: Report) => html`<p>${groups[0]?.name}: 3 kWh</p>`,
+  };
+  const never = { ...section, name: "never", applies: () => false };
+  const titles = { ...TITLES, learner: () => "my learner" };
+  const runs = [reportedRun({}, { title: "a" })];
+  const page = await reportHtml(groupRuns(runs, titles), "report.html", {
+    ...{ sections: [...SECTIONS, section, never], titles },
+  });
+  const document = parse(page);
+  expect(words(document.querySelector("#energy"))).toBe("Energy my learner: 3 kWh");
+  expect(words(document.querySelector('nav a[href="#energy"]'))).toBe("Energy");
+  expect(words(document.querySelector("h1"))).toBe("My learner on made");
+  expect(document.querySelector("#never")).toBe(null);
+});
+
 test("names are text, whatever is in them", async () => {
   const hostile = `<script>alert("1")</script>'"&<img src=x onerror=alert(1)>`;
-  const page = await reportHtml([
+  const page = await pageOf([
     reportedRun({ dataset: hostile, seed: 1 }, { title: hostile }),
     reportedRun(
       { dataset: hostile, seed: 2, data: hostile },
@@ -247,14 +337,12 @@ test("in a browser: whole, quiet, and as wide as its window", async (context) =>
   needs(context, "a browser", chromium);
   const file = join(temporaryFolder(), "report.html");
   const hostile = "<script>alert(1)</script>".repeat(4);
-  await writeReport(
-    [
-      ...threeSeeds(),
-      reportedRun({ learner: "finetuning" }, { title: hostile }),
-      reportedRun({ dataset: hostile }, { title: "other" }),
-    ],
-    file,
-  );
+  const runs = [
+    ...threeSeeds(),
+    reportedRun({ learner: "finetuning" }, { title: hostile }),
+    reportedRun({ dataset: hostile }, { title: "other" }),
+  ];
+  await writeReport(groupRuns(runs, TITLES), file);
   await ChromiumPage.with(chromium as string, async (page) => {
     await page.resize(1280);
     await page.prefer("light");

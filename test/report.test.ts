@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
 import { addTask, emptyResults, type Results } from "../src/experiment/results.js";
-import { accuracyChart, comparisonCurves, runCurves } from "../src/report/chart.js";
-import { heatMap, lineChart, stackedBars } from "../src/report/plots.js";
-import { seriesStyle } from "../src/report/series-style.js";
-import { spread } from "../src/report/spread.js";
-import { accuracyTable, comparisonTable, summaryTable } from "../src/report/table.js";
+import { accuracyPicture, comparisonCurves, runCurves } from "../src/report/accuracy-picture.js";
+import { heatMap } from "../src/report/charts/heat-map.js";
+import { lineChart } from "../src/report/charts/line-chart.js";
+import { spread } from "../src/report/charts/spread.js";
+import { stackedBars } from "../src/report/charts/stacked-bars.js";
+import { seriesStyle } from "../src/report/charts/style.js";
+import { accuracyTable, summaryTable } from "../src/report/results-tables.js";
+import { textTable } from "../src/report/table.js";
 
 function made(learner: string, slope: number): Results {
   let results = emptyResults({ dataset: "made", seed: 1, learner, top: 1 });
@@ -17,16 +20,20 @@ function made(learner: string, slope: number): Results {
     });
     results = addTask(
       results,
-      [2 * task, 2 * task + 1],
       {
-        top: 1,
-        testSamples: 100 * (task + 1),
-        continuum: { p: 20, ...of(accuracy), taskConfusion: [] },
-        single: of(accuracy - 0.2),
-        oracle: of(0.99),
+        classes: [2 * task, 2 * task + 1],
+        accuracies: {
+          top: 1,
+          testSamples: 100 * (task + 1),
+          continuum: { p: 20, ...of(accuracy), taskConfusion: [] },
+          single: of(accuracy - 0.2),
+          oracle: of(0.99),
+        },
+        sizes: [{ p: 1, classAccuracy: accuracy, taskAccuracy: accuracy }],
+        byClass: { classes: [], confused: [] },
+        seconds: { train: 1, adapt: 0.25, evaluate: 0.25 },
       },
-      [{ p: 1, classAccuracy: accuracy, taskAccuracy: accuracy }],
-      { train: 1, adapt: 0.25, evaluate: 0.25 },
+      ["a", "b", "c", "d", "e", "f"],
     );
   }
   return results;
@@ -35,11 +42,22 @@ function made(learner: string, slope: number): Results {
 test("tables", () => {
   const results = made("itaml", 0.05);
   expect(`${accuracyTable(results)}\n\n${summaryTable(results)}`).toMatchSnapshot();
-  const runs = [
-    { title: "a", results },
-    { title: "another", results: made("finetuning", 0.3) },
+});
+
+test.each([40, 60, 80, 120])("tables at %i columns: nothing is wider", (width) => {
+  const results = { ...made("itaml", 0.05), top: 5 };
+  const wide = [
+    ["configuration", "runs", "continuum (p=20)", "average incremental accuracy", "forgetting"],
+    ["fine-tuning, optimizer.momentum=0.9, epochs=[1,2]", "3", ...Array(3).fill("75.00 ± 7.07")],
+    ["iTAML", "3", ...Array(3).fill("75.00 ± 7.07")],
   ];
-  expect(comparisonTable(runs)).toMatchSnapshot();
+  const tables = [
+    `${accuracyTable(results, width)}\n\n${summaryTable(results, width)}`,
+    textTable(wide, width),
+  ];
+  for (const line of tables.join("\n").split("\n")) expect(line.length).toBeLessThanOrEqual(width);
+  expect(tables[1]?.match(/75\.00 ± 7\.07/g)).toHaveLength(6);
+  expect(tables.join("\n\n")).toMatchSnapshot();
 });
 
 test("top-5 accuracies are called so", () => {
@@ -51,17 +69,17 @@ test("top-5 accuracies are called so", () => {
 
 test("charts", async () => {
   const results = made("itaml", 0.05);
-  await expect(accuracyChart(runCurves(results), "One run")).toMatchFileSnapshot(
+  await expect(accuracyPicture(runCurves(results), "One run")).toMatchFileSnapshot(
     "snapshots/run.svg",
   );
-  expect(accuracyChart(runCurves(results), "One run")).toBe(
-    accuracyChart(runCurves(results), "One run"),
+  expect(accuracyPicture(runCurves(results), "One run")).toBe(
+    accuracyPicture(runCurves(results), "One run"),
   );
   const runs = [
     { title: "iTAML", results },
     { title: "fine-tuning", results: made("finetuning", 0.3) },
   ];
-  await expect(accuracyChart(comparisonCurves(runs), "Two runs")).toMatchFileSnapshot(
+  await expect(accuracyPicture(comparisonCurves(runs), "Two runs")).toMatchFileSnapshot(
     "snapshots/comparison.svg",
   );
 });

@@ -1,10 +1,12 @@
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { formatConfig } from "../src/experiment/config.js";
 import { formatResults } from "../src/experiment/results.js";
-import { groupRuns, readRun, readRuns } from "../src/report/run-summary.js";
+import { groupRuns } from "../src/report/groups.js";
+import { findRuns, readRun } from "../src/report/runs.js";
 import { estimate, studentQuantile } from "../src/report/statistics.js";
+import { TITLES } from "../src/report/titles.js";
 import { temporaryFolder } from "./support/folder.js";
 import { reportedRun } from "./support/reported-run.js";
 
@@ -54,22 +56,55 @@ describe("reading a run", () => {
     );
   });
 
-  test("all runs without results are named, and a run given twice is read once", async () => {
+  test("a directory of runs stands for them; what is none is left out, and said", async () => {
     const folder = temporaryFolder();
     const good = writeRun(join(folder, "good"), [start(0)]);
-    const empty = ["a", "b"].map((name) => writeRun(join(folder, name), [start(0)]));
-    for (const run of empty) rmSync(join(run, "results.json"));
-    await expect(readRuns([good, ...empty])).rejects.toThrow(
-      `ITAML_RUN_DIRECTORY: ${empty.join(", ")}: these runs have no results yet`,
+    const inside = writeRun(join(folder, "sweep/a"), [start(0)]);
+    writeFileSync(join(folder, "sweep/report.html"), "");
+    writeFileSync(join(folder, "report.html"), "");
+    const empty = writeRun(join(folder, "empty"), [start(0)]);
+    rmSync(join(empty, "results.json"));
+    const all = readdirSync(folder).map((name) => join(folder, name));
+    const { runs, leftOut } = await findRuns([...all, `${good}/`]);
+    expect(runs.map(({ path }) => path)).toEqual([good, inside]);
+    expect(leftOut).toEqual([
+      `${folder}/report.html: no run, nor a directory of runs`,
+      `${empty}: no finished task yet`,
+    ]);
+    await expect(findRuns([empty])).rejects.toThrow(
+      `ITAML_RUN_DIRECTORY: ${empty}: there is no run with results here`,
     );
-    await expect(readRun(empty[0] as string)).rejects.toThrow("the run has no results yet");
-    expect(await readRuns([good, `${good}/`])).toHaveLength(1);
+    await expect(readRun(empty)).rejects.toThrow("the run has no results yet");
+    const misspelt = findRuns([good, join(folder, "goof")]);
+    await expect(misspelt).rejects.toThrow(/goof: there is no run here.*Did you mean ".*good"/);
+  });
+
+  test("what a run came from, and when it was trained", async () => {
+    const run = writeRun(temporaryFolder(), [
+      { ...start(0), time: "2026-11-24T10:00:00.000Z" },
+      { ...epoch(0, 0, 9), time: "2026-11-24T11:00:00.000Z" },
+      { ...start(0), time: "2026-11-25T10:00:00.000Z" },
+      { kind: "done", time: "2026-11-25T12:00:00.000Z" },
+    ]);
+    expect(await readRun(run)).toMatchObject({
+      origin: undefined,
+      sittings: [
+        { started: "2026-11-24T10:00:00.000Z", ended: "2026-11-24T11:00:00.000Z" },
+        { started: "2026-11-25T10:00:00.000Z", ended: "2026-11-25T12:00:00.000Z" },
+      ],
+    });
+    const origin = { itaml: "0.2.0", data: "abc", config: {} };
+    mkdirSync(join(run, "tasks/04"), { recursive: true });
+    writeFileSync(join(run, "tasks/04/origin.json"), JSON.stringify(origin));
+    expect((await readRun(run)).origin).toEqual(origin);
+    writeFileSync(join(run, "tasks/04/origin.json"), "{");
+    await expect(readRun(run)).rejects.toThrow("ITAML_FILE_INVALID");
   });
 });
 
 describe("groups of runs", () => {
   const names = (...runs: Parameters<typeof groupRuns>[0]) =>
-    groupRuns(runs).map(({ name, runs: own }) => [name, own.length]);
+    groupRuns(runs, TITLES).map(({ name, runs: own }) => [name, own.length]);
 
   test("seeds and machines make no other configuration", () => {
     expect(
@@ -78,10 +113,10 @@ describe("groups of runs", () => {
         reportedRun({ seed: 2, data: "elsewhere" }),
         reportedRun({ seed: 3, device: "cuda", threads: 8 }),
       ),
-    ).toEqual([["itaml", 3]]);
+    ).toEqual([["iTAML", 3]]);
   });
 
-  test("among many, what is usual isn't said", () => {
+  test("learners are called by their titles, not by settings that come with them", () => {
     const adam = { name: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
     expect(
       names(
@@ -91,17 +126,17 @@ describe("groups of runs", () => {
         reportedRun({ learner: "icarl", optimizer: adam }),
       ),
     ).toEqual([
-      ["itaml", 1],
+      ["iTAML", 1],
       ["replay", 1],
-      ["wa", 1],
-      ["icarl, optimizer.name=adam", 1],
+      ["weight alignment", 1],
+      ["iCaRL", 1],
     ]);
   });
 
   test("names say what differs", () => {
     expect(names(reportedRun(), reportedRun({ learner: "finetuning" }))).toEqual([
-      ["itaml", 1],
-      ["finetuning", 1],
+      ["iTAML", 1],
+      ["fine-tuning", 1],
     ]);
     expect(
       names(
@@ -126,6 +161,53 @@ describe("groups of runs", () => {
     ]);
   });
 
+  test("among many, what is usual isn't said", () => {
+    const runs = [1, 1, 1, 3].map((beta, i) =>
+      reportedRun({ learner: withBeta(beta), epochs: 5 + i }),
+    );
+    expect(names(...runs)).toEqual([
+      ["epochs=5", 1],
+      ["epochs=6", 1],
+      ["epochs=7", 1],
+      ["epochs=8, learner.update.beta=3", 1],
+    ]);
+  });
+
+  test("other data, or another program, makes another configuration", () => {
+    const from = (data: string, itaml = "0.2.0") => ({ origin: { data, itaml } });
+    const of = (seed: number, folder: string, content: string) =>
+      reportedRun({ seed, data: `/data/${folder}` }, from(content));
+    expect(names(of(1, "a", "x"), of(2, "b", "y"), of(3, "c", "x"))).toEqual([
+      ["data=a", 2],
+      ["data=b", 1],
+    ]);
+    expect(names(of(1, "a", "0123456789"), of(2, "a", "abcdefghij"))).toEqual([
+      ["data=01234567", 1],
+      ["data=abcdefgh", 1],
+    ]);
+    expect(
+      names(reportedRun(), reportedRun({ seed: 2 }, from("0123456789abcdef", "0.3.0"))),
+    ).toEqual([
+      ["itaml 0.2.0", 1],
+      ["itaml 0.3.0", 1],
+    ]);
+    // Of runs of version 0.1.0 it isn't known: their folder stands for it.
+    const unknown = { origin: undefined };
+    expect(
+      names(
+        reportedRun({ seed: 1, data: "a" }, unknown),
+        reportedRun({ seed: 2, data: "a" }, unknown),
+        reportedRun({ seed: 3, data: "b" }, unknown),
+      ),
+    ).toEqual([
+      ["data=a", 2],
+      ["data=b", 1],
+    ]);
+    // A sweep's names don't hide it.
+    const sweep = groupRuns([of(1, "a", "x"), of(2, "a", "y")], TITLES, () => "base");
+    expect(sweep.map(({ runs }) => runs.length)).toEqual([1, 1]);
+  });
+
   test("a seed again is no independent run", () => {
     expect(
       names(
@@ -134,8 +216,8 @@ describe("groups of runs", () => {
         reportedRun({ seed: 2 }, { title: "cpu-2" }),
       ),
     ).toEqual([
-      ["itaml, cpu", 2],
-      ["itaml, gpu", 1],
+      ["iTAML, cpu", 2],
+      ["iTAML, gpu", 1],
     ]);
   });
 });

@@ -1,8 +1,9 @@
 import type { Results } from "../experiment/results.js";
+import { ACCURACIES, ACCURACY_NAMES, type AccuracyName } from "../incremental/metrics.js";
 import type { Progress } from "../model/progress.js";
 import { forTask, type PerTask } from "../optim/schedule.js";
-import { ACCURACIES, accuracyCurve } from "../report/series.js";
-import { percent, textTable } from "../report/table.js";
+import { percent } from "../report/format.js";
+import { textTable } from "../report/table.js";
 import { LiveBlock, type Output } from "./live-block.js";
 
 /** Milliseconds between two pictures on a terminal, and between two lines elsewhere. */
@@ -99,7 +100,7 @@ export class ProgressDisplay {
     this.#unreadable = pictures;
     this.clear();
     this.#output.write(
-      `task ${task}: ${pictures} training pictures can't be read and are left out\n`,
+      `task ${task + 1}: ${pictures} training pictures can't be read and are left out\n`,
     );
   }
 
@@ -163,24 +164,21 @@ function sparkline(values: readonly number[]): string {
 
 /** The accuracies in % after the last tasks. */
 function taskTable(results: Results, columns: number): string[] {
-  const titles =
-    columns < 50
-      ? ["after", "cont.", "task", "single", "oracle"]
-      : ["after task", "continuum", "task", "single-sample", "oracle"];
-  const rows = results.tasks.map(({ task }) => [
-    String(task),
-    ...ACCURACIES.map((name) => percent(accuracyCurve(results, name)[task] as number)),
-  ]);
-  return textTable([titles, ...rows.slice(-SHOWN_TASKS)]).split("\n");
+  const titles = ["after task", ...ACCURACY_NAMES.map((name) => ACCURACIES[name].title)];
+  const rows = results.tasks.map((task) => [String(task.task + 1), ...accuraciesOf(task)]);
+  return textTable([titles, ...rows.slice(-SHOWN_TASKS)], columns - 1).split("\n");
+}
+
+function accuraciesOf(task: Results["tasks"][number]): string[] {
+  return ACCURACY_NAMES.map((name) => percent(ACCURACIES[name].of(task)));
 }
 
 function taskLine({ tasks }: Results): string {
-  const { task, classes, continuum, single, oracle } = tasks.at(-1) as Results["tasks"][number];
-  return (
-    `task ${task} done (classes ${classes.join(", ")}):  ` +
-    `continuum ${percent(continuum.classAccuracy)}  task ${percent(continuum.taskAccuracy)}  ` +
-    `single ${percent(single.classAccuracy)}  oracle ${percent(oracle.classAccuracy)}`
-  );
+  const last = tasks.at(-1) as Results["tasks"][number];
+  const values = accuraciesOf(last).map((value, i) => {
+    return `${ACCURACIES[ACCURACY_NAMES[i] as AccuracyName].title} ${value}`;
+  });
+  return `task ${last.task + 1} done (classes ${last.classes.join(", ")}):  ${values.join("  ")}`;
 }
 
 /** 75 as `1:15`. */

@@ -30,14 +30,32 @@ const taskSchema = z.object({
   oracle: z.object({ classAccuracy }),
 });
 
+const machineSchema = z.object({
+  /** Versions. */
+  itaml: z.string(),
+  node: z.string(),
+  onnxruntime: z.string(),
+  /** Such as `Linux 6.1.0 x64`. */
+  system: z.string(),
+  processor: z.string(),
+  cores: count,
+  memoryBytes: z.number(),
+});
+
+/** What a run is trained on and by. */
+export type Machine = z.output<typeof machineSchema>;
+
 const startSchema = z.object({
   kind: z.literal("start"),
   /** Where the run begins, or goes on. */
   firstTask: count,
   epoch: count.optional(),
+  time,
+  /** Runs of version 0.2.0 and before don't say it. */
+  machine: machineSchema.optional(),
 });
 
-const otherSchema = z.object({ kind: z.string() });
+const otherSchema = z.object({ kind: z.string(), time: z.string().optional() });
 
 /** Training for one epoch; tasks and epochs count from 0. */
 export type EpochEvent = z.output<typeof epochSchema>;
@@ -86,6 +104,24 @@ export function historyOf(events: readonly RunEvent[]): (EpochEvent | TaskEvent)
 /** The epochs that led to the run's state. */
 export function epochsOf(events: readonly RunEvent[]): EpochEvent[] {
   return historyOf(events).filter(isEpoch);
+}
+
+/** A time in which a run was trained without a stop. */
+export interface Sitting {
+  /** ISO 8601; of runs whose events have times. */
+  readonly started?: string | undefined;
+  readonly ended?: string | undefined;
+  readonly machine?: Machine | undefined;
+}
+
+/** From each start to the last event before the next. */
+export function sittingsOf(events: readonly RunEvent[]): Sitting[] {
+  const starts = events.flatMap((event, i) => (isStart(event) ? [{ event, i }] : []));
+  return starts.map(({ event, i }, n) => ({
+    started: event.time,
+    ended: events[(starts[n + 1]?.i ?? events.length) - 1]?.time ?? events[i]?.time,
+    machine: event.machine,
+  }));
 }
 
 /** Whether a run came to its end, as far as its events say. */

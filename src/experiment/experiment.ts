@@ -10,6 +10,7 @@ import type { LearnHooks } from "../model/progress.js";
 import type { Checkpointing } from "../training/training-state.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { Config } from "./config.js";
+import { thisMachine } from "./machine.js";
 import { type Origin, originOf, refuseOtherOrigin } from "./origin.js";
 import { addTask, emptyResults, firstTasks, type Results } from "./results.js";
 import { RunDirectory } from "./run-directory.js";
@@ -183,6 +184,7 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
     kind: "start",
     ...{ learner: config.learner.name, seed: config.seed, firstTask },
     ...(position && { epoch: position.epoch, batch: position.batch }),
+    machine: thisMachine(),
   });
   const logs = await RunLogs.open(directory, config.logs ?? []);
   const log = (event: Parameters<RunDirectory["logEvent"]>[0]) => {
@@ -216,10 +218,10 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
         ),
     });
     for await (const outcome of protocol) {
-      const { task, classes, accuracies, sizes, seconds } = outcome;
+      const { task, seconds } = outcome;
       const before = task === firstTask ? (checkpoint?.seconds ?? 0) : 0;
       const spent = { ...seconds, train: before + seconds.train };
-      results = addTask(results, classes, accuracies, sizes, spent);
+      results = addTask(results, { ...outcome, seconds: spent }, setup.dataset.classes);
       // Before its state is there: a run that is killed in between trains the task, and says so, again.
       log({ kind: "task", ...results.tasks.at(-1) });
       const { model, memory, state } = learner;

@@ -1,32 +1,53 @@
 import { z } from "zod";
 import { ItamlError } from "../base/errors.js";
-import { SUMMARY_DEFINITIONS, type Summary, summarize } from "../incremental/metrics.js";
-import type { Accuracies, SizeAccuracy } from "../prediction/predictions.js";
+import {
+  ACCURACIES,
+  defined,
+  type Metric,
+  SUMMARIES,
+  type Summary,
+  summarize,
+  TIMES,
+} from "../incremental/metrics.js";
+import type { TaskOutcome } from "../learners/scenario.js";
 
 const count = z.int().min(0);
 const fraction = z.number().min(0).max(1);
-const accuracies = z.object({
-  classAccuracy: fraction.describe("Share of samples whose class is right."),
-  taskAccuracy: fraction.describe("Share of samples whose task is right."),
-});
+const taskNumber = count.describe("From 0; tables and messages count from 1.");
+const classNumber = count.describe("Index into the data set's classes, from 0.");
+
+/** Metrics as keys, each a number with its definition. */
+function numbers<Name extends string>(metrics: Readonly<Record<Name, Metric>>) {
+  const shape = Object.entries<Metric>(metrics).map(([name, metric]) => {
+    return [name, z.number().describe(defined(metric))] as const;
+  });
+  return z.object(Object.fromEntries(shape) as Record<Name, z.ZodNumber>);
+}
+
+const accuracy = (metric: Metric) => fraction.describe(defined(metric));
 const continuum = z.object({
   p: count.describe("Samples of a continuum: a group from one unknown task."),
-  ...accuracies.shape,
+  classAccuracy: accuracy(ACCURACIES.continuum),
+  taskAccuracy: accuracy(ACCURACIES.task),
 });
 const matrix = z.array(z.array(fraction));
-const seconds = z.number();
 
 const taskSchema = z.object({
-  task: count.describe("From 0."),
+  task: taskNumber,
   classes: z
     .array(count)
-    .describe("Classes that the task brought, as indices into the data set's."),
+    .describe("Classes that the task brought, as indices into the data set's, from 0."),
   testSamples: count.describe("Test samples of all classes seen."),
   continuum: continuum.describe("Samples in continua of the configured p."),
-  single: accuracies.describe("Every sample alone, among all classes seen."),
-  oracle: z
-    .object({ classAccuracy: accuracies.shape.classAccuracy })
-    .describe("The task is given."),
+  single: z
+    .object({
+      classAccuracy: accuracy(ACCURACIES.single),
+      taskAccuracy: fraction.describe(
+        "Share of samples whose class is at least of the right task.",
+      ),
+    })
+    .describe("Every sample alone, among all classes seen."),
+  oracle: z.object({ classAccuracy: accuracy(ACCURACIES.oracle) }).describe("The task is given."),
   sizes: z
     .array(continuum)
     .optional()
@@ -37,7 +58,17 @@ const taskSchema = z.object({
     .describe(
       "[task][predicted task]: numbers of continua of the configured p. Runs of version 0.1.0 don't have them.",
     ),
-  seconds: z.object({ train: seconds, adapt: seconds, evaluate: seconds }),
+  seconds: numbers(TIMES),
+});
+
+const classSchema = z.object({
+  class: classNumber,
+  name: z.string(),
+  task: taskNumber,
+  testSamples: count,
+  continuum: accuracy(ACCURACIES.continuum),
+  single: accuracy(ACCURACIES.single),
+  oracle: accuracy(ACCURACIES.oracle),
 });
 
 /** results.json; docs/results.schema.json is made of it. */
@@ -49,27 +80,31 @@ export const resultsSchema = z
     learner: z.string(),
     top: count.optional().describe("k of top-k accuracies, where it isn't 1."),
     tasks: z.array(taskSchema).describe("The accuracies after each task."),
+    classes: z
+      .array(classSchema)
+      .optional()
+      .describe(
+        "The accuracies of each class that has test samples, after the last task, in the order of learning. Runs of version 0.2.0 and before don't have them.",
+      ),
+    confusedClasses: z
+      .array(z.object({ class: classNumber, predicted: classNumber, samples: count.min(1) }))
+      .optional()
+      .describe(
+        "Test samples that are taken for another class, each alone, after the last task; pairs of classes that don't occur are left out. Runs of version 0.2.0 and before don't have them.",
+      ),
     matrix: z
       .object({ continuum: matrix, single: matrix, oracle: matrix })
       .describe(
         "[task][earlier task or itself]: class accuracy on its test samples after that task.",
       ),
-    summary: z
-      .object({
-        averageAccuracy: z.number().describe(SUMMARY_DEFINITIONS.averageAccuracy),
-        averageIncrementalAccuracy: z
-          .number()
-          .describe(SUMMARY_DEFINITIONS.averageIncrementalAccuracy),
-        forgetting: z.number().describe(SUMMARY_DEFINITIONS.forgetting),
-        backwardTransfer: z.number().describe(SUMMARY_DEFINITIONS.backwardTransfer),
-      })
-      .describe("Of the continuum matrix, R."),
+    summary: numbers(SUMMARIES).describe("Of the continuum matrix, R."),
   })
   .describe("The results of a run of itaml: accuracies are fractions 0..1, times seconds.");
 
 /** results.json: fractions 0..1, seconds. */
 export type Results = z.output<typeof resultsSchema>;
 export type TaskResult = Results["tasks"][number];
+export type ClassResult = NonNullable<Results["classes"]>[number];
 
 export function emptyResults(run: {
   dataset: string;
@@ -89,14 +124,17 @@ export function emptyResults(run: {
   };
 }
 
-/** The results with one task more. */
+/**
+ * The results with one task more.
+ *
+ * @param names of all classes of the data set
+ */
 export function addTask(
   results: Results,
-  classes: readonly number[],
-  { testSamples, continuum, single, oracle }: Accuracies,
-  sizes: readonly SizeAccuracy[],
-  seconds: TaskResult["seconds"],
+  { classes, accuracies, sizes, byClass, seconds }: Omit<TaskOutcome, "task" | "predictions">,
+  names: readonly string[],
 ): Results {
+  const { testSamples, continuum, single, oracle } = accuracies;
   const matrix = {
     continuum: [...results.matrix.continuum, continuum.perTask],
     single: [...results.matrix.single, single.perTask],
@@ -117,9 +155,23 @@ export function addTask(
     taskConfusion: continuum.taskConfusion,
     seconds,
   };
+  const tasks = [...results.tasks, task];
+  const learned = tasks.flatMap((own) => own.classes.map((label) => ({ label, task: own.task })));
+  const at = (position: number) => learned[position] as (typeof learned)[number];
   return {
     ...results,
-    tasks: [...results.tasks, task],
+    tasks,
+    classes: byClass.classes.map(({ class: position, ...own }) => ({
+      class: at(position).label,
+      name: names[at(position).label] as string,
+      task: at(position).task,
+      ...own,
+    })),
+    confusedClasses: byClass.confused.map(({ class: position, predicted, samples }) => ({
+      class: at(position).label,
+      predicted: at(predicted).label,
+      samples,
+    })),
     matrix,
     summary: summarize(matrix.continuum),
   };
@@ -127,13 +179,16 @@ export function addTask(
 
 /** The results of the first tasks alone. */
 export function firstTasks(results: Results, tasks: number): Results {
+  if (tasks === results.tasks.length) return results;
   const matrix = {
     continuum: results.matrix.continuum.slice(0, tasks),
     single: results.matrix.single.slice(0, tasks),
     oracle: results.matrix.oracle.slice(0, tasks),
   };
+  // Classes are those after the last task.
+  const { classes: _, confusedClasses: __, ...others } = results;
   return {
-    ...results,
+    ...others,
     tasks: results.tasks.slice(0, tasks),
     matrix,
     summary: summarize(matrix.continuum),

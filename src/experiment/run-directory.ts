@@ -236,6 +236,23 @@ export class RunDirectory {
     };
   }
 
+  /**
+   * What the state after a task came from; undefined where that isn't stored, as in runs of version 0.1.0.
+   *
+   * @throws {ItamlError} FILE_INVALID
+   */
+  async readOrigin(task: number): Promise<Origin | undefined> {
+    const file = join(this.#taskFolder(task), ORIGIN);
+    if (!existsSync(file)) return undefined;
+    const text = await readText(file);
+    const origin = isJson(text) ? originSchema.safeParse(JSON.parse(text)) : undefined;
+    if (origin?.success) return origin.data;
+    throw new ItamlError("FILE_INVALID", "not what a run came from", {
+      where: file,
+      remedy: `Train again from this task on with: itaml train --from-task ${task + 1} --out ${this.path}`,
+    });
+  }
+
   /** Removes the states of this task and of those after it. */
   async removeTasksFrom(task: number): Promise<void> {
     const folder = dirname(this.#taskFolder(0));

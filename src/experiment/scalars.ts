@@ -1,3 +1,9 @@
+import {
+  ACCURACIES,
+  ACCURACY_NAMES,
+  EPOCH_METRIC_NAMES,
+  EPOCH_METRICS,
+} from "../incremental/metrics.js";
 import type { EpochEvent, TaskEvent } from "./events.js";
 
 /** A number of a run for other programs. */
@@ -17,26 +23,17 @@ export interface Scalar {
 /** @param step epochs before it, of all tasks */
 export function epochScalars(event: EpochEvent, step: number): Scalar[] {
   const { time = "", task, epoch } = event;
-  return numbers({
-    "training/loss": event.loss,
-    "training/learning-rate": event.learningRate,
-    "training/samples-per-second": event.samplesPerSecond,
-    "validation/accuracy": event.validationAccuracy,
-    "memory/resident-bytes": event.residentBytes,
-  }).map(([name, value]) => ({ time, step, task, epoch, name, value }));
+  return EPOCH_METRIC_NAMES.flatMap((key) => {
+    const value = event[key];
+    if (value === undefined) return [];
+    return { time, step, task, epoch, name: EPOCH_METRICS[key].name, value };
+  });
 }
 
-export function taskScalars({ time = "", task, continuum, single, oracle }: TaskEvent): Scalar[] {
-  return numbers({
-    "accuracy/continuum": continuum.classAccuracy,
-    "accuracy/task": continuum.taskAccuracy,
-    "accuracy/single-sample": single.classAccuracy,
-    "accuracy/oracle": oracle.classAccuracy,
-  }).map(([name, value]) => ({ time, step: task, task, name, value }));
-}
-
-function numbers(values: Readonly<Record<string, number | undefined>>): [string, number][] {
-  return Object.entries(values).filter(
-    (entry): entry is [string, number] => entry[1] !== undefined,
-  );
+export function taskScalars(event: TaskEvent): Scalar[] {
+  const { time = "", task } = event;
+  return ACCURACY_NAMES.map((key) => {
+    const { name, of } = ACCURACIES[key];
+    return { time, step: task, task, name: `accuracy/${name}`, value: of(event) };
+  });
 }

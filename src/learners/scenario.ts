@@ -1,7 +1,9 @@
 import type { LearnHooks } from "../model/progress.js";
 import {
   type Accuracies,
+  type ClassAccuracies,
   measure,
+  measureClasses,
   measureSizes,
   type Predictions,
   type SizeAccuracy,
@@ -82,6 +84,8 @@ export interface TaskOutcome {
   readonly accuracies: Accuracies;
   /** Continuum accuracies over p. */
   readonly sizes: readonly SizeAccuracy[];
+  /** Class by class. */
+  readonly byClass: ClassAccuracies;
   readonly seconds: { readonly train: number; readonly adapt: number; readonly evaluate: number };
 }
 
@@ -116,6 +120,7 @@ export async function* runScenario(
     yield {
       ...{ task, classes, predictions },
       accuracies: measure(predictions, { p: continuum, seed }),
+      byClass: measureClasses(predictions, { p: continuum, seed }),
       sizes: measureSizes(predictions, seed),
       seconds: {
         train: (trained - started) / 1000,

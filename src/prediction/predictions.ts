@@ -27,6 +27,10 @@ export interface Predictions {
   readonly evidence: Rows;
   /** Rows of each task's samples, without those that can't be read. */
   readonly rows: readonly (readonly number[])[];
+  /** Each row's class, counted in the order of learning. */
+  readonly classes: Int32Array;
+  /** The class that each row is taken for among all classes seen, sample by sample. */
+  readonly singleClass: Int32Array;
   /** Whether a row's class is right when its task is given. */
   readonly oracleRight: Uint8Array;
   /** Whether a row's class is right among all classes seen, sample by sample. */
@@ -87,12 +91,15 @@ export async function predict(
   const oracleRight = new Uint8Array(indices.length);
   const singleRight = new Uint8Array(indices.length);
   const singleTaskRight = new Uint8Array(indices.length);
+  const singleClass = new Int32Array(indices.length);
   const evidence = new Float32Array(indices.length * columns.length);
   const unreadable = new Set<number>();
 
   // Task and class, the latter among all classes seen, of each row.
   const taskOf = tasks.flatMap((classes, task) => classes.flat().map(() => task));
-  const labels = tasks.flat().flatMap((samples, position) => samples.map(() => position));
+  const labels = Int32Array.from(
+    tasks.flat().flatMap((samples, position) => samples.map(() => position)),
+  );
   let first = 0;
   const base = modelWithHead(model, head);
   for await (const logits of inference.logitsByBatch(base, source, indices)) {
@@ -103,6 +110,7 @@ export async function predict(
     for (let row = 0; row < samples; row++) {
       const { start, end } = columns[taskOf[first + row] as number] as TaskColumns;
       const single = predictClass(logits, row);
+      singleClass[first + row] = single;
       singleRight[first + row] = Number(
         isAmongTop(logits, row, labels[first + row] as number, top),
       );
@@ -125,7 +133,7 @@ export async function predict(
     first += samples.length;
   }
   return {
-    ...{ top, rows, oracleRight, singleRight, singleTaskRight },
+    ...{ top, rows, classes: labels, singleClass, oracleRight, singleRight, singleTaskRight },
     evidence: { data: evidence, columns: columns.length, unreadable: [...unreadable] },
   };
 }
@@ -134,13 +142,36 @@ export async function predict(
  * The accuracies that are always reported side by side. A continuum's class is right where its task is and the
  * task's own model is: a sample of a wrongly predicted task can't get its class.
  */
-export function measure(
-  predictions: Predictions,
-  { p, seed }: { p: number; seed: number },
-): Accuracies {
-  const { top, evidence, rows, oracleRight, singleRight, singleTaskRight } = predictions;
-  const continuumRight = new Uint8Array(oracleRight.length);
-  const continuumTaskRight = new Uint8Array(oracleRight.length);
+export function measure(predictions: Predictions, options: ContinuumOptions): Accuracies {
+  const { top, rows, oracleRight, singleRight, singleTaskRight } = predictions;
+  const { classRight, taskRight, taskConfusion } = rightInContinua(predictions, options);
+  const accuracy = (ofClasses: Uint8Array, ofTasks: Uint8Array): Accuracy => ({
+    classAccuracy: share(rows.flat(), ofClasses),
+    taskAccuracy: share(rows.flat(), ofTasks),
+    perTask: rows.map((own) => share(own, ofClasses)),
+  });
+  return {
+    top,
+    testSamples: rows.flat().length,
+    continuum: { p: options.p, ...accuracy(classRight, taskRight), taskConfusion },
+    single: accuracy(singleRight, singleTaskRight),
+    oracle: accuracy(oracleRight, new Uint8Array(oracleRight.length).fill(1)),
+  };
+}
+
+/** How continua are made: of p samples, shuffled by the seed. */
+interface ContinuumOptions {
+  readonly p: number;
+  readonly seed: number;
+}
+
+/** Which rows get their class and their task right in continua, and the continua by task and predicted task. */
+function rightInContinua(
+  { evidence, rows, oracleRight }: Predictions,
+  { p, seed }: ContinuumOptions,
+) {
+  const classRight = new Uint8Array(oracleRight.length);
+  const taskRight = new Uint8Array(oracleRight.length);
   const taskConfusion = rows.map(() => rows.map(() => 0));
   rows.forEach((own, task) => {
     const predicted = taskConfusion[task] as number[];
@@ -149,22 +180,74 @@ export function measure(
       predicted[found] = (predicted[found] as number) + 1;
       if (found !== task) continue;
       for (const row of continuum) {
-        continuumTaskRight[row] = 1;
-        continuumRight[row] = oracleRight[row] as number;
+        taskRight[row] = 1;
+        classRight[row] = oracleRight[row] as number;
       }
     }
   });
-  const accuracy = (classRight: Uint8Array, taskRight: Uint8Array): Accuracy => ({
-    classAccuracy: share(rows.flat(), classRight),
-    taskAccuracy: share(rows.flat(), taskRight),
-    perTask: rows.map((own) => share(own, classRight)),
-  });
+  return { classRight, taskRight, taskConfusion };
+}
+
+/** Accuracies of one class, fractions of its samples. */
+export interface ClassAccuracy {
+  /** In the order of learning. */
+  class: number;
+  testSamples: number;
+  continuum: number;
+  single: number;
+  oracle: number;
+}
+
+/** Samples of a class that are taken for another one. */
+export interface ConfusedClasses {
+  class: number;
+  predicted: number;
+  samples: number;
+}
+
+/** What a test set says of each class. */
+export interface ClassAccuracies {
+  classes: ClassAccuracy[];
+  /** Sample by sample; pairs that don't occur are left out. */
+  confused: ConfusedClasses[];
+}
+
+/**
+ * The accuracies class by class, of those that have test samples; and, sample by sample, which are taken for which.
+ * Memory and time grow with the samples, not with pairs of classes.
+ */
+export function measureClasses(
+  predictions: Predictions,
+  options: ContinuumOptions,
+): ClassAccuracies {
+  const { rows, classes, singleClass, oracleRight, singleRight } = predictions;
+  const { classRight } = rightInContinua(predictions, options);
+  const byClass = new Map<number, number[]>();
+  for (const row of rows.flat()) {
+    const label = classes[row] as number;
+    const own = byClass.get(label);
+    if (own) own.push(row);
+    else byClass.set(label, [row]);
+  }
+  const entries = [...byClass].sort(([a], [b]) => a - b);
   return {
-    top,
-    testSamples: rows.flat().length,
-    continuum: { p, ...accuracy(continuumRight, continuumTaskRight), taskConfusion },
-    single: accuracy(singleRight, singleTaskRight),
-    oracle: accuracy(oracleRight, new Uint8Array(oracleRight.length).fill(1)),
+    classes: entries.map(([label, own]) => ({
+      class: label,
+      testSamples: own.length,
+      continuum: share(own, classRight),
+      single: share(own, singleRight),
+      oracle: share(own, oracleRight),
+    })),
+    confused: entries.flatMap(([label, own]) => {
+      const counts = new Map<number, number>();
+      for (const row of own) {
+        const predicted = singleClass[row] as number;
+        if (predicted !== label) counts.set(predicted, (counts.get(predicted) ?? 0) + 1);
+      }
+      return [...counts]
+        .sort(([a], [b]) => a - b)
+        .map(([predicted, samples]) => ({ class: label, predicted, samples }));
+    }),
   };
 }
 
@@ -182,8 +265,9 @@ export interface SizeAccuracy {
 export function measureSizes(predictions: Predictions, seed: number): SizeAccuracy[] {
   const smallest = Math.min(...predictions.rows.map(({ length }) => length));
   return CONTINUUM_SIZES.filter((p) => p <= smallest).map((p) => {
-    const { classAccuracy, taskAccuracy } = measure(predictions, { p, seed }).continuum;
-    return { p, classAccuracy, taskAccuracy };
+    const { classRight, taskRight } = rightInContinua(predictions, { p, seed });
+    const rows = predictions.rows.flat();
+    return { p, classAccuracy: share(rows, classRight), taskAccuracy: share(rows, taskRight) };
   });
 }
 

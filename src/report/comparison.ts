@@ -1,14 +1,21 @@
 import { firstTasks } from "../experiment/results.js";
-import { mean } from "../incremental/metrics.js";
-import { commonTasks } from "./group-series.js";
-import type { RunGroup } from "./run-summary.js";
-import { ACCURACIES, accuracyCurve, accuracyTitle } from "./series.js";
+import {
+  ACCURACIES,
+  ACCURACY_NAMES,
+  type AccuracyName,
+  mean,
+  SUMMARIES,
+  type SummaryName,
+} from "../incremental/metrics.js";
+import { accuracyCurve, accuracyTitle } from "./accuracies.js";
+import { percent } from "./format.js";
+import { commonTasks } from "./group-values.js";
+import type { RunGroup } from "./groups.js";
 import { standardDeviation } from "./statistics.js";
-import { percent } from "./table.js";
 
-const SUMMARIES = ["averageIncrementalAccuracy", "forgetting"] as const;
+const COMPARED = ["averageIncrementalAccuracy", "forgetting"] as const satisfies SummaryName[];
 
-type Measure = (typeof ACCURACIES)[number] | (typeof SUMMARIES)[number];
+type Measure = AccuracyName | (typeof COMPARED)[number];
 
 /** What a group of runs ended with, after the last task that all of them have done. */
 export interface ComparedGroup {
@@ -31,11 +38,11 @@ export function compareGroups(groups: readonly RunGroup[]): ComparedGroup[] {
       standardDeviation: values.length > 1 ? standardDeviation(values) : null,
     });
     const measures = Object.fromEntries([
-      ...ACCURACIES.map((name) => [
+      ...ACCURACY_NAMES.map((name) => [
         name,
         measure(runs.map((run) => accuracyCurve(run, name).at(-1) as number)),
       ]),
-      ...SUMMARIES.map((name) => [name, measure(runs.map(({ summary }) => summary[name]))]),
+      ...COMPARED.map((name) => [name, measure(runs.map(({ summary }) => summary[name]))]),
     ]);
     return { name: group.name, n: runs.length, tasks, measures };
   });
@@ -43,17 +50,17 @@ export function compareGroups(groups: readonly RunGroup[]): ComparedGroup[] {
 
 /** Configurations side by side as rows of cells, in %: mean ± standard deviation where there are several runs. */
 export function comparisonRows(groups: readonly RunGroup[]): string[][] {
-  const titles = ACCURACIES.map((name) => {
+  const titles = ACCURACY_NAMES.map((name) => {
     const own = groups.flatMap(({ runs }) =>
       runs.map(({ results }) => accuracyTitle(name, results)),
     );
-    return new Set(own).size === 1 ? (own[0] as string) : name;
+    return new Set(own).size === 1 ? (own[0] as string) : ACCURACIES[name].title;
   });
   return [
-    ["configuration", "runs", "tasks", ...titles, "average incremental", "forgetting"],
+    ["configuration", "runs", "tasks", ...titles, ...COMPARED.map((name) => SUMMARIES[name].title)],
     ...compareGroups(groups).map(({ name, n, tasks, measures }) => [
       ...[name, String(n), String(tasks)],
-      ...[...ACCURACIES, ...SUMMARIES].map((measure) => {
+      ...[...ACCURACY_NAMES, ...COMPARED].map((measure) => {
         const { mean: value, standardDeviation: deviation } = measures[measure];
         return deviation === null ? percent(value) : `${percent(value)} ± ${percent(deviation)}`;
       }),

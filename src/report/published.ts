@@ -1,5 +1,8 @@
 import type { Config } from "../experiment/config.js";
 
+/** What the paper's numbers are called beside those of runs. */
+export const PAPER = "the paper";
+
 /** Accuracies in %, as printed. */
 export interface PublishedSize {
   readonly p: number;

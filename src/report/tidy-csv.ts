@@ -1,6 +1,15 @@
 import { firstTasks } from "../experiment/results.js";
-import type { ReportedRun, RunGroup } from "./run-summary.js";
-import { classesSeen } from "./series.js";
+import {
+  ACCURACIES,
+  ACCURACY_NAMES,
+  SUMMARIES,
+  SUMMARY_NAMES,
+  TIME_NAMES,
+  TIMES,
+} from "../incremental/metrics.js";
+import { classesSeen } from "./accuracies.js";
+import type { RunGroup } from "./groups.js";
+import type { ReportedRun } from "./runs.js";
 
 const COLUMNS = [
   ...["configuration", "run", "dataset", "learner", "seed", "finished"],
@@ -17,23 +26,19 @@ function runRows(configuration: string, { path, finished, results }: ReportedRun
   const { dataset, learner, seed } = results;
   const seen = classesSeen(results);
   return results.tasks.flatMap((result, i) => {
-    const { task, continuum, single, oracle, sizes = [], seconds } = result;
+    const { task, continuum, sizes = [], seconds } = result;
     const { summary } = firstTasks(results, i + 1);
     const others = sizes.filter(({ p }) => p !== continuum.p);
     return [
-      ...[continuum, ...others].flatMap(({ p, classAccuracy, taskAccuracy }) => [
-        [p, "continuum", classAccuracy],
-        [p, "task", taskAccuracy],
-      ]),
-      ["", "single-sample", single.classAccuracy],
-      ["", "oracle", oracle.classAccuracy],
-      ["", "average-accuracy", summary.averageAccuracy],
-      ["", "average-incremental-accuracy", summary.averageIncrementalAccuracy],
-      ["", "forgetting", summary.forgetting],
-      ["", "backward-transfer", summary.backwardTransfer],
-      ["", "train-seconds", seconds.train],
-      ["", "adapt-seconds", seconds.adapt],
-      ["", "evaluate-seconds", seconds.evaluate],
+      ...ACCURACY_NAMES.flatMap((key) => {
+        const { name, byContinuum, of } = ACCURACIES[key];
+        if (!byContinuum) return [["", name, of(result)]];
+        return [continuum, ...others].map((size) => [
+          ...[size.p, name, of({ ...result, continuum: size })],
+        ]);
+      }),
+      ...SUMMARY_NAMES.map((key) => ["", SUMMARIES[key].name, summary[key]]),
+      ...TIME_NAMES.map((key) => ["", TIMES[key].name, seconds[key]]),
     ].map((measured) => [
       ...[configuration, path, dataset, learner, seed, finished, task, seen[i] as number],
       ...measured,

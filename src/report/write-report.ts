@@ -1,59 +1,82 @@
 import { readFile } from "node:fs/promises";
+import { dirname, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import { resolveConfig } from "../experiment/config.js";
 import { parseConfigText } from "../experiment/config-text.js";
 import { writeFileAtomically } from "../files/atomic-file.js";
+import { seriesStyle } from "./charts/style.js";
+import { differingSettings, flatSettings, type RunGroup, sameData } from "./groups.js";
 import { reportPage } from "./page/page.js";
-import type { Paper } from "./page/report-group.js";
+import type { Paper, ReportSection } from "./page/report.js";
 import { publishedFor } from "./published.js";
-import {
-  choicesAround,
-  flatSettings,
-  groupRuns,
-  OF_A_RUN,
-  type ReportedRun,
-} from "./run-summary.js";
-import { seriesStyle } from "./series-style.js";
+import type { ReportedRun } from "./runs.js";
+import { SECTIONS } from "./sections/index.js";
+import { TITLES, type Titles } from "./titles.js";
+
+export interface ReportOptions {
+  /** Default: those that come with the program. */
+  readonly sections?: readonly ReportSection[];
+  /** What learners and data sets are called. */
+  readonly titles?: Titles;
+}
+
+/** What comes with the program. */
+const CONFIGS = new URL("../../configs/", import.meta.url);
+const DOCS = new URL("../../docs/", import.meta.url);
 
 /**
  * Writes the report of runs as one HTML file.
  *
- * @param runs one at least
+ * @param groups one at least
  * @throws {ItamlError} DISK_FULL, NOT_WRITABLE
  */
-export async function writeReport(runs: readonly ReportedRun[], file: string): Promise<void> {
-  await writeFileAtomically(file, await reportHtml(runs));
+export async function writeReport(
+  groups: readonly RunGroup[],
+  file: string,
+  options: ReportOptions = {},
+): Promise<void> {
+  await writeFileAtomically(file, await reportHtml(groups, file, options));
 }
 
-/** The report of runs. */
-export async function reportHtml(runs: readonly ReportedRun[]): Promise<string> {
-  const groups = await Promise.all(
-    groupRuns(runs).map(async (group, i) => ({
-      ...group,
-      style: seriesStyle(i),
-      paper: await paperOf(group.runs[0] as ReportedRun),
-    })),
-  );
-  return reportPage(groups);
+/**
+ * The report of runs.
+ *
+ * @param file where it will be, for its links to the documentation
+ */
+export async function reportHtml(
+  groups: readonly RunGroup[],
+  file: string,
+  { sections = SECTIONS, titles = TITLES }: ReportOptions = {},
+): Promise<string> {
+  const docs = relative(dirname(resolve(file)), fileURLToPath(DOCS))
+    .split(sep)
+    .join("/");
+  const report = {
+    groups: groups.map((group, i) => ({ ...group, style: seriesStyle(i) })),
+    ...{ titles, paper: await paperOf(groups), docs: `${docs}/` },
+  };
+  return reportPage(report, sections);
 }
 
-/** Configurations that come with the program. */
-const CONFIGS = new URL("../../configs/", import.meta.url);
-
-async function paperOf({ config, finished, results }: ReportedRun): Promise<Paper | undefined> {
-  // Without a number of tasks a run has as many as its data have classes for, which its end shows.
-  const tasks = config.tasks ?? (finished ? results.tasks.length : undefined);
-  const published = publishedFor(config, tasks);
+/** The paper's numbers, where all groups have the same data, and the tasks that they are of. */
+async function paperOf(groups: readonly RunGroup[]): Promise<Paper | undefined> {
+  const runs = groups.map((group) => group.runs[0] as ReportedRun);
+  const [first] = runs as [ReportedRun];
+  const published = publishedOf(first);
   if (!published) return undefined;
+  if (!runs.every((run) => sameData(run, first) && publishedOf(run) === published)) {
+    return undefined;
+  }
   const name = `${published.config}.yaml`;
   const text = await readFile(new URL(name, CONFIGS), "utf8");
   const ofPaper = flatSettings(resolveConfig(parseConfigText(text, name), name));
-  const own = flatSettings(config);
-  const keys = [...new Set([...ofPaper.keys(), ...own.keys()])];
-  const differs = (key: string) => ofPaper.get(key) !== own.get(key);
-  const differences = keys
-    .filter((key) => !OF_A_RUN.includes(key) && differs(key))
-    // Of another choice it says enough that it is another.
-    .filter((key) => !choicesAround(key).some(differs))
-    .map((key) => key.replace(/\.name$/, ""));
+  const differences = runs.map(({ config }) =>
+    differingSettings([ofPaper, flatSettings(config)]).map((key) => key.replace(/\.name$/, "")),
+  );
   return { published, differences };
+}
+
+function publishedOf({ config, finished, results }: ReportedRun) {
+  // Without a number of tasks a run has as many as its data have classes for, which its end shows.
+  return publishedFor(config, config.tasks ?? (finished ? results.tasks.length : undefined));
 }

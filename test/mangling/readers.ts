@@ -23,8 +23,10 @@ import { summarize } from "../../src/incremental/metrics.js";
 import { IncrementalClassifier } from "../../src/library/incremental-classifier.js";
 import { FeatureExtractor } from "../../src/nn/feature-extractor.js";
 import { networks } from "../../src/nn/index.js";
-import { accuracyChart, runCurves } from "../../src/report/chart.js";
-import { accuracyTable } from "../../src/report/table.js";
+import { accuracyPicture, runCurves } from "../../src/report/accuracy-picture.js";
+import { groupRuns } from "../../src/report/groups.js";
+import { accuracyTable } from "../../src/report/results-tables.js";
+import { TITLES } from "../../src/report/titles.js";
 import { reportHtml } from "../../src/report/write-report.js";
 import { decodeMemory } from "../../src/storage/model-files.js";
 import { decodeSafetensors, encodeSafetensors } from "../../src/storage/safetensors.js";
@@ -321,6 +323,11 @@ export const READERS: Readonly<Record<string, Reader>> = {
                 ],
           seconds: { train: 1, adapt: 0.5, evaluate: 0.1 },
         })),
+        classes: [0, 1, 2, 3].map((own) => ({
+          ...{ class: own, name: `class ${own}`, task: Math.floor(own / 2), testSamples: 5 },
+          ...{ continuum: 0.5, single: 0.8, oracle: 1 },
+        })),
+        confusedClasses: [{ class: 1, predicted: 3, samples: 1 }],
         matrix: { continuum: matrix, single: matrix, oracle: matrix },
         summary: summarize(matrix),
       };
@@ -330,8 +337,8 @@ export const READERS: Readonly<Record<string, Reader>> = {
         const read = parseResults(mangled, "results.json");
         if (read.tasks.length === 0) return;
         accuracyTable(read);
-        accuracyChart(runCurves(read), "mangled");
-        await reportHtml([reportedRun({}, { results: read })]);
+        accuracyPicture(runCurves(read), "mangled");
+        await reportHtml(groupRuns([reportedRun({}, { results: read })], TITLES), "report.html");
       };
     },
   },
@@ -345,7 +352,7 @@ export const READERS: Readonly<Record<string, Reader>> = {
       return async (random) => {
         const mangled = Buffer.from(mangleText(text, random)).toString();
         const read = epochsOf(parseEvents(mangled.split("\n"), "events.jsonl"));
-        await reportHtml([reportedRun({}, { epochs: read })]);
+        await reportHtml(groupRuns([reportedRun({}, { epochs: read })], TITLES), "report.html");
       };
     },
   },

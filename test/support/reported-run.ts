@@ -1,8 +1,8 @@
 import { type Config, type ConfigInput, resolveConfig } from "../../src/experiment/config.js";
-import type { EpochEvent } from "../../src/experiment/events.js";
+import type { EpochEvent, Machine } from "../../src/experiment/events.js";
 import { addTask, emptyResults, type Results } from "../../src/experiment/results.js";
 import { mean } from "../../src/incremental/metrics.js";
-import type { ReportedRun } from "../../src/report/run-summary.js";
+import type { ReportedRun } from "../../src/report/runs.js";
 
 /** Rows of algorithm.md's check matrix: average .7840, average incremental .8476, forgetting .1675, BWT −.1525. */
 export const CHECK_MATRIX = [
@@ -37,39 +37,64 @@ export function reportedRun(
   return {
     ...{ title, path: `runs/${title}`, config, finished: true },
     results: resultsOf(config, matrix),
+    origin: { data: "0123456789abcdef", itaml: "0.2.0" },
+    sittings: [
+      { started: "2026-11-24T10:00:00.000Z", ended: "2026-11-24T11:00:00.000Z", machine: MACHINE },
+    ],
     epochs: matrix.flatMap((_, task) => [0, 1, 2].map((epoch) => madeEpoch(task, epoch))),
     ...others,
   };
 }
 
+const MACHINE: Machine = {
+  ...{ itaml: "0.2.0", node: "20.11.0", onnxruntime: "1.30.0" },
+  ...{ system: "Linux 6.1.0 x64", processor: "Made 9000", cores: 2, memoryBytes: 8e9 },
+};
+
+const NAMES = ["ant", "bee", "cat", "dog", "elk", "fox", "gnu", "hen", "ibis", "jay"];
+
 function resultsOf(config: Config, matrix: readonly number[][]): Results {
-  return matrix.reduce(
-    (results, row, task) => {
-      const of = (perTask: number[], taskAccuracy: number) => ({
-        ...{ classAccuracy: mean(perTask), taskAccuracy, perTask },
-      });
-      const accuracies = {
-        top: config.top,
-        testSamples: 100 * (task + 1),
-        continuum: { p: config.continuum, ...of(row, 0.97), taskConfusion: confusion(task + 1) },
-        single: of(
-          row.map((accuracy) => accuracy - 0.2),
-          0.8,
-        ),
-        oracle: of(
-          row.map(() => 0.99),
-          1,
-        ),
-      };
-      const classes = [2 * task, 2 * task + 1];
-      const sizes = [1, 5, 20].map((p) => ({
-        ...{ p, classAccuracy: 1 - 0.4 / p, taskAccuracy: 1 - 0.3 / p },
-      }));
-      const seconds = { train: 10 + task, adapt: 0.5, evaluate: 1 };
-      return addTask(results, classes, accuracies, sizes, seconds);
-    },
-    emptyResults({ ...config, learner: config.learner.name }),
-  );
+  const empty = emptyResults({ ...config, learner: config.learner.name });
+  return matrix.reduce((results, row, task) => {
+    const of = (perTask: number[], taskAccuracy: number) => ({
+      ...{ classAccuracy: mean(perTask), taskAccuracy, perTask },
+    });
+    const accuracies = {
+      top: config.top,
+      testSamples: 100 * (task + 1),
+      continuum: { p: config.continuum, ...of(row, 0.97), taskConfusion: confusion(task + 1) },
+      single: of(
+        row.map((accuracy) => accuracy - 0.2),
+        0.8,
+      ),
+      oracle: of(
+        row.map(() => 0.99),
+        1,
+      ),
+    };
+    const classes = [2 * task, 2 * task + 1];
+    const sizes = [1, 5, 20].map((p) => ({
+      ...{ p, classAccuracy: 1 - 0.4 / p, taskAccuracy: 1 - 0.3 / p },
+    }));
+    const seconds = { train: 10 + task, adapt: 0.5, evaluate: 1 };
+    const byClass = measuredClasses(2 * task + 2);
+    return addTask(results, { classes, accuracies, sizes, byClass, seconds }, NAMES);
+  }, empty);
+}
+
+/** Of fifty samples of each class ten are taken for the class before it, and two for that after it. */
+function measuredClasses(count: number) {
+  const classes = Array.from({ length: count }, (_, label) => label);
+  return {
+    classes: classes.map((label) => ({
+      ...{ class: label, testSamples: 50 },
+      ...{ continuum: 0.9, single: label === 0 ? 0.96 : 0.76, oracle: 1 },
+    })),
+    confused: classes.flatMap((label) => [
+      ...(label > 0 ? [{ class: label, predicted: label - 1, samples: 10 }] : []),
+      ...(label + 1 < count ? [{ class: label, predicted: label + 1, samples: 2 }] : []),
+    ]),
+  };
 }
 
 /** Of ten continua of each task one is taken for the first task. */

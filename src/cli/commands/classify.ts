@@ -7,7 +7,7 @@ import {
   classifyMixed,
   classifyWithConfidence,
 } from "../../learners/classification.js";
-import { percent } from "../../report/table.js";
+import { percent } from "../../report/format.js";
 import { samplesInMemory } from "../../samples/samples.js";
 import { labelsOf, withSavedRun } from "../saved-run.js";
 

@@ -2,11 +2,15 @@ import { join } from "node:path";
 import { startExperiment } from "../../experiment/experiment.js";
 import type { Results } from "../../experiment/results.js";
 import { writeFileAtomically } from "../../files/atomic-file.js";
-import { accuracyChart, comparisonCurves } from "../../report/chart.js";
-import { readRuns } from "../../report/run-summary.js";
-import { accuracyCurve, classesSeen } from "../../report/series.js";
-import { percent, textTable } from "../../report/table.js";
+import { accuracyCurve, accuracyTitle, classesSeen } from "../../report/accuracies.js";
+import { accuracyPicture, comparisonCurves } from "../../report/accuracy-picture.js";
+import { percent } from "../../report/format.js";
+import { groupRuns } from "../../report/groups.js";
+import { readRun } from "../../report/runs.js";
+import { textTable } from "../../report/table.js";
+import { TITLES } from "../../report/titles.js";
 import { writeReport } from "../../report/write-report.js";
+import { terminalWidth } from "../terminal-width.js";
 import { freePath, readConfig, trainWithDisplay } from "./train.js";
 
 /** Trains iTAML and fine-tuning on the built-in data and shows both curves. */
@@ -28,21 +32,25 @@ export async function demo({ out }: { out?: string }): Promise<void> {
   const picture = join(folder, "accuracy.svg");
   await writeFileAtomically(
     picture,
-    accuracyChart(comparisonCurves(runs), "Ten classes of strokes in five tasks"),
+    accuracyPicture(comparisonCurves(runs), "Ten classes of strokes in five tasks"),
   );
   const seen = classesSeen((runs[0] as (typeof runs)[number]).results);
   console.log(
-    `\nAccuracy in % over all classes seen, after each task:\n\n${textTable([
-      ["classes seen", ...seen.map(String)],
-      ...runs.flatMap(({ title, results }) =>
-        (["continuum", "single"] as const).map((name) => [
-          `${title}, ${name === "single" ? "single-sample" : "continuum of 20"}`,
-          ...accuracyCurve(results, name).map(percent),
-        ]),
-      ),
-    ])}`,
+    `\nAccuracy in % over all classes seen, after each task:\n\n${textTable(
+      [
+        ["classes seen", ...seen.map(String)],
+        ...runs.flatMap(({ title, results }) =>
+          (["continuum", "single"] as const).map((name) => [
+            `${title}, ${accuracyTitle(name, results)}`,
+            ...accuracyCurve(results, name).map(percent),
+          ]),
+        ),
+      ],
+      terminalWidth(),
+    )}`,
   );
   const page = join(folder, "report.html");
-  await writeReport(await readRuns(runs.map(({ path }) => path)), page);
+  const reported = await Promise.all(runs.map(({ path }) => readRun(path)));
+  await writeReport(groupRuns(reported, TITLES), page);
   console.log(`\nruns     ${folder}\npicture  ${picture}\nreport   ${page}`);
 }

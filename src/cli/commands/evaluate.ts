@@ -1,12 +1,14 @@
 import { testSet } from "../../experiment/setup.js";
 import { requiredContinuum } from "../../incremental/continuum.js";
-import { mean } from "../../incremental/metrics.js";
+import { ACCURACIES, ACCURACY_NAMES, mean } from "../../incremental/metrics.js";
 import { predictWith } from "../../learners/predict-with.js";
 import type { Progress } from "../../model/progress.js";
 import { measure } from "../../prediction/predictions.js";
-import { percent, textTable } from "../../report/table.js";
+import { percent } from "../../report/format.js";
+import { textTable } from "../../report/table.js";
 import { ProgressLine } from "../progress-line.js";
 import { withSavedRun } from "../saved-run.js";
+import { terminalWidth } from "../terminal-width.js";
 
 /** Prints the accuracies of a run's model for several sizes of continua. */
 export async function evaluate(
@@ -38,19 +40,19 @@ export async function evaluate(
       return;
     }
     console.log(
-      `after task ${task}, ${predictions.oracleRight.length} test samples, ${config.top > 1 ? `top-${config.top} ` : ""}accuracy in %\n`,
+      `after task ${task + 1}, ${predictions.oracleRight.length} test samples, ${config.top > 1 ? `top-${config.top} ` : ""}accuracy in %\n`,
     );
     console.log(
-      textTable([
-        ["p", "continuum", "task", "single-sample", "oracle"],
-        ...sweep.map(({ continuum, single: one, oracle }) => [
-          String(continuum.p),
-          percent(continuum.classAccuracy),
-          percent(continuum.taskAccuracy),
-          percent(one.classAccuracy),
-          percent(oracle.classAccuracy),
-        ]),
-      ]),
+      textTable(
+        [
+          ["p", ...ACCURACY_NAMES.map((name) => ACCURACIES[name].title)],
+          ...sweep.map((measured) => [
+            String(measured.continuum.p),
+            ...ACCURACY_NAMES.map((name) => percent(ACCURACIES[name].of(measured))),
+          ]),
+        ],
+        terminalWidth(),
+      ),
     );
     const skipped = options.p.filter((p) => !possible.includes(p));
     if (skipped.length > 0) {

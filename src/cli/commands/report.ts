@@ -1,7 +1,11 @@
 import { join } from "node:path";
-import { type ReportedRun, readRuns } from "../../report/run-summary.js";
-import { accuracyTable, comparisonTable, summaryTable } from "../../report/table.js";
+import { groupRuns } from "../../report/groups.js";
+import { accuracyTable, summaryTable } from "../../report/results-tables.js";
+import type { ReportedRun } from "../../report/runs.js";
+import { TITLES } from "../../report/titles.js";
 import { writeReport } from "../../report/write-report.js";
+import { terminalWidth } from "../terminal-width.js";
+import { formatResults, readRuns } from "./results.js";
 
 /** Prints the results of runs side by side and writes their report. */
 export async function report(
@@ -17,11 +21,13 @@ export async function report(
   const [first] = runs as [ReportedRun];
   const single = runs.length === 1;
   const file = out ?? (single ? join(first.path, "report.html") : "report.html");
-  await writeReport(runs, file);
+  const groups = groupRuns(runs, TITLES);
+  await writeReport(groups, file);
+  const width = terminalWidth();
   console.log(
     single
-      ? `${accuracyTable(first.results)}\n\n${summaryTable(first.results)}`
-      : comparisonTable(runs),
+      ? `${accuracyTable(first.results, width)}\n\n${summaryTable(first.results, width)}\n`
+      : formatResults(groups, undefined, width),
   );
-  console.log(`\nreport  ${file}`);
+  console.log(`report  ${file}`);
 }

@@ -1,8 +1,12 @@
 import { ItamlError } from "../../base/errors.js";
 import { compareGroups, comparisonRows } from "../../report/comparison.js";
-import { groupRuns, type RunGroup, readRuns } from "../../report/run-summary.js";
+import { groupRuns, type RunGroup } from "../../report/groups.js";
+import { findRuns, type ReportedRun } from "../../report/runs.js";
 import { markdownTable, textTable } from "../../report/table.js";
 import { tidyCsv } from "../../report/tidy-csv.js";
+import { TITLES } from "../../report/titles.js";
+import { printable } from "../failure.js";
+import { terminalWidth } from "../terminal-width.js";
 
 type Format = "json" | "csv" | "markdown";
 
@@ -19,12 +23,31 @@ export async function results(
       found: formats.map((format) => `--${format}`).join(" "),
     });
   }
-  const groups = groupRuns(await readRuns(paths));
-  process.stdout.write(formatResults(groups, formats[0]));
+  const groups = groupRuns(await readRuns(paths), TITLES);
+  process.stdout.write(formatResults(groups, formats[0], terminalWidth()));
 }
 
-/** Results as text, which ends with a line's end. Default: a table. */
-export function formatResults(groups: readonly RunGroup[], format?: Format): string {
+/**
+ * Reads runs, and says what was left out.
+ *
+ * @throws {ItamlError} as {@link findRuns}
+ */
+export async function readRuns(paths: readonly string[]): Promise<ReportedRun[]> {
+  const { runs, leftOut } = await findRuns(paths);
+  for (const line of leftOut) process.stderr.write(`left out  ${printable(line)}\n`);
+  return runs;
+}
+
+/**
+ * Results as text, which ends with a line's end. Default: a table.
+ *
+ * @param width columns of the terminal. Default: as many as it takes
+ */
+export function formatResults(
+  groups: readonly RunGroup[],
+  format?: Format,
+  width?: number,
+): string {
   switch (format) {
     case "json":
       return `${JSON.stringify(withRuns(groups), undefined, 2)}\n`;
@@ -35,9 +58,9 @@ export function formatResults(groups: readonly RunGroup[], format?: Format): str
     case undefined: {
       const unfinished = groups.flatMap(({ runs }) => runs).filter(({ finished }) => !finished);
       const notes = unfinished.map(
-        ({ path, results: { tasks } }) => `not finished: ${path}, after task ${tasks.length - 1}\n`,
+        ({ path, results: { tasks } }) => `not finished: ${path}, after task ${tasks.length}\n`,
       );
-      const table = `${textTable(comparisonRows(groups))}\n`;
+      const table = `${textTable(comparisonRows(groups), width)}\n`;
       return notes.length > 0 ? `${table}\n${notes.join("")}` : table;
     }
   }

@@ -7,11 +7,14 @@ import { isFinished } from "../../experiment/events.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
 import { parseSweep, sweepVariants } from "../../experiment/sweep.js";
 import { readFileOrThrow } from "../../files/read-file.js";
-import { type RunGroup, readRun } from "../../report/run-summary.js";
+import { groupRuns } from "../../report/groups.js";
+import { readRun } from "../../report/runs.js";
+import { TITLES } from "../../report/titles.js";
 import { writeReport } from "../../report/write-report.js";
 import { runChild } from "../child-run.js";
 import { interruptible } from "../interruption.js";
 import { SweepDisplay } from "../sweep-display.js";
+import { terminalWidth } from "../terminal-width.js";
 import { formatResults } from "./results.js";
 import { differingKey, MAXIMUM_CONFIG, readConfig } from "./train.js";
 
@@ -145,19 +148,21 @@ async function printOutcome(
   failures: ReadonlyMap<PlannedRun, string>,
   { json }: SweepOptions,
 ): Promise<void> {
-  const groups = await groupsOf(runs.filter((run) => !failures.has(run)));
+  const done = runs.filter((run) => !failures.has(run));
+  const reported = await Promise.all(done.map(({ path }) => readRun(path)));
+  const names = new Map(reported.map((run, i) => [run, done[i]?.configuration as string]));
+  // Under the sweep's names, which its file explains.
+  const groups = groupRuns(reported, TITLES, (run) => names.get(run) as string);
   const report = join(out, "report.html");
-  if (groups.length > 0)
-    await writeReport(
-      groups.flatMap((group) => group.runs),
-      report,
-    );
+  if (groups.length > 0) await writeReport(groups, report);
   if (json) {
     const failed = [...failures].map(([{ name, path }, error]) => ({ name, path, error }));
     const groupsJson = JSON.parse(formatResults(groups, "json"));
     console.log(JSON.stringify({ configurations: groupsJson, failed }, undefined, 2));
   } else if (groups.length > 0) {
-    console.log(`\n${formatResults(groups)}\nruns    ${out}\nreport  ${report}`);
+    console.log(
+      `\n${formatResults(groups, undefined, terminalWidth())}\nruns    ${out}\nreport  ${report}`,
+    );
   }
   if (failures.size === 0) return;
   throw new ItamlError("RUN_FAILED", `${failures.size} of ${runs.length} runs failed`, {
@@ -167,15 +172,4 @@ async function printOutcome(
       .join("\n"),
     remedy: "The same command tries them again",
   });
-}
-
-/** The runs by the sweep's configurations, under its names. */
-async function groupsOf(runs: readonly PlannedRun[]): Promise<RunGroup[]> {
-  const names = [...new Set(runs.map(({ configuration }) => configuration))];
-  return Promise.all(
-    names.map(async (name) => {
-      const own = runs.filter(({ configuration }) => configuration === name);
-      return { name, runs: await Promise.all(own.map(({ path }) => readRun(path))) };
-    }),
-  );
 }

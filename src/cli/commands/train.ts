@@ -15,14 +15,17 @@ import type { Results } from "../../experiment/results.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
 import { writeFileAtomically } from "../../files/atomic-file.js";
 import { readFileOrThrow } from "../../files/read-file.js";
-import { accuracyChart, runCurves } from "../../report/chart.js";
-import { readRun } from "../../report/run-summary.js";
-import { accuracyTable, summaryTable } from "../../report/table.js";
+import { accuracyPicture, runCurves } from "../../report/accuracy-picture.js";
+import { groupRuns } from "../../report/groups.js";
+import { accuracyTable, summaryTable } from "../../report/results-tables.js";
+import { readRun } from "../../report/runs.js";
+import { TITLES } from "../../report/titles.js";
 import { writeReport } from "../../report/write-report.js";
 import { provideDataset, terminalQuestion } from "../fetch-dataset.js";
 import { interruptible } from "../interruption.js";
 import { ProgressDisplay } from "../progress.js";
 import { ProgressLine } from "../progress-line.js";
+import { terminalWidth } from "../terminal-width.js";
 
 export interface TrainOptions {
   data?: string;
@@ -53,7 +56,10 @@ export async function train(name: string | undefined, options: TrainOptions): Pr
     console.log(JSON.stringify(results.results, undefined, 2));
     return;
   }
-  console.log(`\n${accuracyTable(results.results)}\n\n${summaryTable(results.results)}`);
+  const width = terminalWidth();
+  console.log(
+    `\n${accuracyTable(results.results, width)}\n\n${summaryTable(results.results, width)}`,
+  );
   console.log(`\nrun     ${results.path}\nreport  ${join(results.path, "report.html")}`);
 }
 
@@ -132,7 +138,7 @@ export async function trainWithDisplay(
     const title = `${config.dataset}, ${config.learner.name}, seed ${config.seed}`;
     return writeFileAtomically(
       join(path, "accuracy.svg"),
-      accuracyChart(runCurves(results), title),
+      accuracyPicture(runCurves(results), title),
     );
   };
   try {
@@ -148,7 +154,7 @@ export async function trainWithDisplay(
             epochs: config.epochs,
           });
           if (firstTask + firstEpoch > 0 && firstTask < tasks) {
-            process.stderr.write(`going on with task ${firstTask}, epoch ${firstEpoch}\n`);
+            process.stderr.write(`going on with task ${firstTask + 1}, epoch ${firstEpoch + 1}\n`);
           }
         },
         onProgress: (progress) => display?.show(progress),
@@ -166,7 +172,7 @@ export async function trainWithDisplay(
     display?.clear();
     // Again, since a run that was killed after its last task has no more of them.
     await drawPicture(results);
-    await writeReport([await readRun(path)], join(path, "report.html"));
+    await writeReport(groupRuns([await readRun(path)], TITLES), join(path, "report.html"));
     return results;
   } catch (error) {
     reading.clear();

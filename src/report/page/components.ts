@@ -1,8 +1,12 @@
+import type { Source } from "../../incremental/metrics.js";
+import type { Point, Series } from "../charts/line-chart.js";
+import type { SeriesStyle } from "../charts/style.js";
+import { percent } from "../format.js";
+import { commonTasks } from "../group-values.js";
 import { type Content, html, Markup } from "../html.js";
-import type { Series } from "../plots.js";
-import type { SeriesStyle } from "../series-style.js";
 import type { Estimate } from "../statistics.js";
-import { percent } from "../table.js";
+import type { ReportGroup } from "./report.js";
+import { distinct } from "./words.js";
 
 /** A chart under its caption, with its numbers in a table that opens. */
 export function figure(caption: Content, svg: string, data: Markup): Markup {
@@ -20,22 +24,25 @@ export interface Table {
   readonly head: readonly Content[];
   /** The first cell of each names the row. */
   readonly rows: readonly (readonly Content[])[];
-  /** Its cells are words, not numbers. */
-  readonly words?: boolean;
+  /** Columns of words, beside the first; the others are of numbers. */
+  readonly words?: readonly number[];
   /** Rows that stand out. */
   readonly marked?: (row: number) => boolean;
 }
 
 /** A table that can be copied, in a box of its own where it is wider than the page. */
-export function table({ label, head, rows, words, marked }: Table): Markup {
+export function table({ label, head, rows, words = [], marked }: Table): Markup {
+  const ofWords = (column: number) => words.includes(column) && html` class="words"`;
   return copyable(
     label,
-    html`<table${words && html` class="words"`}>
-<thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
+    html`<table>
+<thead><tr>${head.map((cell, i) => html`<th scope="col"${ofWords(i)}>${cell}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(
-  ([name, ...cells], i) =>
-    html`<tr${marked?.(i) && html` class="marked"`}><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
+  ([name, ...cells], row) =>
+    html`<tr${marked?.(row) && html` class="marked"`}><th scope="row">${name}</th>${cells.map(
+      (cell, i) => html`<td${ofWords(i + 1)}>${cell}</td>`,
+    )}</tr>
 `,
 )}</tbody>
 </table>`,
@@ -101,10 +108,85 @@ export function legend(entries: readonly { name: string; style: SeriesStyle }[])
 `;
 }
 
-/** A part of the page with its heading. */
-export function section(id: string, heading: string, ...content: readonly Content[]): Markup {
-  return html`<section id="${id}" aria-labelledby="${id}-heading">
-<h2 id="${id}-heading">${heading}</h2>
-${content}</section>
-`;
+/** The curves of charts beside each other, each once. */
+export function seriesLegend(panels: readonly { readonly series: readonly Series[] }[]): Markup {
+  const all = panels.flatMap(({ series }) => series);
+  return legend(all.filter(({ name }, i) => all.findIndex((other) => other.name === name) === i));
+}
+
+/** Values at the ends of curves, unless there are so many that they would hide the curves. */
+export function endLabelsOf(
+  groups: readonly ReportGroup[],
+): ((value: number) => string) | undefined {
+  return groups.length > 5 ? undefined : (value) => value.toFixed(1);
+}
+
+/** An estimate of a fraction, in %. */
+export function pointOf(x: number, { mean, halfWidth }: Estimate): Point {
+  const y = 100 * mean;
+  if (halfWidth === undefined) return { x, y };
+  return { x, y, low: y - 100 * halfWidth, high: y + 100 * halfWidth };
+}
+
+/** A chart in words: where each curve ends. */
+export function describe(what: string, series: readonly Series[], unit = " %"): string {
+  const ends = series.flatMap(({ name, points }) => {
+    const last = points.at(-1);
+    return last ? [`${name} ends at ${last.y.toPrecision(4)}${unit}`] : [];
+  });
+  return `${what}. ${ends.join("; ")}.`;
+}
+
+/** Where there are several groups, each has a heading. */
+export function groupHeading(group: ReportGroup, groups: readonly ReportGroup[]): Content {
+  return groups.length > 1 && html`<h3>${swatch(group.style)} ${group.name}</h3>`;
+}
+
+/** Says whose numbers are missing, since their results are of an earlier version. */
+export function lackingNote(groups: readonly ReportGroup[]): Content {
+  if (groups.length === 0) return undefined;
+  const names = groups.map(({ name }) => name).join("; ");
+  return html`<p class="note">Left out, since the results of earlier versions have no such numbers: ${names}.</p>`;
+}
+
+/** A source with its link. */
+export function sourceLink({ name, arxiv }: Source): Markup {
+  return html`<a href="https://arxiv.org/abs/${arxiv}">${name}</a>`;
+}
+
+/** What is to be said where a group has several runs. */
+export function ofSeveral(groups: readonly ReportGroup[], text: string): Content {
+  return groups.some(({ runs }) => runs.length > 1) && text;
+}
+
+/** Accuracies of tasks in words. */
+export function taskValues(values: readonly number[]): string {
+  return values.map((value, task) => `task ${task + 1} ${(100 * value).toFixed(1)} %`).join(", ");
+}
+
+/** A matrix of tasks; rows may have different lengths. */
+export function taskTable(
+  label: string,
+  corner: string,
+  rows: readonly (readonly number[])[],
+  format: (value: number) => string,
+): Markup {
+  const tasks = rows.at(-1) ?? [];
+  const cell = (value: number | undefined) => (value === undefined ? "" : format(value));
+  return table({
+    label,
+    head: [corner, ...tasks.map((_, task) => `task ${task + 1}`)],
+    rows: rows.map((row, t) => [String(t + 1), ...tasks.map((_, i) => cell(row[i]))]),
+  });
+}
+
+/** `after task 5`, or what all groups have in common with it. */
+export function afterLastTask(groups: readonly ReportGroup[]): string {
+  const last = distinct(groups.map(commonTasks));
+  return last.length === 1 ? `after task ${last[0]}` : "after the last task";
+}
+
+/** The day of a time of ISO 8601, in UTC. */
+export function day(time: string | undefined): string {
+  return time?.slice(0, 10) ?? "–";
 }

@@ -1,49 +1,44 @@
 import { DATASETS } from "../../data/catalog.js";
-import { builtInParts } from "../../experiment/parts.js";
-import { commonTasks, groupCurve } from "../group-series.js";
+import type { Machine } from "../../experiment/events.js";
+import {
+  ACCURACIES,
+  ACCURACY_NAMES,
+  type AccuracyMetric,
+  type AccuracyName,
+} from "../../incremental/metrics.js";
+import { classesSeen } from "../accuracies.js";
+import { PAPER_STYLE } from "../charts/style.js";
+import { percent } from "../format.js";
+import { commonTasks, groupCurve } from "../group-values.js";
+import { differingSettings, flatSettings } from "../groups.js";
 import { type Content, html, type Markup } from "../html.js";
-import type { Published } from "../published.js";
-import type { ReportedRun } from "../run-summary.js";
-import { ACCURACIES, type AccuracyName, classesSeen } from "../series.js";
-import { PAPER_STYLE } from "../series-style.js";
-import { percent } from "../table.js";
-import { copyable, swatch } from "./components.js";
-import { paperName, papersOf, type ReportGroup } from "./report-group.js";
-import { distinct, listOf } from "./words.js";
+import { PAPER, type Published } from "../published.js";
+import type { ReportedRun } from "../runs.js";
+import { copyable, day, swatch } from "./components.js";
+import type { Paper, Report, ReportGroup } from "./report.js";
+import { capitalized, counted, distinct, listOf } from "./words.js";
 
 /** What the page is about, and its key figures. */
-export function header(groups: readonly ReportGroup[]): Markup {
-  const runs = groups.flatMap((group) => group.runs);
+export function header(report: Report): Markup {
+  const runs = report.groups.flatMap((group) => group.runs);
   return html`<header>
 <p class="kicker">Class-incremental learning</p>
-<h1>${pageTitle(groups)}</h1>
-<p class="lede">${lede(groups)}</p>
+<h1>${pageTitle(report)}</h1>
+<p class="lede">${lede(report.groups)}</p>
+${keyFigures(report)}
+${notes(report).map((note) => html`<p class="note">${note}</p>\n`)}
 ${facts(runs)}
-${keyFigures(groups)}
-${notes(groups).map((note) => html`<p class="note">${note}</p>\n`)}</header>
+</header>
 `;
 }
 
 /** The data sets and the learners. */
-export function pageTitle(groups: readonly ReportGroup[]): string {
-  const runs = groups.flatMap((group) => group.runs);
-  const learners = distinct(runs.map(({ config }) => methodTitle(config.learner.name)));
-  const datasets = distinct(runs.map(({ config }) => datasetTitle(config.dataset)));
+export function pageTitle({ groups, titles }: Report): string {
+  const configs = groups.flatMap(({ runs }) => runs.map(({ config }) => config));
+  const learners = distinct(configs.map(({ learner }) => titles.learner(learner.name)));
+  const datasets = distinct(configs.map(({ dataset }) => titles.dataset(dataset)));
   const who = learners.length > 3 ? `${learners.length} learners` : listOf(learners);
-  const title = `${who} on ${listOf(datasets)}`;
-  return /^i[A-Z]/.test(title) ? title : title.charAt(0).toUpperCase() + title.slice(1);
-}
-
-function methodTitle(name: string): string {
-  return builtInParts.methods.find((method) => method.name === name)?.title ?? name;
-}
-
-function datasetTitle(name: string): string {
-  const titles: Readonly<Record<string, string>> = {
-    ...{ mnist: "MNIST", svhn: "SVHN", cifar10: "CIFAR-10", cifar100: "CIFAR-100" },
-    ...{ imagenet: "ImageNet", msceleb: "MS-Celeb", cub200: "CUB-200" },
-  };
-  return titles[name] ?? name;
+  return capitalized(`${who} on ${listOf(datasets)}`);
 }
 
 function lede(groups: readonly ReportGroup[]): string {
@@ -62,17 +57,52 @@ function plannedTasks(runs: readonly ReportedRun[]): string {
   return `${classesSeen(results).at(-1)} classes in ${tasks === 1 ? "one task" : `${tasks} tasks`}`;
 }
 
+/** What was trained, on what, when and by which programs; nothing of what isn't known. */
 function facts(runs: readonly ReportedRun[]): Markup {
   const configs = runs.map(({ config }) => config);
+  const sittings = runs.flatMap((run) => run.sittings);
+  const days = distinct(
+    sittings.flatMap(({ started, ended }) => [started, ended].flatMap((time) => time ?? [])),
+  )
+    .map(day)
+    .sort();
+  const machines = sittings.flatMap(({ machine }) => machine ?? []);
+  const versions = distinct([
+    ...machines.map(({ itaml }) => itaml),
+    ...runs.flatMap(({ origin }) => origin?.itaml ?? []),
+  ]);
+  const named = (name: string, of: (machine: Machine) => string) => {
+    const values = distinct(machines.map(of));
+    return values.length > 0 ? [`${name} ${values.join(", ")}`] : [];
+  };
+  const devices = distinct(configs.map(({ device }) => device));
   const entries: readonly (readonly [string, string])[] = [
     ["Data set", listOf(distinct(configs.map(({ dataset }) => describeDataset(dataset))))],
     ["Network", listOf(distinct(configs.map(({ network }) => network.name)))],
-    ["Runs", String(runs.length)],
-    ["Seeds", distinct(configs.map(({ seed }) => seed)).join(", ")],
+    ["Runs", `${runs.length}, seed ${distinct(configs.map(({ seed }) => seed)).join(", ")}`],
+    ["Trained", distinct([days[0], days.at(-1)].flatMap((own) => own ?? [])).join(" to ")],
+    ["On", [...machineNames(machines), ...devices.filter((own) => own !== "cpu")].join("; ")],
+    [
+      "By",
+      [
+        ...(versions.length > 0 ? [`itaml ${versions.join(", ")}`] : []),
+        ...named("Node", ({ node }) => node),
+        ...named("ONNX Runtime", ({ onnxruntime }) => onnxruntime),
+      ].join(", "),
+    ],
   ];
-  return html`<dl class="facts">${entries.map(
-    ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
-  )}</dl>`;
+  return html`<dl class="facts">${entries
+    .filter(([, value]) => value !== "")
+    .map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function machineNames(machines: readonly Machine[]): string[] {
+  return distinct(
+    machines.map(({ processor, cores, memoryBytes, system }) => {
+      const memory = `${(memoryBytes / 1e9).toFixed(0)} GB`;
+      return `${processor}, ${counted(cores, "core")}, ${memory}, ${system}`;
+    }),
+  );
 }
 
 function describeDataset(name: string): string {
@@ -81,14 +111,7 @@ function describeDataset(name: string): string {
 }
 
 /** The four accuracies, which never stand alone. */
-function keyFigures(groups: readonly ReportGroup[]): Markup {
-  const papers = papersOf(groups);
-  const explanations = {
-    continuum: ["Continuum", "class right, in groups of samples of one unknown task"],
-    task: ["Task", "task of such a group right"],
-    single: ["Single-sample", "class right, each sample alone"],
-    oracle: ["Oracle", "class right, the task is given"],
-  } as const;
+function keyFigures({ groups, paper }: Report): Markup {
   // A few have a line of their own above large figures.
   const compact = groups.length > 3;
   const row = (name: Content, values: readonly Content[], kind: string) => {
@@ -106,33 +129,35 @@ function keyFigures(groups: readonly ReportGroup[]): Markup {
 <caption><div>Accuracy in % after the last task, over the test samples of all classes${
       groups.some(({ runs }) => runs.length > 1) && "; mean and 95 % interval over seeds"
     }</div></caption>
-<thead><tr>${compact && html`<th scope="col">Configuration</th>`}${ACCURACIES.map((name) => {
-      const [title, explanation] = explanations[name];
-      return html`<th scope="col">${title} ${sizeOf(name, groups)}<small>${explanation}</small></th>`;
+<thead><tr>${compact && html`<th scope="col">Configuration</th>`}${ACCURACY_NAMES.map((name) => {
+      const { title, brief } = ACCURACIES[name];
+      return html`<th scope="col">${capitalized(title)} ${sizeOf(name, groups)}<small>${brief}</small></th>`;
     })}</tr></thead>
 ${groups.map((group) =>
   row(
     html`${swatch(group.style)} ${group.name} <small>${ofRuns(group)}</small>`,
-    ACCURACIES.map((name) => figureOf(group, name)),
+    ACCURACY_NAMES.map((name) => figureOf(group, name)),
     "group",
   ),
-)}${papers.map((published) =>
+)}${
+  paper &&
   row(
-    html`${swatch(PAPER_STYLE)} ${paperName(published, papers)} <small>iTAML, a single run, as published</small>`,
-    ACCURACIES.map((name) => publishedFigure(published, name)),
+    html`${swatch(PAPER_STYLE)} ${PAPER} <small>iTAML, a single run, as published</small>`,
+    ACCURACY_NAMES.map((name) => publishedFigure(paper.published, name)),
     "paper",
-  ),
-)}</table>`,
+  )
+}</table>`,
   );
 }
 
 function sizeOf(name: AccuracyName, groups: readonly ReportGroup[]): Content {
+  const { byContinuum, byTop }: AccuracyMetric = ACCURACIES[name];
   const configs = groups.flatMap(({ runs }) => runs.map(({ config }) => config));
   const p = distinct(configs.map(({ continuum }) => continuum));
   const top = distinct(configs.map((config) => config.top));
   const parts = [
-    ...(name === "continuum" || name === "task" ? [`p = ${p.join(", ")}`] : []),
-    ...(name !== "task" && top.some((k) => k > 1) ? [`top-${top.join(", ")}`] : []),
+    ...(byContinuum ? [`p = ${p.join(", ")}`] : []),
+    ...(byTop && top.some((k) => k > 1) ? [`top-${top.join(", ")}`] : []),
   ];
   return parts.length > 0 && html`<span class="size">${parts.join(", ")}</span>`;
 }
@@ -159,7 +184,7 @@ function publishedFigure(published: Published, name: AccuracyName): Markup {
 }
 
 /** What has to be known to read the figures right. */
-function notes(groups: readonly ReportGroup[]): string[] {
+function notes({ groups, paper }: Report): string[] {
   const runs = groups.flatMap((group) => group.runs);
   const unfinished = runs.filter(({ finished }) => !finished).map(({ title }) => title);
   const several = groups.filter((group) => group.runs.length > 1);
@@ -174,22 +199,33 @@ function notes(groups: readonly ReportGroup[]): string[] {
           `n runs over seeds: mean ± half-width of the 95 % confidence interval of the mean (Student’s t with n − 1 degrees of freedom).`,
         ]
       : []),
-    ...paperNotes(groups),
+    ...differenceNotes(groups),
+    ...(paper ? paperNotes(groups, paper) : []),
   ];
 }
 
+/** Settings in which configurations differ though their names don't say so. */
+function differenceNotes(groups: readonly ReportGroup[]): string[] {
+  const settings = groups.map(({ runs }) => flatSettings((runs[0] as ReportedRun).config));
+  const keys = differingSettings(settings).filter(
+    (key) =>
+      !["dataset", "learner.name"].includes(key) &&
+      !groups.some(({ name }) => name.includes(`${key}=`)),
+  );
+  return keys.length > 0 ? [`The configurations also differ in ${listOf(keys)}.`] : [];
+}
+
 /** How far the settings are those of the paper; configurations of which the same is to be said together. */
-function paperNotes(groups: readonly ReportGroup[]): string[] {
+function paperNotes(groups: readonly ReportGroup[], { published, differences }: Paper): string[] {
+  const file = `configs/${published.config}.yaml, the configuration for the paper’s numbers`;
   const names = new Map<string, string[]>();
-  for (const { name, paper } of groups) {
-    if (!paper) continue;
-    const { published, differences } = paper;
-    const file = `configs/${published.config}.yaml, the configuration for the paper’s numbers`;
+  groups.forEach(({ name }, i) => {
+    const keys = differences[i] ?? [];
     const note =
-      differences.length > 0
-        ? `settings other than in ${file}: ${differences.join(", ")}.`
+      keys.length > 0
+        ? `settings other than in ${file}: ${keys.join(", ")}.`
         : `the settings of ${file}.`;
     names.set(note, [...(names.get(note) ?? []), name]);
-  }
+  });
   return [...names].map(([note, own]) => `${listOf(own)}: ${note}`);
 }

@@ -1,30 +1,10 @@
 import { createHash } from "node:crypto";
 import { version } from "../../experiment/version.js";
 import { html, Markup } from "../html.js";
-import { accuracySection } from "./accuracy.js";
-import { continuumSizeSection } from "./continuum-size.js";
 import { header, pageTitle } from "./header.js";
-import { confusionSection, matrixSection } from "./matrices.js";
-import { metricsSection } from "./metrics.js";
-import type { ReportGroup } from "./report-group.js";
-import { runsSection } from "./runs.js";
+import type { Report, ReportSection } from "./report.js";
 import { SCRIPT } from "./script.js";
-import { settingsSection } from "./settings.js";
 import { STYLE } from "./style.js";
-import { timeSection } from "./time.js";
-import { trainingSection } from "./training.js";
-
-const SECTIONS = [
-  ["accuracy", "Accuracy"],
-  ["metrics", "Metrics"],
-  ["continuum-size", "Continuum"],
-  ["matrix", "Each task"],
-  ["confusion", "Confusion"],
-  ["training", "Training"],
-  ["time", "Time"],
-  ["runs", "Runs"],
-  ["settings", "Settings"],
-] as const;
 
 /** Nothing is loaded, and no script but this page's own is run. */
 const POLICY = `default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-${createHash(
@@ -34,7 +14,8 @@ const POLICY = `default-src 'none'; style-src 'unsafe-inline'; img-src data:; sc
   .digest("base64")}'`;
 
 /** The report as one HTML document that needs nothing else. The same runs give the same bytes. */
-export function reportPage(groups: readonly ReportGroup[]): string {
+export function reportPage(report: Report, sections: readonly ReportSection[]): string {
+  const shown = sections.filter((section) => section.applies?.(report) ?? true);
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -43,26 +24,22 @@ export function reportPage(groups: readonly ReportGroup[]): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="itaml ${version}">
 <link rel="icon" href="data:,">
-<title>${pageTitle(groups)}</title>
+<title>${pageTitle(report)}</title>
 <style>${new Markup(STYLE)}</style>
 </head>
 <body>
-<div class="bar"><nav aria-label="Sections">${SECTIONS.map(
-    ([id, name]) => html`<a href="#${id}">${name}</a>`,
+<div class="bar"><nav aria-label="Sections">${shown.map(
+    ({ name, title, short = title }) => html`<a href="#${name}">${short}</a>`,
   )}</nav><button type="button" class="theme" hidden>Dark</button></div>
 <main>
-${header(groups)}
-${accuracySection(groups)}
-${metricsSection(groups)}
-${continuumSizeSection(groups)}
-${matrixSection(groups)}
-${confusionSection(groups)}
-${trainingSection(groups)}
-${timeSection(groups)}
-${runsSection(groups)}
-${settingsSection(groups)}
-</main>
-<footer>itaml ${version}</footer>
+${header(report)}
+${shown.map(
+  (section) => html`<section id="${section.name}" aria-labelledby="${section.name}-heading">
+<h2 id="${section.name}-heading">${section.title}</h2>
+${section.render(report)}</section>
+`,
+)}</main>
+<footer>Written by itaml ${version}; what it shows: <a href="${report.docs}report.md">docs/report.md</a></footer>
 <script>${new Markup(SCRIPT)}</script>
 </body>
 </html>

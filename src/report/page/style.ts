@@ -1,24 +1,20 @@
-import { PALETTE } from "../series-style.js";
+import { PALETTE } from "../charts/style.js";
+import { COLOURS } from "../charts/theme.js";
 
-const colours = PALETTE.map(
-  ([light, dark], i) => `  --colour-${i + 1}: light-dark(${light}, ${dark});
-  --text-colour-${i + 1}: color-mix(in srgb, var(--colour-${i + 1}) 72%, var(--ink));`,
-).join("\n");
+const colours = [
+  ...Object.entries(COLOURS).map(
+    ([name, [light, dark]]) => `  --${name}: light-dark(${light}, ${dark});`,
+  ),
+  ...PALETTE.map(
+    (_, i) =>
+      `  --text-colour-${i + 1}: color-mix(in srgb, var(--colour-${i + 1}) 72%, var(--ink));`,
+  ),
+].join("\n");
 
 /** The style sheet of the page: light and dark, narrow and wide, screen and paper. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
-  --surface: light-dark(#ffffff, #131517);
-  --tint: light-dark(#f5f6f7, #1c1f22);
-  --ink: light-dark(#1b1d1f, #e6e8ea);
-  --muted: light-dark(#5c6268, #9aa1a8);
-  --line: light-dark(#dfe2e5, #30353a);
-  --paper: light-dark(#63686d, #a9afb5);
-  --mark: light-dark(#fdf3d8, #38301a);
-  --rule: light-dark(#bcc2c8, #4a5057);
-  --heat: light-dark(#0072b2, #56b4e9);
-  --on-heat: light-dark(#ffffff, #0d0e0f);
 ${colours}
 }
 :root[data-theme="light"] { color-scheme: light; }

@@ -17,6 +17,9 @@ import { WorkerProgram } from "./worker-program.js";
 // What goes wrong is thrown; the native log would print it a second time.
 ort.env.logLevel = "fatal";
 
+/** Of ONNX Runtime. */
+export const RUNTIME_VERSION = ort.env.versions.node ?? ort.env.versions.common;
+
 export interface OnnxRuntimeOptions {
   /** Default: `"cpu"`. */
   device?: Device;

@@ -1,40 +1,42 @@
 import type { ContinuumBound } from "../../incremental/continuum.js";
-import { groupBound, groupSizes } from "../group-series.js";
+import { ACCURACIES } from "../../incremental/metrics.js";
+import { percentAxis } from "../charts/axes.js";
+import { lineChart, type Rule, type Series } from "../charts/line-chart.js";
+import { PAPER_STYLE } from "../charts/style.js";
+import { percent } from "../format.js";
+import { groupBound, groupSizes } from "../group-values.js";
 import { html, type Markup } from "../html.js";
-import { lineChart, type Rule, type Series } from "../plots.js";
-import type { PublishedSize } from "../published.js";
-import { PAPER_STYLE } from "../series-style.js";
-import { percent } from "../table.js";
 import {
   afterLastTask,
   describe,
   endLabelsOf,
-  percentAxis,
+  figure,
+  lackingNote,
   pointOf,
   seriesLegend,
-} from "./accuracy.js";
-import { figure, section, seriesTable } from "./components.js";
-import { paperName, papersOf, type ReportGroup } from "./report-group.js";
-import { distinct } from "./words.js";
+  seriesTable,
+} from "../page/components.js";
+import type { Report, ReportGroup, ReportSection } from "../page/report.js";
+import { distinct } from "../page/words.js";
+import { PAPER } from "../published.js";
 
 /** Accuracy by the number of samples that share a task, and how many the paper's bound asks for. */
-export function continuumSizeSection(groups: readonly ReportGroup[]): Markup {
-  const shown = groups.filter((group) => groupSizes(group).length > 0);
-  const lacking = groups.filter((group) => !shown.includes(group)).map(({ name }) => name);
-  const bounds = groups.map((group) => ({ ...group, bound: groupBound(group) }));
-  return section(
-    "continuum-size",
-    "Size of a continuum",
-    html`<p>Accuracy in % ${afterLastTask(groups)}, by p, the number of samples that share one unknown task.
+export const continuumSizeSection: ReportSection = {
+  name: "continuum-size",
+  title: "Size of a continuum",
+  short: "Continuum",
+  applies: ({ groups }) => groups.some((group) => groupSizes(group).length > 0),
+  render(report) {
+    const { groups, docs } = report;
+    const shown = groups.filter((group) => groupSizes(group).length > 0);
+    const bounds = groups.map((group) => ({ ...group, bound: groupBound(group) }));
+    return html`<p>Accuracy in % ${afterLastTask(groups)}, by p, the number of samples that share one unknown task.
 The paper’s lower bound (section 3.4) is how many are needed for the right task with 95 %, from the
-single-sample accuracies of the tasks: ${inWords(bounds)}.</p>
-${
-  lacking.length > 0 &&
-  html`<p class="note">Left out, since the results of earlier versions have no such numbers: ${lacking.join("; ")}.</p>`
-}
-${shown.length > 0 && charts(shown, bounds)}`,
-  );
-}
+single-sample accuracies of the tasks: ${inWords(bounds)}. <a href="${docs}task-prediction.md">docs/task-prediction.md</a></p>
+${lackingNote(groups.filter((group) => !shown.includes(group)))}
+${charts({ ...report, groups: shown }, bounds)}`;
+  },
+};
 
 type BoundedGroup = ReportGroup & { readonly bound: ContinuumBound | undefined };
 
@@ -48,10 +50,10 @@ function inWords(groups: readonly BoundedGroup[]): string {
     .join("; ");
 }
 
-function charts(groups: readonly ReportGroup[], bounds: readonly BoundedGroup[]): Markup {
+function charts(report: Report, bounds: readonly BoundedGroup[]): Markup {
   const panels = (["classAccuracy", "taskAccuracy"] as const).map((key) => ({
-    title: key === "classAccuracy" ? "continuum" : "task",
-    series: sizeSeries(groups, key),
+    title: ACCURACIES[key === "classAccuracy" ? "continuum" : "task"].title,
+    series: sizeSeries(report, key),
   }));
   const points = panels.flatMap(({ series }) => series.flatMap((own) => own.points));
   const largest = Math.max(2, ...points.map(({ x }) => x));
@@ -75,7 +77,7 @@ function charts(groups: readonly ReportGroup[], bounds: readonly BoundedGroup[])
       `${title}, by p`,
       lineChart({
         description: describe(`${title} accuracy in % over the size of a continuum`, series),
-        ...{ series, x, rules, y: percentAxis(points), endLabels: endLabelsOf(groups) },
+        ...{ series, x, rules, y: percentAxis(points), endLabels: endLabelsOf(report.groups) },
       }),
       seriesTable(`${title} by p, data`, "p", series),
     ),
@@ -83,20 +85,20 @@ function charts(groups: readonly ReportGroup[], bounds: readonly BoundedGroup[])
 `;
 }
 
-function sizeSeries(
-  groups: readonly ReportGroup[],
-  key: "classAccuracy" | "taskAccuracy",
-): Series[] {
-  const papers = papersOf(groups);
+function sizeSeries({ groups, paper }: Report, key: "classAccuracy" | "taskAccuracy"): Series[] {
+  const sizes = paper?.published.sizes;
   return [
     ...groups.map((group) => ({
       ...{ name: group.name, style: group.style },
       points: groupSizes(group).map((size) => pointOf(size.p, size[key])),
     })),
-    ...papers.flatMap((published) => {
-      if (!published.sizes) return [];
-      const points = published.sizes.map((size: PublishedSize) => ({ x: size.p, y: size[key] }));
-      return { name: paperName(published, papers), style: PAPER_STYLE, points };
-    }),
+    ...(sizes
+      ? [
+          {
+            ...{ name: PAPER, style: PAPER_STYLE },
+            points: sizes.map((size) => ({ x: size.p, y: size[key] })),
+          },
+        ]
+      : []),
   ];
 }

@@ -1,11 +1,23 @@
 import type { TaskResult } from "../experiment/results.js";
 import { type ContinuumBound, requiredContinuum } from "../incremental/continuum.js";
-import { type AccuracyMatrix, mean, type Summary, summarize } from "../incremental/metrics.js";
-import type { ReportedRun, RunGroup } from "./run-summary.js";
-import { type AccuracyName, accuracyCurve } from "./series.js";
+import {
+  type AccuracyMatrix,
+  type AccuracyName,
+  mean,
+  SUMMARY_NAMES,
+  type SummaryName,
+  summarize,
+  TIME_NAMES,
+} from "../incremental/metrics.js";
+import { accuracyCurve } from "./accuracies.js";
+import type { RunGroup } from "./groups.js";
+import type { ReportedRun } from "./runs.js";
 import { type Estimate, estimate } from "./statistics.js";
 
-export type MatrixName = keyof ReportedRun["results"]["matrix"];
+/** The accuracies that results have matrices of. */
+export const MATRIX_NAMES = ["continuum", "single", "oracle"] as const satisfies AccuracyName[];
+
+export type MatrixName = (typeof MATRIX_NAMES)[number];
 
 /** Tasks that every run of a group has done: what is said of a group is said of these. */
 export function commonTasks({ runs }: RunGroup): number {
@@ -37,15 +49,12 @@ export function meanMatrix(group: RunGroup, name: MatrixName): number[][] {
 export function groupSummary(
   group: RunGroup,
   name: MatrixName,
-): Readonly<Record<keyof Summary, Estimate>> {
+): Readonly<Record<SummaryName, Estimate>> {
   const summaries = matrices(group, name).map(summarize);
-  const over = (key: keyof Summary) => estimate(summaries.map((summary) => summary[key]));
-  return {
-    averageAccuracy: over("averageAccuracy"),
-    averageIncrementalAccuracy: over("averageIncrementalAccuracy"),
-    forgetting: over("forgetting"),
-    backwardTransfer: over("backwardTransfer"),
-  };
+  const entries = SUMMARY_NAMES.map((key) => {
+    return [key, estimate(summaries.map((summary) => summary[key]))] as const;
+  });
+  return Object.fromEntries(entries) as Record<SummaryName, Estimate>;
 }
 
 /** Accuracies after the last common task, by the size of a continuum. */
@@ -90,11 +99,53 @@ function lastTasks(group: RunGroup): TaskResult[] {
   return group.runs.map(({ results }) => results.tasks[commonTasks(group) - 1] as TaskResult);
 }
 
-/** Mean seconds of each task: training, adaptation, evaluation. */
-export function groupSeconds(group: RunGroup): [train: number, adapt: number, evaluate: number][] {
-  return Array.from({ length: commonTasks(group) }, (_, task) => {
-    const of = (key: keyof TaskResult["seconds"]) =>
-      mean(group.runs.map(({ results }) => results.tasks[task]?.seconds[key] as number));
-    return [of("train"), of("adapt"), of("evaluate")];
+/** Mean seconds of each task, in the order of {@link TIME_NAMES}. */
+export function groupSeconds(group: RunGroup): number[][] {
+  return Array.from({ length: commonTasks(group) }, (_, task) =>
+    TIME_NAMES.map((key) =>
+      mean(group.runs.map(({ results }) => results.tasks[task]?.seconds[key] as number)),
+    ),
+  );
+}
+
+/** A class after the last common task: accuracies are means over the runs, samples those of one run. */
+export interface ClassValues {
+  readonly name: string;
+  readonly task: number;
+  readonly testSamples: number;
+  readonly continuum: number;
+  readonly single: number;
+  readonly oracle: number;
+  /** What its samples are taken for instead, all runs together, the most frequent first. */
+  readonly takenFor: readonly { readonly name: string; readonly share: number }[];
+}
+
+/** The classes in the order of learning; none where a run lacks them or is further than the others. */
+export function groupClasses(group: RunGroup): ClassValues[] {
+  const tasks = commonTasks(group);
+  const all = group.runs.flatMap(({ results }) =>
+    results.classes && results.tasks.length === tasks ? [results] : [],
+  );
+  if (all.length < group.runs.length) return [];
+  const byIndex = all.map(({ classes = [] }) => new Map(classes.map((own) => [own.class, own])));
+  const confused = new Map<number, Map<number, number>>();
+  for (const pair of all.flatMap(({ confusedClasses = [] }) => confusedClasses)) {
+    const own = confused.get(pair.class) ?? new Map<number, number>();
+    own.set(pair.predicted, (own.get(pair.predicted) ?? 0) + pair.samples);
+    confused.set(pair.class, own);
+  }
+  const names = new Map(all.flatMap(({ classes = [] }) => classes.map((c) => [c.class, c.name])));
+  return (all[0]?.classes ?? []).map(({ class: index, name, task, testSamples }) => {
+    const own = byIndex.flatMap((classes) => classes.get(index) ?? []);
+    const samples = own.reduce((sum, other) => sum + other.testSamples, 0);
+    return {
+      ...{ name, task, testSamples },
+      continuum: mean(own.map(({ continuum }) => continuum)),
+      single: mean(own.map(({ single }) => single)),
+      oracle: mean(own.map(({ oracle }) => oracle)),
+      takenFor: [...(confused.get(index) ?? [])]
+        .sort(([, a], [, b]) => b - a)
+        .map(([other, n]) => ({ name: names.get(other) ?? `class ${other}`, share: n / samples })),
+    };
   });
 }

@@ -1,0 +1,78 @@
+import { mean } from "../../incremental/metrics.js";
+import { percent } from "../format.js";
+import { type ClassValues, groupClasses } from "../group-values.js";
+import { html, type Markup } from "../html.js";
+import { afterLastTask, lackingNote, ofSeveral, swatch, table } from "../page/components.js";
+import type { ReportGroup, ReportSection } from "../page/report.js";
+
+/** Classes that are shown at once, and in the table that opens. */
+const [SHOWN, SHOWN_AMONG_MANY, MOST] = [20, 10, 1000];
+
+/** The accuracy of each class, and which others it is taken for. */
+export const classesSection: ReportSection = {
+  name: "classes",
+  title: "Classes",
+  applies: ({ groups }) => groups.some((group) => groupClasses(group).length > 0),
+  render({ groups }) {
+    const known = groups.map((group) => ({ ...group, classes: groupClasses(group) }));
+    const shown = known.filter(({ classes }) => classes.length > 0);
+    const most = shown.length > 3 ? SHOWN_AMONG_MANY : SHOWN;
+    const several = Math.max(...shown.map(({ classes }) => classes.length)) > most;
+    return html`<p>Single-sample accuracy in % of each class ${afterLastTask(groups)}, and what its samples are most often taken
+for.${several && ` The ${most} lowest.`}${ofSeveral(groups, " Means over the runs.")}</p>
+${lackingNote(groups.filter((_, i) => known[i]?.classes.length === 0))}
+<div class="grid">${shown.map((group) => ofGroup(group, most))}</div>
+`;
+  },
+};
+
+function ofGroup(
+  { name, style, classes }: ReportGroup & { classes: readonly ClassValues[] },
+  most: number,
+): Markup {
+  const lowest = [...classes].sort((a, b) => a.single - b.single).slice(0, most);
+  // Few are in the order of learning.
+  const rows = classes.length <= most ? classes : lowest;
+  return html`<figure>
+<figcaption>${swatch(style)} ${name}</figcaption>
+${table({
+  label: `${name}, classes`,
+  head: ["class", "task", "single", "most often taken for"],
+  words: [3],
+  rows: rows.map(({ name: own, task, single, takenFor }) => [
+    own,
+    task + 1,
+    percent(single),
+    takenFor.length > 0 &&
+      html`${takenFor[0]?.name} <small>${percent(takenFor[0]?.share ?? 0)} %</small>`,
+  ]),
+})}
+<details><summary>${classes.length > MOST ? `The first ${MOST} of ${classes.length}` : `All ${classes.length}`}, with continuum and oracle</summary>${table(
+    {
+      label: `${name}, all classes`,
+      head: ["class", "task", "samples", "continuum", "single", "oracle", "taken for"],
+      words: [6],
+      rows: [
+        ...classes.slice(0, MOST).map((own) => [
+          ...[own.name, own.task + 1, own.testSamples],
+          ...[percent(own.continuum), percent(own.single), percent(own.oracle)],
+          own.takenFor
+            .slice(0, 3)
+            .map((other) => `${other.name} ${percent(other.share)} %`)
+            .join(", "),
+        ]),
+        [
+          "mean",
+          "",
+          "",
+          ...(["continuum", "single", "oracle"] as const).map((key) =>
+            percent(mean(classes.map((own) => own[key]))),
+          ),
+          "",
+        ],
+      ],
+    },
+  )}</details>
+</figure>
+`;
+}

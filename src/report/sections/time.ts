@@ -1,0 +1,63 @@
+import { TIME_NAMES, TIMES } from "../../incremental/metrics.js";
+import { BAR_OPACITIES, stackedBars } from "../charts/stacked-bars.js";
+import { groupSeconds } from "../group-values.js";
+import { html, type Markup } from "../html.js";
+import { figure, ofSeveral, swatch, table } from "../page/components.js";
+import type { ReportGroup, ReportSection } from "../page/report.js";
+
+const PARTS = TIME_NAMES.map((name) => TIMES[name].title);
+
+/** What each task took: training, adaptation, evaluation. */
+export const timeSection: ReportSection = {
+  name: "time",
+  title: "Time",
+  render({ groups }) {
+    const longest = Math.max(...groups.flatMap(totals));
+    const { unit, seconds } = unitFor(longest);
+    return html`<p>Of each task, in ${unit}; evaluation is that of all tasks so far.${ofSeveral(groups, " Means over the runs.")}</p>
+${partsLegend(groups)}
+<div class="grid three">${groups.map((group) => {
+      const bars = groupSeconds(group).map((parts) => parts.map((part) => part / seconds));
+      const sum = totals(group).reduce((all, own) => all + own, 0);
+      const total = `${(sum / seconds).toFixed(1)} ${unit} in all`;
+      return figure(
+        html`${swatch(group.style)} ${group.name} <small>${total}</small>`,
+        stackedBars({
+          description: `${group.name}, time of each task in ${unit}: ${total}.`,
+          ...{ bars, xLabel: "task", highest: longest / seconds, colour: group.style.colour },
+        }),
+        table({
+          label: `${group.name}, ${unit} by task`,
+          head: ["task", ...PARTS],
+          rows: bars.map((parts, task) => [
+            String(task + 1),
+            ...parts.map((part) => part.toFixed(2)),
+          ]),
+        }),
+      );
+    })}</div>
+`;
+  },
+};
+
+/** Each part in the colours of the bars. */
+function partsLegend(groups: readonly ReportGroup[]): Markup {
+  const colours = groups.slice(0, 6).map(({ style }) => style.colour);
+  return html`<ul class="legend">${PARTS.map(
+    (part, i) =>
+      html`<li><svg class="swatch" viewBox="0 0 ${12 * colours.length} 12" width="${12 * colours.length}" height="12" aria-hidden="true">${colours.map(
+        (colour, n) =>
+          html`<rect x="${12 * n}" width="12" height="12" fill="${colour}" fill-opacity="${BAR_OPACITIES[i]}"/>`,
+      )}</svg> ${part}</li>`,
+  )}</ul>
+`;
+}
+
+function totals(group: ReportGroup): number[] {
+  return groupSeconds(group).map((parts) => parts.reduce((sum, part) => sum + part, 0));
+}
+
+function unitFor(longest: number): { unit: string; seconds: number } {
+  if (longest < 300) return { unit: "seconds", seconds: 1 };
+  return longest < 18_000 ? { unit: "minutes", seconds: 60 } : { unit: "hours", seconds: 3600 };
+}
