@@ -30,7 +30,7 @@ test("a run from training to classifying", async () => {
   expect(trained.stdout).toMatch(/after task +classes +continuum \(p=5\) +task \(p=5\)/);
   expect(trained.stdout).toContain("forgetting");
   expect(trained.stdout).toContain("run/report.html");
-  expect(trained.stderr).toContain("task 2 done (classes 4, 5)");
+  expect(trained.stderr).toContain("task 3 done (classes 4, 5)");
   expect(readFileSync(join(folder, "run/accuracy.svg"), "utf8")).toContain("<svg");
 
   const evaluated = await itaml(folder, ["evaluate", "run", "--p", "1,5,20,50"]);
@@ -40,15 +40,15 @@ test("a run from training to classifying", async () => {
 
   const written = readFileSync(join(folder, "run/report.html"), "utf8");
   expect(written).toContain("iTAML on MNIST");
-  const reported = await itaml(folder, ["report", "run", "--out", "page.html"]);
+  const reported = await itaml(folder, ["report", "run", "--out", "run/page.html"]);
   expect(reported).toMatchObject({ code: 0 });
-  expect(reported.stdout).toMatch(/forgetting.*\n.*\n\nreport {2}page\.html/);
-  expect(readFileSync(join(folder, "page.html"), "utf8")).toBe(written);
+  expect(reported.stdout).toMatch(/forgetting.*\n.*\n\nreport {2}run\/page\.html/);
+  expect(readFileSync(join(folder, "run/page.html"), "utf8")).toBe(written);
   const programs = await itaml(folder, ["report", "run", "--json"]);
   expect(JSON.parse(programs.stdout)).toMatchObject([{ title: "run", results: { seed: 1 } }]);
 
   const exported = await itaml(folder, ["export", "run", "model.onnx"]);
-  expect(exported.stdout).toContain("model.onnx: 6 classes after task 2");
+  expect(exported.stdout).toContain("model.onnx: 6 classes after task 3");
 
   const { test: images } = await loadMnist(join(folder, "data"));
   const pixels = new Uint8Array(784);
@@ -68,7 +68,7 @@ test("a run from training to classifying", async () => {
   });
 
   const mixed = await itaml(folder, ["classify", "run", ...names, "--mixed"]);
-  expect(mixed.stdout).toBe(names.map((name) => `${name}: ${name.charAt(5)} (task 1)\n`).join(""));
+  expect(mixed.stdout).toBe(names.map((name) => `${name}: ${name.charAt(5)} (task 2)\n`).join(""));
   const sure = await itaml(folder, ["classify", "run", ...names, "--at-least", "1", "--json"]);
   for (const { label, confidence } of JSON.parse(sure.stdout).images) {
     expect(label).toBe(undefined);
@@ -101,7 +101,7 @@ test("interrupted and killed runs are continued to the same results", async (con
 
   let signalled = false;
   const interrupted = await itaml(folder, train("--out", "stopped"), (text, kill) => {
-    if (!text.includes("task 0 done") || signalled) return;
+    if (!text.includes("task 1 done") || signalled) return;
     signalled = true;
     kill("SIGINT");
   });
@@ -112,13 +112,13 @@ test("interrupted and killed runs are continued to the same results", async (con
   expect(results("stopped")).toBe(results("straight"));
 
   const killed = await itaml(folder, train("--out", "killed"), (text, kill) => {
-    if (text.includes("task 1 done")) kill("SIGKILL");
+    if (text.includes("task 2 done")) kill("SIGKILL");
   });
   expect(killed.code).toBe(null);
   await itaml(folder, [...train("--out", "killed"), "--resume"]);
   expect(results("killed")).toBe(results("straight"));
 
-  const again = await itaml(folder, ["train", "--from-task", "1", "--out", "killed"]);
+  const again = await itaml(folder, ["train", "--from-task", "2", "--out", "killed"]);
   expect(again).toMatchObject({ code: 0 });
   expect(results("killed")).toBe(results("straight"));
 
@@ -136,7 +136,7 @@ test("a run in use is refused to others, read meanwhile, and changed by force al
     folder,
     train("--out", "run", "--set", "epochs=[1, 100000]"),
     (text, kill) => {
-      if (!text.includes("task 0 done") || meanwhile) return;
+      if (!text.includes("task 1 done") || meanwhile) return;
       meanwhile = Promise.all([
         itaml(folder, ["train", "--resume", "--out", "run"]),
         itaml(folder, ["report", "run"]),
@@ -158,7 +158,7 @@ test("a run in use is refused to others, read meanwhile, and changed by force al
   expect(refused.stderr).toContain("change this one with --force");
   const forced = await itaml(folder, ["train", "--resume", "--force", "--out", "run", ...set]);
   expect(forced).toMatchObject({ code: 0 });
-  expect(forced.stderr).toContain("going on with task 1, epoch ");
+  expect(forced.stderr).toContain("going on with task 2, epoch ");
   expect(readdirSync(join(folder, "run")).sort()).toEqual([
     ...["accuracy.svg", "config.yaml", "events.jsonl", "report.html", "results.json", "tasks"],
   ]);

@@ -78,7 +78,9 @@ describe("an experiment", () => {
     const run = join(folder, "run");
     const straight = await startExperiment(run, smallConfig(folder));
     expect(withoutSeconds(await resumeExperiment(run, 1))).toEqual(withoutSeconds(straight));
-    await expect(resumeExperiment(run, 4)).rejects.toThrow("at most 3, the number of finished");
+    await expect(resumeExperiment(run, 4)).rejects.toThrow(
+      "at most 4, the task after the last finished one",
+    );
   });
 
   test("learns without forgetting what fine-tuning forgets", async () => {
@@ -184,7 +186,7 @@ describe("what can't work is refused, and leaves nothing behind", () => {
     );
     await expect(failed).rejects.toMatchObject({ code: "LOSS_NOT_FINITE" });
     await expect(failed).rejects.toThrow(
-      /task 1, epoch \d+, batch \d+ .*learning rate 1000000.*smaller learningRate/,
+      /task 2, epoch \d+, batch \d+: .*learning rate 1000000.*smaller learningRate/,
     );
     expect(readdirSync(join(run, "tasks"))).toEqual(["00"]);
     for (const name of ["results.json", "events.jsonl", "config.yaml"]) {

@@ -60,11 +60,11 @@ describe("a view of training", () => {
     display.showTask(reportedRun().results);
     for (let repetition = 0; repetition < 3; repetition++) await showEpochs(display);
     const screen = terminal.rows.map((row) => row.replace(/\d+:\d\d left/, "0:12 left"));
-    expect(screen.slice(0, -6)).toEqual(
+    expect(screen.slice(0, -6)).toEqual([
       columns === 60
-        ? ["mnist itaml  task 2/5  epoch 5/20  loss 0.0987 █▅▂▁", "12,345 samples/s  0:12 left"]
-        : ["mnist itaml  task 2/5  epoch 5/20  loss 0.0987 █▅▂▁  12,345 samples/s  0:12 left"],
-    );
+        ? "mnist itaml  task 2/5  epoch 5/20  loss 0.0987  0:12 left"
+        : "mnist itaml  task 2/5  epoch 5/20  loss 0.0987  █▅▂▁  12,345 samples/s  0:12 left",
+    ]);
     expect(screen.at(-6)).toMatch(/^after task +continuum +task +single-sample/);
     expect(screen.at(-1)).toMatch(/^5 +78\.40 +97\.00 +58\.40 +99\.00$/);
     for (const row of terminal.rows) expect(row.length).toBeLessThan(columns);
@@ -79,8 +79,7 @@ describe("a view of training", () => {
     await showEpochs(display);
     terminal.narrow(30);
     await showEpochs(display);
-    expect(terminal.rows[0]).toBe("before");
-    expect(terminal.rows.filter((row) => row.startsWith("mnist"))).toHaveLength(1);
+    expect(terminal.rows).toEqual(["before", expect.stringMatching(/^task 2\/5 {2}epoch 5\/20/)]);
     display.showTask(reportedRun().results);
     await showEpochs(display);
     expect(terminal.written).toContain("\x1b[2mafter");

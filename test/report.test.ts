@@ -7,7 +7,7 @@ import { spread } from "../src/report/charts/spread.js";
 import { stackedBars } from "../src/report/charts/stacked-bars.js";
 import { seriesStyle } from "../src/report/charts/style.js";
 import { accuracyTable, summaryTable } from "../src/report/results-tables.js";
-import { textTable } from "../src/report/table.js";
+import { textTable, wrapText } from "../src/report/table.js";
 
 function made(learner: string, slope: number): Results {
   let results = emptyResults({ dataset: "made", seed: 1, learner, top: 1 });
@@ -42,6 +42,12 @@ function made(learner: string, slope: number): Results {
 test("tables", () => {
   const results = made("itaml", 0.05);
   expect(`${accuracyTable(results)}\n\n${summaryTable(results)}`).toMatchSnapshot();
+});
+
+test("text in lines", () => {
+  expect(wrapText("one two-three", Number.POSITIVE_INFINITY)).toEqual(["one two-three"]);
+  expect(wrapText("one two-three  p=20", 8)).toEqual(["one two-", "three", "p=20"]);
+  expect(wrapText("momentum=0.9 (top-5)", 8)).toEqual(["momentum", "=0.9", "(top-5)"]);
 });
 
 test.each([40, 60, 80, 120])("tables at %i columns: nothing is wider", (width) => {

@@ -183,7 +183,7 @@ describe("damage", () => {
       expect(warnings.join()).toContain(
         damagedOnes.length === 1
           ? "goes on from the checkpoint before it, to the same results"
-          : "goes on from the start of task 1, to the same results",
+          : "goes on from the start of task 2, to the same results",
       );
       expect(contentOf(copy)).toEqual(contentOf(straight));
     }
@@ -199,7 +199,7 @@ describe("damage", () => {
       const refused = resumeExperiment(run, undefined);
       await expect(refused).rejects.toMatchObject({ code: "FILE_INVALID" });
       await expect(refused).rejects.toThrow(`${file}: the file is damaged`);
-      await expect(refused).rejects.toThrow(`itaml train --from-task 0 --out ${run}`);
+      await expect(refused).rejects.toThrow(`itaml train --from-task 1 --out ${run}`);
       await resumeExperiment(run, 0);
       expect(contentOf(run)).toEqual(contentOf(straight));
     },
@@ -220,7 +220,7 @@ describe("damage", () => {
       const refused = directory.readResults();
       await expect(refused).rejects.toMatchObject({ code: "FILE_INVALID" });
       const copy = join(straight, "tasks/02/results.json");
-      await expect(refused).rejects.toThrow(`Copy ${copy} there: the results after task 2`);
+      await expect(refused).rejects.toThrow(`Copy ${copy} there: the results after task 3`);
       copyFileSync(copy, file);
       expect(readFileSync(file, "utf8")).toBe(good);
       expect((await directory.readResults())?.tasks).toHaveLength(3);

@@ -169,7 +169,7 @@ describe("groups of runs", () => {
       ["epochs=5", 1],
       ["epochs=6", 1],
       ["epochs=7", 1],
-      ["epochs=8, learner.update.beta=3", 1],
+      ["learner.update.beta=3, epochs=8", 1],
     ]);
   });
 

@@ -73,7 +73,7 @@ test("one run that fails doesn't stop the others, and what is finished is left a
   expect(first).toMatchObject({ code: 1 });
   expect(first.stdout).toMatch(/^good +2 +2 +[\d.]+ ± /m);
   expect(first.stderr).toContain("2 of 4 runs failed");
-  expect(first.stderr).toMatch(/diverging-seed2: ITAML_LOSS_NOT_FINITE: task 0/);
+  expect(first.stderr).toMatch(/diverging-seed2: ITAML_LOSS_NOT_FINITE: task 1/);
   expect(existsSync(join(folder, "runs/report.html"))).toBe(true);
   const results = join(folder, "runs/good-seed1/results.json");
   const before = statSync(results).mtimeMs;

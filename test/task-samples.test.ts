@@ -30,7 +30,7 @@ test("all that is wrong is said at once", () => {
     "ITAML_MEMORY_TOO_SMALL: 4 problems; found ",
     "- memory: the exemplar memory has no room for every class",
     '- classes without training samples; found 1, such as "b"',
-    "- continuum: a continuum is larger than a task's test set; expected at most 1, the test samples of task 1",
+    "- continuum: a continuum is larger than a task's test set; expected at most 1, the test samples of task 2",
     "- top: top is no measure for tasks as small as these",
   ]) {
     expect(divide).toThrow(part);

@@ -192,7 +192,7 @@ export class IncrementalClassifier {
     const known = newLabels.find((label) => learned.has(label));
     if (known !== undefined) {
       throw new ItamlError("LABEL_KNOWN", `the label ${JSON.stringify(known)} was learned before`, {
-        where: `learn, task ${tasks.length}`,
+        where: `learn, task ${tasks.length + 1}`,
         expected: "labels of new classes only",
       });
     }

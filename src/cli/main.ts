@@ -18,6 +18,9 @@ function positive(text: string): number {
   return number;
 }
 
+/** People count tasks from 1, programs from 0. */
+const taskNumber = (text: string) => positive(text) - 1;
+
 const positives = (text: string) => text.split(",").map(positive);
 
 function share(text: string): number {
@@ -31,8 +34,8 @@ function share(text: string): number {
 const collect = (value: string, all: readonly string[] = []) => [...all, value];
 const json = () => new Option("--json", "print JSON for programs");
 const afterTask = () =>
-  new Option("--task <n>", "the state after this task, from 0 (default: the last)").argParser(
-    natural,
+  new Option("--task <n>", "the state after this task, from 1 (default: the last)").argParser(
+    taskNumber,
   );
 const plugin = () =>
   new Option(
@@ -66,7 +69,7 @@ program
   .option("--fetch", "download the data set if it isn't there; without, a terminal is asked")
   .option("--out <run>", "run directory (default: runs/DATASET-LEARNER-seedN)")
   .option("--resume", "continue the run in --out where it stopped")
-  .option("--from-task <n>", "train the run in --out again from this task on, from 0", natural)
+  .option("--from-task <n>", "train the run in --out again from this task on, from 1", taskNumber)
   .option("--force", "continue though settings, data set or version differ from the run's")
   .option("--seed <n>", "seed of everything random", natural)
   .option("--device <device>", "cpu, webgpu or cuda (default: the configuration's)")

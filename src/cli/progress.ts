@@ -68,11 +68,11 @@ export class ProgressDisplay {
         this.#reportUnreadable(progress.task, progress.unreadable ?? 0);
         return;
       case "tuning":
-        if (this.#output.isTTY) this.#draw([this.#title, "tunes a head on the memory"]);
+        if (this.#output.isTTY) this.#draw(`${this.#title}  tunes a head on the memory`);
         return;
       case "adaptation": {
         const tasks = `${progress.adaptedTo + 1} of ${progress.task + 1} tasks`;
-        if (this.#output.isTTY) this.#draw([this.#title, `adapted to ${tasks}, to evaluate`]);
+        if (this.#output.isTTY) this.#draw(`${this.#title}  adapted to ${tasks}, to evaluate`);
         return;
       }
     }
@@ -110,29 +110,27 @@ export class ProgressDisplay {
     const done = before + epoch + (batch + 1) / batches;
     const elapsed = (performance.now() - this.#started) / 1000;
     const left = (elapsed / done) * (this.#totalEpochs - done);
-    // In a task's first epoch they are still those of the task before.
-    const curve = this.#output.isTTY && epoch > 0 ? sparkline(this.#losses) : "";
-    const parts = [
-      `${this.#title}  task ${task + 1}/${this.#tasks}`,
-      `epoch ${epoch + 1}/${forTask(this.#epochs, task)}`,
-      `loss ${loss.toFixed(4)} ${curve}`.trimEnd(),
-      ...(this.#samplesPerSecond > 0
-        ? [`${Math.round(this.#samplesPerSecond).toLocaleString("en")} samples/s`]
-        : []),
-      `${duration(left)} left`,
-    ];
-    if (this.#output.isTTY) this.#draw(parts);
-    else this.#output.write(`${parts.join("  ")}\n`);
+    const parts = {
+      title: this.#title,
+      task: `task ${task + 1}/${this.#tasks}`,
+      epoch: `epoch ${epoch + 1}/${forTask(this.#epochs, task)}`,
+      loss: `loss ${loss.toFixed(4)}`,
+      // In a task's first epoch they are still those of the task before.
+      curve: this.#output.isTTY && epoch > 0 ? sparkline(this.#losses) : "",
+      speed:
+        this.#samplesPerSecond > 0
+          ? `${Math.round(this.#samplesPerSecond).toLocaleString("en")} samples/s`
+          : "",
+      left: `${duration(left)} left`,
+    };
+    if (this.#output.isTTY) this.#draw(fitted(parts, this.#block.columns - 1));
+    else this.#output.write(`${fitted(parts, Number.POSITIVE_INFINITY)}\n`);
   }
 
-  #draw(parts: readonly string[]): void {
+  #draw(line: string): void {
     const { columns } = this.#block;
-    this.#block.show([
-      ...wrap(parts, columns - 1).map((text) => ({ text })),
-      ...(this.#results
-        ? taskTable(this.#results, columns).map((text) => ({ text, dim: true }))
-        : []),
-    ]);
+    const table = this.#results ? taskTable(this.#results, columns) : [];
+    this.#block.show([{ text: line }, ...table.map((text) => ({ text, dim: true }))]);
   }
 
   #epochsBetween(first: number, end: number): number {
@@ -142,15 +140,19 @@ export class ProgressDisplay {
   }
 }
 
-/** Puts as many parts on a line as fit. */
-function wrap(parts: readonly string[], width: number): string[] {
-  const lines: string[] = [];
-  for (const part of parts) {
-    const longer = `${lines.at(-1)}  ${part}`;
-    if (lines.length > 0 && longer.length <= width) lines.splice(-1, 1, longer);
-    else lines.push(part);
+/** Parts on one line; where they don't fit, without those that say least. */
+function fitted(parts: Readonly<Record<string, string>>, width: number): string {
+  const dropped = new Set<string>();
+  const text = () =>
+    Object.entries(parts)
+      .filter(([name, part]) => part !== "" && !dropped.has(name))
+      .map(([, part]) => part)
+      .join("  ");
+  for (const name of ["curve", "speed", "title", "loss"]) {
+    if (text().length <= width) break;
+    dropped.add(name);
   }
-  return lines;
+  return text();
 }
 
 /** Values as bars, from the least to the largest of them; nothing of fewer than two. */

@@ -24,8 +24,8 @@ export async function withSavedRun<T>(
   if (last < 0 || last >= finished) {
     throw new ItamlError("RUN_DIRECTORY", "the run has not come that far", {
       where: path,
-      expected: finished > 0 ? `a task from 0 to ${finished - 1}` : "at least one finished task",
-      found: task === undefined ? "none" : String(task),
+      expected: finished > 0 ? `a task from 1 to ${finished}` : "at least one finished task",
+      found: task === undefined ? "none" : String(task + 1),
     });
   }
   const setup = await prepare({ ...config, ...(data !== undefined && { data: resolve(data) }) });

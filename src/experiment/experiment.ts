@@ -76,10 +76,10 @@ export async function resumeExperiment(
     const finished = results.tasks.length;
     const firstTask = fromTask ?? finished;
     if (firstTask > finished) {
-      throw new ItamlError("RUN_DIRECTORY", `the run can't continue from task ${firstTask}`, {
+      throw new ItamlError("RUN_DIRECTORY", `the run can't continue from task ${firstTask + 1}`, {
         where: path,
-        expected: `at most ${finished}, the number of finished tasks`,
-        found: String(firstTask),
+        expected: `at most ${finished + 1}, the task after the last finished one`,
+        found: String(firstTask + 1),
       });
     }
     const prepared = await prepareRun(config);
@@ -108,7 +108,9 @@ export async function resumeExperiment(
       await directory.removeTasksFrom(firstTask);
       if (!checkpoint) await directory.checkpoints.clear();
       for (const { message } of damaged) {
-        const instead = checkpoint ? "the checkpoint before it" : `the start of task ${firstTask}`;
+        const instead = checkpoint
+          ? "the checkpoint before it"
+          : `the start of task ${firstTask + 1}`;
         const warning = `${message} The run goes on from ${instead}, to the same results.`;
         directory.logEvent({ kind: "warning", message: warning });
         options.onWarning?.(warning);

@@ -158,8 +158,10 @@ export function addTask(
   const tasks = [...results.tasks, task];
   const learned = tasks.flatMap((own) => own.classes.map((label) => ({ label, task: own.task })));
   const at = (position: number) => learned[position] as (typeof learned)[number];
+  // In the order of the schema, as results that were read have it: the same run writes the same bytes.
+  const { matrix: _, summary: __, ...run } = results;
   return {
-    ...results,
+    ...run,
     tasks,
     classes: byClass.classes.map(({ class: position, ...own }) => ({
       class: at(position).label,

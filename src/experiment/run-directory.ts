@@ -199,9 +199,9 @@ export class RunDirectory {
     const folder = this.#taskFolder(task);
     const read = async (name: string) => {
       const file = join(folder, name);
-      const remedy = `Train again from this task on with: itaml train --from-task ${task} --out ${this.path}`;
+      const remedy = `Train again from this task on with: itaml train --from-task ${task + 1} --out ${this.path}`;
       if (!existsSync(file)) {
-        throw new ItamlError("RUN_DIRECTORY", `the state after task ${task} is missing`, {
+        throw new ItamlError("RUN_DIRECTORY", `the state after task ${task + 1} is missing`, {
           where: file,
           remedy,
         });
@@ -274,7 +274,7 @@ export class RunDirectory {
       try {
         const content = await readFileOrThrow(file, "FILE_INVALID");
         verifyChecksum(await readText(sums), RESULTS, content, { file, remedy: "" });
-        return `Copy ${file} there: the results after task ${Number(name)}`;
+        return `Copy ${file} there: the results after task ${Number(name) + 1}`;
       } catch {
         // The one before it may be good.
       }

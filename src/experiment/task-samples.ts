@@ -67,7 +67,7 @@ function checkContinuum({ test }: TaskSamples, continuum: number): void {
   if (continuum <= fewest) return;
   throw new ItamlError("CONFIG_INVALID", "a continuum is larger than a task's test set", {
     where: "continuum",
-    expected: `at most ${fewest}, the test samples of task ${counts.indexOf(fewest)}`,
+    expected: `at most ${fewest}, the test samples of task ${counts.indexOf(fewest) + 1}`,
     found: String(continuum),
     ...(fewest > 0 && { remedy: `Add test samples, or use --set continuum=${fewest}` }),
   });

@@ -69,6 +69,7 @@ function layOut(rows: Rows): string[] {
 
 /** Text in lines of at most `width`, broken after spaces and hyphens, and inside of words that are longer. */
 export function wrapText(text: string, width: number): string[] {
+  if (text.length <= width) return [text];
   const most = Math.max(1, Math.floor(width));
   const pieces = partsOf(text).flatMap(
     (part) => part.match(new RegExp(`.{1,${most}}`, "gu")) ?? [],

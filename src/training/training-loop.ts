@@ -86,7 +86,7 @@ export async function trainingLoop(options: TrainingLoopOptions): Promise<void> 
     const { lossSum, steps, unreadable, seconds, dataSeconds } = position;
     if (steps === 0) {
       throw new ItamlError("IMAGE_INVALID", "not one of the pictures can be read", {
-        where: `task ${task}, epoch ${epoch} (each counted from 0)`,
+        where: `task ${task + 1}, epoch ${epoch + 1}`,
         found: `${unreadable} broken ones`,
       });
     }
@@ -133,7 +133,7 @@ function notFinite(
   { task, epoch, batch, learningRate }: Record<"task" | "epoch" | "batch" | "learningRate", number>,
 ): ItamlError {
   return new ItamlError("LOSS_NOT_FINITE", `training diverged: a ${what} is not finite`, {
-    where: `task ${task}, epoch ${epoch}, batch ${batch} (each counted from 0)`,
+    where: `task ${task + 1}, epoch ${epoch + 1}, batch ${batch + 1}`,
     found: `learning rate ${learningRate}`,
     remedy: "Use a smaller learningRate",
   });

@@ -77,11 +77,11 @@ export async function classify(
     found.forEach((one, i) => {
       console.log(`${images[i]}: ${textOf(one)}`);
     });
-    if (task !== undefined) console.log(`(taken as a continuum of task ${task})`);
+    if (task !== undefined) console.log(`(taken as a continuum of task ${task + 1})`);
   });
 }
 
 function textOf({ label = "unknown", task, confidence }: Found): string {
   if (confidence !== undefined) return `${label} (${percent(confidence)} %)`;
-  return task === undefined ? label : `${label} (task ${task})`;
+  return task === undefined ? label : `${label} (task ${task + 1})`;
 }

@@ -5,7 +5,7 @@ import { predictWith } from "../../learners/predict-with.js";
 import type { Progress } from "../../model/progress.js";
 import { measure } from "../../prediction/predictions.js";
 import { percent } from "../../report/format.js";
-import { textTable } from "../../report/table.js";
+import { textTable, wrapText } from "../../report/table.js";
 import { ProgressLine } from "../progress-line.js";
 import { withSavedRun } from "../saved-run.js";
 import { terminalWidth } from "../terminal-width.js";
@@ -39,30 +39,30 @@ export async function evaluate(
       console.log(JSON.stringify({ task, sweep, requiredContinuum: bound ?? null }, undefined, 2));
       return;
     }
-    console.log(
-      `after task ${task + 1}, ${predictions.oracleRight.length} test samples, ${config.top > 1 ? `top-${config.top} ` : ""}accuracy in %\n`,
-    );
-    console.log(
-      textTable(
-        [
-          ["p", ...ACCURACY_NAMES.map((name) => ACCURACIES[name].title)],
-          ...sweep.map((measured) => [
-            String(measured.continuum.p),
-            ...ACCURACY_NAMES.map((name) => percent(ACCURACIES[name].of(measured))),
-          ]),
-        ],
-        terminalWidth(),
-      ),
-    );
+    const width = terminalWidth();
+    const sentence = (text: string) => wrapText(text, width).join("\n");
+    const top = config.top > 1 ? `top-${config.top} ` : "";
+    const rows = sweep.map((measured) => [
+      String(measured.continuum.p),
+      ...ACCURACY_NAMES.map((name) => percent(ACCURACIES[name].of(measured))),
+    ]);
+    const titles = ACCURACY_NAMES.map((name) => ACCURACIES[name].title);
     const skipped = options.p.filter((p) => !possible.includes(p));
-    if (skipped.length > 0) {
-      console.log(`\nleft out: p = ${skipped.join(", ")}, more than a task's test samples`);
-    }
-    console.log(
-      bound
-        ? `\nBy the paper's bound a continuum needs ${bound.samples} samples for the right task with 95 % ` +
-            `(a sample votes for its task with ${percent(bound.vote)} %).`
-        : "\nBy the paper's bound no continuum is large enough for the right task with 95 %.",
-    );
+    const parts = [
+      sentence(
+        `after task ${task + 1}, ${predictions.oracleRight.length} test samples, ${top}accuracy in %`,
+      ),
+      textTable([["p", ...titles], ...rows], width),
+      ...(skipped.length > 0
+        ? [sentence(`left out: p = ${skipped.join(", ")}, more than a task's test samples`)]
+        : []),
+      sentence(
+        bound
+          ? `By the paper's bound a continuum needs ${bound.samples} samples for the right task with 95 % ` +
+              `(a sample votes for its task with ${percent(bound.vote)} %).`
+          : "By the paper's bound no continuum is large enough for the right task with 95 %.",
+      ),
+    ];
+    console.log(parts.join("\n\n"));
   });
 }

@@ -14,6 +14,6 @@ export async function exportRun(
     const { model } = run.learner;
     const head = await run.learner.head();
     await writeFileAtomically(file, exportOnnxModel(model, head, extractor, labels));
-    console.log(`${file}: ${labels.length} classes after task ${run.task}`);
+    console.log(`${file}: ${labels.length} classes after task ${run.task + 1}`);
   });
 }

@@ -43,7 +43,7 @@ async function tunedBackbone(
     const { theta, statistics } = copy;
     if (!isFiniteModel({ theta, statistics, classifiers: [] })) {
       throw new ItamlError("LOSS_NOT_FINITE", "a parameter is not finite any more", {
-        where: `task ${task} (counted from 0), the head's tuning`,
+        where: `task ${task + 1}, the head's tuning`,
         remedy: `Use a smaller learner.head.learningRate than ${settings.learningRate}`,
       });
     }

@@ -31,6 +31,11 @@ export function countAxis(label: string, last: number): Axis {
   return { label, domain: [1, Math.max(2, last)], ticks: [...new Set([1, ...ticks])] };
 }
 
+/** 0.0001 as `1e-4`. */
+function short(value: number): string {
+  return value < 0.001 || value >= 1e5 ? value.toExponential() : String(value);
+}
+
 /** 1, 2 and 5 of each decade, or its 1 alone where there are many. */
 export function logAxis(values: readonly number[]): Axis {
   const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -43,7 +48,7 @@ export function logAxis(values: readonly number[]): Axis {
     .filter((tick) => tick >= low * 0.999 && tick <= high * 1.001);
   const margin = Math.max(1.1, (high / low) ** 0.05);
   const domain = [low / margin, high * margin] as const;
-  return { label: "", domain, ticks: ticks.length > 0 ? ticks : [low], type: "log" };
+  return { label: "", domain, ticks: ticks.length > 0 ? ticks : [low], type: "log", format: short };
 }
 
 export function axisFromZero(values: readonly number[]): Axis {

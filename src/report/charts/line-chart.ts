@@ -53,14 +53,14 @@ export interface LineChart {
 }
 
 /** Pixels of a chart, which the page scales by a little: text stays readable. */
-const [WIDTH, HEIGHT] = [440, 270];
+const [WIDTH, HEIGHT] = [440, 250];
 
 /** Above the frame, at its left. */
 const HEADING = { frameAnchor: "top-left", dx: -38 } as const;
 
 /** Curves with their intervals, as SVG. */
 export function lineChart(chart: LineChart): string {
-  const { series, x, y, rules = [], endLabels, endWidth = 46, steps, title, subtitle } = chart;
+  const { series, x, y, rules = [], endLabels, endWidth = 54, steps, title, subtitle } = chart;
   const { width = WIDTH, height = HEIGHT } = chart;
   const [low, high] = y.domain;
   const ends = series.flatMap(({ name, points, style }) => {
@@ -79,7 +79,8 @@ export function lineChart(chart: LineChart): string {
     ...{ domain: [...domain], ticks: [...ticks], tickFormat: format },
   });
   return draw(chart.description, {
-    ...{ width, height, marginLeft: 44, marginRight: endLabels ? endWidth : 14 },
+    ...{ width, height, marginLeft: Math.max(44, 12 + 8 * tickLength(y)) },
+    ...{ marginRight: endLabels ? endWidth : 14 },
     ...{ marginTop: title ? 64 : 14, marginBottom: 42 },
     x: axis(x),
     y: { ...axis(y), label: null, grid: true, tickSize: 0 },
@@ -122,6 +123,11 @@ export function lineChart(chart: LineChart): string {
       Plot.text(subtitle ? [subtitle] : [], { ...HEADING, dy: -30, fill: "var(--muted)" }),
     ],
   });
+}
+
+/** Characters of the longest tick. */
+function tickLength({ ticks, format = String }: Axis): number {
+  return Math.max(...ticks.map((tick) => format(tick).length));
 }
 
 /** At the foot of its rule, on the side where there is room; those of several rules above one another. */

@@ -59,10 +59,10 @@ header { padding: 3rem 0 1rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .note { margin-top: 0.6rem; font-size: 0.875rem; color: var(--muted); overflow-wrap: anywhere; }
 
-section { padding-top: 3.5rem; }
+section { padding-top: 2.75rem; }
 section > p { margin-top: 0.5rem; }
-.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 2.25rem 3rem; margin-top: 1.5rem; }
-.grid.three { grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: 1.75rem 2rem; }
+.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 1.75rem 3rem; margin-top: 1.25rem; }
+.grid.three { grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: 1.25rem 2rem; }
 h3 + .grid { margin-top: 0; }
 figure { min-width: 0; break-inside: avoid; }
 figcaption { margin-bottom: 0.5rem; font-weight: 600; overflow-wrap: anywhere; }
@@ -83,18 +83,32 @@ summary:hover { color: var(--ink); }
 
 .table { position: relative; width: fit-content; max-width: 100%; margin-top: 2.25rem; }
 header .table { width: auto; }
-details .table { margin-top: 0; }
+details .table, figure > .table { margin-top: 0; }
+figure:has(> .table) { position: relative; }
+figure > .table { position: static; width: auto; }
+figure > .table > .copy { bottom: auto; top: 0; margin: 0; }
+figure:has(> .table) > figcaption { padding-right: 4.5rem; }
+figure p { margin-bottom: 0.5rem; font-size: 0.8125rem; line-height: 1.4; color: var(--muted); }
+figure > .table td { padding-top: 0.2rem; padding-bottom: 0.2rem; }
+.more { margin-top: 0.75rem; }
+.more .table { margin-top: 1.75rem; }
+.definitions dt { margin-top: 0.5rem; font-weight: 600; }
+.definitions dd { margin: 0; max-width: 46rem; }
 details .table > .copy { bottom: auto; top: -1.5rem; margin: 0; padding-block: 0; }
 .table > .copy { position: absolute; right: 0; bottom: 100%; margin-bottom: 0.25rem; }
-.scroll { overflow-x: auto; }
+.scroll {
+  overflow-x: auto;
+  background: linear-gradient(to left, var(--surface) 60%, transparent) right / 3rem 100% no-repeat local, linear-gradient(to left, light-dark(rgb(0 0 0 / 0.12), rgb(255 255 255 / 0.16)), transparent) right / 0.9rem 100% no-repeat scroll;
+}
 table { border-collapse: collapse; font-size: 0.9375rem; }
 details table { font-size: 0.875rem; }
 th, td { padding: 0.35rem 1.25rem 0.35rem 0; text-align: right; vertical-align: baseline; white-space: nowrap; font-weight: 400; }
 th:last-child, td:last-child { padding-right: 0.5rem; }
-th:first-child, .words :is(th, td), #runs :is(th, td):nth-child(2) { text-align: left; }
+th:first-child, .words { text-align: left; }
+tbody th:first-child { position: sticky; left: 0; background: var(--surface); }
 thead th { color: var(--muted); font-size: 0.8125rem; vertical-align: bottom; border-bottom: 1px solid var(--line); }
 tbody tr + tr > * { border-top: 1px solid var(--tint); }
-.marked > * { background: var(--mark); }
+.marked > *, .marked th:first-child { background: var(--mark); }
 .marked th:first-child { box-shadow: -0.5rem 0 var(--mark); }
 
 .figures { width: 100%; table-layout: fixed; }
@@ -116,17 +130,14 @@ tbody tr + tr > * { border-top: 1px solid var(--tint); }
 .compact td { white-space: nowrap; }
 .paper, .paper .figure { color: var(--muted); font-weight: 400; }
 
-.metrics tbody tr + tr > * { border-top: 0; }
-.metrics .definition th { padding-top: 1.1rem; font-weight: 600; white-space: normal; border-top: 1px solid var(--line); }
-.figures caption div, .metrics .definition div { position: sticky; left: 0; width: fit-content; max-width: min(46rem, calc(100vw - 2rem)); }
-.metrics .definition small { display: block; line-height: 1.4; }
-.metrics th[scope="row"] { color: var(--muted); }
+.figures caption div { position: sticky; left: 0; width: fit-content; max-width: min(46rem, calc(100vw - 2rem)); }
 footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: 0.8125rem; color: var(--muted); }
 
 @media (max-width: 40rem) {
   body { padding: 0 1rem 3rem; }
   header { padding-top: 2rem; }
-  section { padding-top: 2.75rem; }
+  section { padding-top: 2.25rem; }
+  tbody th:first-child { max-width: 42vw; min-width: 4.5rem; white-space: normal; overflow-wrap: break-word; }
   .grid:not(.three) svg.plot { font-size: 13.5px; }
   .figures thead th { font-size: 0.8125rem; }
   .figures thead small, .figures .size { display: block; font-size: 0.75rem; }

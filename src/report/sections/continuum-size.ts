@@ -31,7 +31,7 @@ export const continuumSizeSection: ReportSection = {
     const shown = groups.filter((group) => groupSizes(group).length > 0);
     const bounds = groups.map((group) => ({ ...group, bound: groupBound(group) }));
     return html`<p>Accuracy in % ${afterLastTask(groups)}, by p, the number of samples that share one unknown task.
-The paper’s lower bound (section 3.4) is how many are needed for the right task with 95 %, from the
+The paper’s lower bound (section 3.4) is how many are needed for the right task with 95 %, from the
 single-sample accuracies of the tasks: ${inWords(bounds)}. <a href="${docs}task-prediction.md">docs/task-prediction.md</a></p>
 ${lackingNote(groups.filter((group) => !shown.includes(group)))}
 ${charts({ ...report, groups: shown }, bounds)}`;

@@ -7,7 +7,7 @@ import {
 } from "../../incremental/metrics.js";
 import { groupSummary, MATRIX_NAMES } from "../group-values.js";
 import { html, type Markup } from "../html.js";
-import { copyable, percentEstimate, sourceLink, table } from "../page/components.js";
+import { percentEstimate, sourceLink, swatch, table } from "../page/components.js";
 import type { Report, ReportSection } from "../page/report.js";
 import { capitalized } from "../page/words.js";
 
@@ -17,26 +17,24 @@ export const metricsSection: ReportSection = {
   title: "Metrics",
   render(report) {
     const { groups, docs } = report;
-    const columns = groups.length + 1;
     return html`<p>In %, each of an accuracy matrix R[t][i]: after task t, on the test samples of task i. Libraries
 define them differently, so each has its definition beside it (<a href="${docs}results.md">docs/results.md</a>).</p>
-${copyable(
-  "Metrics",
-  html`<table class="metrics">
-<thead><tr><th scope="col">metric</th>${groups.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
-${SUMMARY_NAMES.map((key) => {
-  const metric = SUMMARIES[key];
-  return html`<tbody><tr class="definition"><th scope="rowgroup" colspan="${columns}"><div>${capitalized(metric.title)} <small>${definition(metric)}</small></div></th></tr>
-${MATRIX_NAMES.map(
-  (matrix) =>
-    html`<tr><th scope="row">${ACCURACIES[matrix].title}</th>${groups.map(
-      (group) => html`<td>${percentEstimate(groupSummary(group, matrix)[key])}</td>`,
-    )}</tr>
-`,
-)}</tbody>
+<div class="grid">${SUMMARY_NAMES.map((key) => {
+      const metric = SUMMARIES[key];
+      return html`<figure>
+<figcaption>${metric.title}</figcaption>
+<p>${definition(metric)}</p>
+${table({
+  label: metric.title,
+  head: ["", ...MATRIX_NAMES.map((matrix) => ACCURACIES[matrix].title)],
+  rows: groups.map((group) => [
+    html`${swatch(group.style)} ${group.name}`,
+    ...MATRIX_NAMES.map((matrix) => percentEstimate(groupSummary(group, matrix)[key])),
+  ]),
+})}
+</figure>
 `;
-})}</table>`,
-)}
+    })}</div>
 <details class="more"><summary>How the four accuracies are counted</summary>
 <dl class="definitions">${ACCURACY_NAMES.map((name) => {
       const metric: Metric = ACCURACIES[name];
