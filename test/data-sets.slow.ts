@@ -6,9 +6,6 @@ import { itaml, readEvents } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
 import { sharedData } from "./support/shared.js";
 
-/** An epoch in which the first batches, which nothing prepares, don't count for much has this many. */
-const STEADY_BATCHES = 8;
-
 test.for<[data: string, config: string, changes: string[], classes: number]>([
   ["svhn-like", "svhn", ["epochs=2", "learner.memory=200"], 4],
   ["cifar100", "cifar100-10x10", ["epochs=1", "learner.memory=200", "classesPerTask=5"], 10],
@@ -40,17 +37,7 @@ test.for<[data: string, config: string, changes: string[], classes: number]>([
     expect(tasks.flatMap((task: { classes: number[] }) => task.classes)).toHaveLength(classes);
     expect(matrix.continuum[1]).toHaveLength(2);
 
-    const resolved = readFileSync(join(run, "config.yaml"), "utf8");
-    const batchSize = Number(/^batchSize: (\d+)$/m.exec(resolved)?.[1]);
-    type Epoch = Record<string, number>;
-    const epochs = readEvents(run).filter(({ kind }) => kind === "epoch") as Epoch[];
-    const steady = epochs.filter(
-      ({ samplesPerSecond, seconds }) =>
-        ((samplesPerSecond as number) * (seconds as number)) / batchSize >= STEADY_BATCHES,
-    );
-    for (const { seconds, dataSeconds } of steady) {
-      expect((dataSeconds as number) / (seconds as number)).toBeLessThan(0.05);
-    }
+    const epochs = readEvents(run).filter(({ kind }) => kind === "epoch");
     if (config === "cifar100-10x10") {
       const memory = epochs.map(({ residentBytes }) => residentBytes as number);
       expect(Math.max(...memory)).toBeLessThan(3e9);
