@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { DATASETS, datasetsWith, findDataset } from "../src/data/catalog.js";
+import { DATASETS, findDataset } from "../src/data/catalog.js";
 import type { DatasetDescriptor, SampleSet } from "../src/data/dataset-descriptor.js";
 import { loadDataset } from "../src/data/load-dataset.js";
+import { builtInParts } from "../src/experiment/parts.js";
+import { partsOf } from "../src/experiment/plugins.js";
+import { withParts } from "../src/learners/parts.js";
 import { type Dataset, samplesInMemory } from "../src/samples/samples.js";
 
 function dots(changes: Partial<Dataset> = {}): Dataset {
@@ -21,7 +24,7 @@ const options = { augmentation: {}, seed: 1 };
 
 describe("a data set from outside", () => {
   test("is found beside those that come with the program, and loads as they do", async () => {
-    const datasets = datasetsWith([DOTS]);
+    const { datasets } = withParts(builtInParts, partsOf({ datasets: [DOTS] }, "here"));
     expect(datasets).toEqual([...DATASETS, DOTS]);
     const found = findDataset("dots", datasets);
     const { classes, train } = await loadDataset(found, "", options);
@@ -36,24 +39,27 @@ describe("a data set from outside", () => {
     checksum: { algorithm: "md5", hash: "0".repeat(32), of: "file" },
   };
   test.each<[string, object, RegExp]>([
-    ["a name that is taken", { name: "mnist" }, /data set mnist: there is a data set of this name/],
-    ["a name that is a path", { name: "../up" }, /data set \.\.\/up\.name: .*small letters/],
-    ["no way to load it", { load: undefined }, /data set dots\.load: .*expected a function/],
-    ["another kind", { kind: "sounds" }, /data set dots\.kind/],
-    ["no licence", { licence: "" }, /data set dots\.licence/],
+    ["a name that is a path", { name: "../up" }, /datasets\.0\.name: .*small letters/],
+    ["no way to load it", { load: undefined }, /datasets\.0\.load: .*expected a function/],
+    ["another kind", { kind: "sounds" }, /datasets\.0\.kind/],
+    ["no licence", { licence: "" }, /datasets\.0\.licence/],
     ["a file that leaves its folder", { files: [{ ...file, name: "../a" }] }, /files\.0\.name/],
     ["a file without a source", { files: [{ ...file, urls: [] }] }, /files\.0\.urls/],
   ])("with %s is refused", (_, changes, message) => {
     const wrong = { ...DOTS, ...changes } as DatasetDescriptor;
-    expect(() => datasetsWith([wrong])).toThrow(message);
-    expect(() => datasetsWith([wrong])).toThrow("ITAML_INPUT_INVALID");
+    expect(() => partsOf({ datasets: [wrong] }, "here")).toThrow(message);
+    expect(() => partsOf({ datasets: [wrong] }, "here")).toThrow("ITAML_CONFIG_INVALID: here");
+  });
+
+  test("with a name that is taken is refused", () => {
+    expect(() => withParts(builtInParts, { datasets: [{ ...DOTS, name: "mnist" }] })).toThrow(
+      'datasets: there are two datasets of one name; found "mnist"',
+    );
   });
 
   test("that is nothing is refused", () => {
     for (const wrong of [undefined, null, 1, "mnist"]) {
-      expect(() => datasetsWith([wrong as unknown as DatasetDescriptor])).toThrow(
-        "ITAML_INPUT_INVALID: data set 0: no descriptor of a data set",
-      );
+      expect(() => partsOf({ datasets: [wrong] }, "here")).toThrow("here: a part is not one");
     }
   });
 

@@ -5,12 +5,10 @@ import { loadParts } from "../src/experiment/plugins.js";
 import { IncrementalClassifier } from "../src/library/incremental-classifier.js";
 import { itaml } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
-import { writeMadeMnist } from "./support/idx.js";
 import { writePlugin } from "./support/plugin.js";
 
 const CONFIG = `
-dataset: mnist
-data: data
+dataset: dots
 classesPerTask: 2
 tasks: 2
 network: { name: tiny, units: 10 }
@@ -26,7 +24,6 @@ continuum: 5
 describe("parts from outside", () => {
   test("train by configuration and command line, are listed, and are found again", async () => {
     const folder = temporaryFolder();
-    writeMadeMnist(join(folder, "data"));
     writePlugin(folder);
     writeFileSync(join(folder, "mine.yaml"), CONFIG);
 
@@ -37,6 +34,12 @@ describe("parts from outside", () => {
     expect(results).toMatchObject({ learner: "mine" });
     expect(results.tasks[1].continuum.classAccuracy).toBeGreaterThan(0.5);
     expect(readFileSync(join(folder, "run/config.yaml"), "utf8")).toContain("units: 10");
+
+    const report = readFileSync(join(folder, "run/report.html"), "utf8");
+    expect(report).toContain("<p>1 run: 3 kWh</p>");
+    expect(report).toContain("Replay by squares on Dots");
+    const checked = await itaml(folder, ["data", "check", "mine.yaml", "--plugin", "plugin.js"]);
+    expect(checked.stdout).toContain("dots: good (built in)");
 
     const evaluated = await itaml(folder, [
       "evaluate",
@@ -53,6 +56,9 @@ describe("parts from outside", () => {
     const listed = await itaml(folder, ["list", "loss", "--plugin", "plugin.js"]);
     expect(listed.stdout).toContain("mean squared error (Gauss 1809)");
     expect(listed.stdout).toContain("Times the loss. (default: 8)");
+
+    const everything = await itaml(folder, ["list", "--plugin", "plugin.js"]);
+    expect(everything.stdout).toMatch(/dataset.*dots +Dots \(made\).*section.*energy +Energy/s);
 
     const wrong = await itaml(folder, [...train, "--set", "network.unit=3"]);
     expect(wrong.stderr).toContain('unknown key "network.unit". Did you mean "units"?');
@@ -91,7 +97,7 @@ describe("parts from outside", () => {
     ["export const hello = 1;", "the module brings nothing; expected exports of lists of parts"],
     ["not javascript", "the module can't be loaded"],
     [
-      "export const heads = [{ name: 'logits', title: 'mine' }];",
+      "export const heads = [{ name: 'logits', title: 'mine', create() {} }];",
       "there are two heads of one name",
     ],
   ])("a plugin that is %j is refused", async (text, message) => {

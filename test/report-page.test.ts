@@ -4,12 +4,11 @@ import { pathToFileURL } from "node:url";
 import { parseHTML } from "linkedom";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readConfig } from "../src/cli/commands/train.js";
+import { builtInParts } from "../src/experiment/parts.js";
 import { groupRuns } from "../src/report/groups.js";
 import { html } from "../src/report/html.js";
 import type { Report } from "../src/report/page/report.js";
 import type { ReportedRun } from "../src/report/runs.js";
-import { SECTIONS } from "../src/report/sections/index.js";
-import { TITLES } from "../src/report/titles.js";
 import { reportHtml, writeReport } from "../src/report/write-report.js";
 import { ChromiumPage, chromiumPath } from "./support/chromium.js";
 import { temporaryFolder } from "./support/folder.js";
@@ -20,7 +19,7 @@ const parse = (page: string) => parseHTML(page).document;
 type Page = ReturnType<typeof parse>;
 
 const pageOf = (runs: readonly ReportedRun[]) =>
-  reportHtml(groupRuns(runs, TITLES), "runs/report.html");
+  reportHtml(groupRuns(runs, builtInParts), "runs/report.html", builtInParts);
 
 /** The cells of a table, row by row. */
 function cells(document: Page, selector: string): string[][] {
@@ -304,11 +303,10 @@ test("an application adds a section of its own", async () => {
     render: ({ groups }: Report) => html`<p>${groups[0]?.name}: 3 kWh</p>`,
   };
   const never = { ...section, name: "never", applies: () => false };
-  const titles = { ...TITLES, learner: () => "my learner" };
+  const methods = builtInParts.methods.map((method) => ({ ...method, title: "my learner" }));
+  const parts = { ...builtInParts, methods, sections: [section, never] };
   const runs = [reportedRun({}, { title: "a" })];
-  const page = await reportHtml(groupRuns(runs, titles), "report.html", {
-    ...{ sections: [...SECTIONS, section, never], titles },
-  });
+  const page = await reportHtml(groupRuns(runs, parts), "report.html", parts);
   const document = parse(page);
   expect(words(document.querySelector("#energy"))).toBe("Energy my learner: 3 kWh");
   expect(words(document.querySelector('nav a[href="#energy"]'))).toBe("Energy");
@@ -349,7 +347,7 @@ test("in a browser: whole, quiet, and as wide as its window", async (context) =>
     reportedRun({ learner: "finetuning" }, { title: hostile }),
     reportedRun({ dataset: hostile }, { title: "other" }),
   ];
-  await writeReport(groupRuns(runs, TITLES), file);
+  await writeReport(groupRuns(runs, builtInParts), file, builtInParts);
   await ChromiumPage.with(chromium as string, async (page) => {
     await page.resize(1280);
     await page.prefer("light");

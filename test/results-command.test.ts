@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { formatResults, results } from "../src/cli/commands/results.js";
+import { builtInParts } from "../src/experiment/parts.js";
 import { groupRuns } from "../src/report/groups.js";
-import { TITLES } from "../src/report/titles.js";
 import { reportedRun } from "./support/reported-run.js";
 
 const groups = groupRuns(
@@ -13,7 +13,7 @@ const groups = groupRuns(
       { title: 'fine "x"', matrix: [[0.9]], finished: false },
     ),
   ],
-  TITLES,
+  builtInParts,
 );
 
 test("a table: mean ± standard deviation over seeds, configurations side by side", () => {

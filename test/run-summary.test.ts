@@ -2,11 +2,11 @@ import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "n
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { formatConfig } from "../src/experiment/config.js";
+import { builtInParts } from "../src/experiment/parts.js";
 import { formatResults } from "../src/experiment/results.js";
 import { groupRuns } from "../src/report/groups.js";
 import { findRuns, readRun } from "../src/report/runs.js";
 import { estimate, studentQuantile } from "../src/report/statistics.js";
-import { TITLES } from "../src/report/titles.js";
 import { temporaryFolder } from "./support/folder.js";
 import { reportedRun } from "./support/reported-run.js";
 
@@ -104,7 +104,7 @@ describe("reading a run", () => {
 
 describe("groups of runs", () => {
   const names = (...runs: Parameters<typeof groupRuns>[0]) =>
-    groupRuns(runs, TITLES).map(({ name, runs: own }) => [name, own.length]);
+    groupRuns(runs, builtInParts).map(({ name, runs: own }) => [name, own.length]);
 
   test("seeds and machines make no other configuration", () => {
     expect(
@@ -204,7 +204,7 @@ describe("groups of runs", () => {
       ["data=b", 1],
     ]);
     // A sweep's names don't hide it.
-    const sweep = groupRuns([of(1, "a", "x"), of(2, "a", "y")], TITLES, () => "base");
+    const sweep = groupRuns([of(1, "a", "x"), of(2, "a", "y")], builtInParts, () => "base");
     expect(sweep.map(({ runs }) => runs.length)).toEqual([1, 1]);
   });
 

@@ -200,6 +200,7 @@ const data = program.command("data").summary("list, fetch and check data sets");
 data
   .command("list")
   .summary("the data sets: size, source, licence, whether they are here")
+  .addOption(plugin())
   .addOption(json())
   .action(async (options) => (await import("./commands/data.js")).list(options));
 data
@@ -207,6 +208,7 @@ data
   .summary("download a data set")
   .argument("<dataset>")
   .option("--data <dir>", "where to put it (default: data/DATASET)")
+  .addOption(plugin())
   .action(async (name, options) =>
     (await import("./commands/data.js")).fetchDataset(name, options),
   );
@@ -216,6 +218,7 @@ data
   .argument("<dataset|config>")
   .addOption(dataFolder())
   .option("--sheet <file>", "write a contact sheet of the pictures, a PNG")
+  .addOption(plugin())
   .action(async (name, options) => (await import("./commands/data-check.js")).check(name, options));
 
 // A reader that has seen enough (`itaml … | head`) is no error.

@@ -42,35 +42,10 @@ const common = {
 };
 
 /** What a descriptor from outside must be, whatever its types said. */
-const descriptorSchema = z.discriminatedUnion("kind", [
+export const datasetSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("samples"), ...common, load: called }),
   z.object({ kind: z.literal("images"), ...common, mean: channels, std: channels, list: called }),
 ]);
-
-/**
- * The data sets that come with the program, and those that an application or a plugin brings.
- *
- * @throws {ItamlError} INPUT_INVALID where one is no descriptor, or its name is taken
- */
-export function datasetsWith(
-  additional: readonly DatasetDescriptor[],
-): readonly DatasetDescriptor[] {
-  const all = new Map(DATASETS.map((dataset) => [dataset.name, dataset]));
-  for (const [i, dataset] of additional.entries()) {
-    const where = `data set ${dataset?.name ?? i}`;
-    const issue = descriptorSchema.safeParse(dataset).error?.issues[0];
-    if (issue) {
-      throw new ItamlError("INPUT_INVALID", `no descriptor of a data set: ${issue.message}`, {
-        where: [where, ...issue.path].join("."),
-      });
-    }
-    if (all.has(dataset.name)) {
-      throw new ItamlError("INPUT_INVALID", "there is a data set of this name", { where });
-    }
-    all.set(dataset.name, dataset);
-  }
-  return [...all.values()];
-}
 
 /**
  * @param datasets where it is looked for; by default those that come with the program

@@ -22,7 +22,17 @@ export interface DescribedPart {
 
 /** Parts that a configuration chooses among, by the key that chooses. */
 export function describeParts(parts: Parts): Map<string, DescribedPart[]> {
-  const { networks, methods, updates, losses, heads, adaptations, optimizers, schedules } = parts;
+  const {
+    networks,
+    methods,
+    updates,
+    losses,
+    heads,
+    adaptations,
+    optimizers,
+    schedules,
+    datasets,
+  } = parts;
   const learners = methods.map(({ settings, ...method }) => ({
     ...method,
     settings: settings(parts),
@@ -30,6 +40,7 @@ export function describeParts(parts: Parts): Map<string, DescribedPart[]> {
   const kinds = {
     ...{ network: networks, learner: learners, update: updates, loss: losses, head: heads },
     ...{ adaptation: adaptations, optimizer: optimizers, schedule: schedules },
+    dataset: datasets.map((dataset) => ({ ...dataset, settings: {} })),
   };
   return new Map(
     Object.entries(kinds).map(([key, list]) => [

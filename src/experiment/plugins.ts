@@ -2,11 +2,19 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { ItamlError } from "../base/errors.js";
+import { datasetSchema } from "../data/catalog.js";
 import { withParts } from "../learners/parts.js";
 import { builtInParts, type Parts } from "./parts.js";
 
-/** As far as it can be told whether something is a part. */
-const partSchema = z.looseObject({ name: z.string().min(1), title: z.string().min(1) });
+const named = { name: z.string().min(1), title: z.string().min(1) };
+const called = z.custom<object>((value) => typeof value === "function", "expected a function");
+
+/** As far as it can be told whether something is a part of a kind. */
+const SCHEMAS: Readonly<Partial<Record<string, z.ZodType>>> = {
+  datasets: datasetSchema,
+  sections: z.looseObject({ ...named, render: called }),
+};
+const partSchema = z.looseObject({ ...named, create: called });
 
 /**
  * What comes with the program, and what modules bring: each exports lists of parts by their kinds, such as
@@ -44,35 +52,39 @@ export async function loadNamedParts(files: readonly string[] = []): Promise<Par
 }
 
 async function loadPlugin(file: string): Promise<Partial<Parts>> {
-  const invalid = (summary: string, found: string, cause?: unknown) =>
-    new ItamlError(
-      "CONFIG_INVALID",
-      summary,
-      {
-        where: `plugin ${file}`,
-        expected: `exports of lists of parts: ${Object.keys(builtInParts).join(", ")}`,
-        found,
-      },
-      { cause },
-    );
-  let exported: Record<string, unknown>;
+  const where = `plugin ${file}`;
+  let exported: object;
   try {
-    exported = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+    exported = (await import(pathToFileURL(file).href)) as object;
   } catch (error) {
-    throw invalid("the module can't be loaded", (error as Error).message, error);
+    const found = (error as Error).message;
+    throw invalid("the module can't be loaded", where, found, error);
   }
-  const kinds = Object.keys(exported).filter((kind) => kind in builtInParts);
+  return partsOf(exported, where);
+}
+
+/**
+ * The parts that a module exports.
+ *
+ * @throws {ItamlError} CONFIG_INVALID where there are none, or one is not what it should be
+ */
+export function partsOf(exported: object, where: string): Partial<Parts> {
+  const kinds = Object.entries(exported).filter(([kind]) => kind in builtInParts);
   if (kinds.length === 0) {
-    throw invalid("the module brings nothing", Object.keys(exported).join(", ") || "no export");
+    const names = Object.keys(exported).join(", ") || "no export";
+    throw invalid("the module brings nothing", where, names);
   }
-  for (const kind of kinds) {
-    const list = z.array(partSchema).safeParse(exported[kind]);
-    if (list.success) continue;
-    const [issue] = list.error.issues;
-    throw invalid(
-      "a part is not one",
-      `${[kind, ...(issue?.path ?? [])].join(".")}: ${issue?.message}`,
-    );
+  for (const [kind, list] of kinds) {
+    const { error } = z.array(SCHEMAS[kind] ?? partSchema).safeParse(list);
+    const issue = error?.issues[0];
+    if (!issue) continue;
+    const key = [kind, ...issue.path].join(".");
+    throw invalid("a part is not one", where, `${key}: ${issue.message}`);
   }
-  return Object.fromEntries(kinds.map((kind) => [kind, exported[kind]])) as Partial<Parts>;
+  return Object.fromEntries(kinds);
+}
+
+function invalid(summary: string, where: string, found: string, cause?: unknown): ItamlError {
+  const expected = `exports of lists of parts: ${Object.keys(builtInParts).join(", ")}`;
+  return new ItamlError("CONFIG_INVALID", summary, { where, expected, found }, { cause });
 }

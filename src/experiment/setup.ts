@@ -36,7 +36,7 @@ export interface Setup {
  */
 export async function prepare(config: Config): Promise<Setup> {
   const parts = await loadNamedParts(config.plugins);
-  const entry = findDataset(config.dataset);
+  const entry = findDataset(config.dataset, parts.datasets);
   const dataset = await loadDataset(entry, datasetFolder(config.dataset, config.data), config);
   const method = createMethod(parts.methods, config.learner, parts);
   const samples = taskSamples(dataset, config, parts);

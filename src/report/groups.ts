@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../experiment/config.js";
+import type { Parts } from "../experiment/parts.js";
 import type { ReportedRun } from "./runs.js";
-import type { Titles } from "./titles.js";
+import { datasetTitle, learnerTitle } from "./titles.js";
 
 /** Runs of one configuration over seeds. */
 export interface RunGroup {
@@ -23,7 +24,7 @@ const OF_A_RUN = ["seed", "data", "device", "threads", "logs"];
  */
 export function groupRuns(
   runs: readonly ReportedRun[],
-  titles: Titles,
+  parts: Parts,
   nameOf?: (run: ReportedRun) => string,
 ): RunGroup[] {
   const groups: [ReportedRun, ...ReportedRun[]][] = [];
@@ -38,7 +39,7 @@ export function groupRuns(
     else groups.push([run]);
   }
   const firsts = groups.map(([first]) => first);
-  const names = nameOf ? firsts.map(nameOf) : groupNames(firsts, titles);
+  const names = nameOf ? firsts.map(nameOf) : groupNames(firsts, parts);
   return groups.map((members, i) => {
     const name = names[i] as string;
     const unique = names.indexOf(name) === names.lastIndexOf(name);
@@ -66,7 +67,7 @@ function configurationOf(run: ReportedRun): unknown {
  * Data set and learner, where they differ; everything else that is not as in most configurations of the same data set
  * and learner as `key=value`.
  */
-function groupNames(runs: readonly ReportedRun[], titles: Titles): string[] {
+function groupNames(runs: readonly ReportedRun[], parts: Parts): string[] {
   const settings = runs.map(({ config }) => flatSettings(config));
   const differ = (values: readonly unknown[]) => new Set(values).size > 1;
   const severalDatasets = differ(runs.map(({ config }) => config.dataset));
@@ -93,14 +94,14 @@ function groupNames(runs: readonly ReportedRun[], titles: Titles): string[] {
       (key) => !OF_A_RUN.includes(key) && !isUsual(key),
     );
     const versions = peers.map((j) => runs[j]?.origin?.itaml);
-    const parts = [
-      ...(severalDatasets ? [titles.dataset(dataset)] : []),
+    const differing = [
+      ...(severalDatasets ? [datasetTitle(parts, dataset)] : []),
       ...(ofDataset.every((other) => sameData(other, run)) ? [] : [nameOfData(run, ofDataset)]),
-      ...(severalLearners ? [titles.learner(learner)] : []),
+      ...(severalLearners ? [learnerTitle(parts, learner)] : []),
       ...keys.map((key) => `${key}=${own.get(key) ?? "none"}`),
       ...(differ(versions) ? [`itaml ${run.origin?.itaml ?? "0.1.0"}`] : []),
     ];
-    return parts.length > 0 ? parts.join(", ") : titles.learner(learner);
+    return differing.length > 0 ? differing.join(", ") : learnerTitle(parts, learner);
   });
 }
 

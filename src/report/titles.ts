@@ -1,15 +1,11 @@
-import { DATASETS } from "../data/catalog.js";
-import { builtInParts } from "../experiment/parts.js";
+import type { Parts } from "../experiment/parts.js";
 
-/** What learners and data sets are called where people read. */
-export interface Titles {
-  /** @param name as configurations have it */
-  learner(name: string): string;
-  dataset(name: string): string;
+/** What a learner is called where people read: its title, or the name that configurations have where it isn't known. */
+export function learnerTitle({ methods }: Parts, name: string): string {
+  return methods.find((method) => method.name === name)?.title ?? name;
 }
 
-/** Those that come with the program; others by their names. */
-export const TITLES: Titles = {
-  learner: (name) => builtInParts.methods.find((method) => method.name === name)?.title ?? name,
-  dataset: (name) => DATASETS.find((dataset) => dataset.name === name)?.title ?? name,
-};
+/** The same of a data set. */
+export function datasetTitle({ datasets }: Parts, name: string): string {
+  return datasets.find((dataset) => dataset.name === name)?.title ?? name;
+}

@@ -3,22 +3,15 @@ import { dirname, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { resolveConfig } from "../experiment/config.js";
 import { parseConfigText } from "../experiment/config-text.js";
+import type { Parts } from "../experiment/parts.js";
 import { writeFileAtomically } from "../files/atomic-file.js";
 import { seriesStyle } from "./charts/style.js";
 import { differingSettings, flatSettings, type RunGroup, sameData } from "./groups.js";
 import { reportPage } from "./page/page.js";
-import type { Paper, ReportSection } from "./page/report.js";
+import type { Paper } from "./page/report.js";
 import { publishedFor } from "./published.js";
 import type { ReportedRun } from "./runs.js";
-import { SECTIONS } from "./sections/index.js";
-import { TITLES, type Titles } from "./titles.js";
-
-export interface ReportOptions {
-  /** Default: those that come with the program. */
-  readonly sections?: readonly ReportSection[];
-  /** What learners and data sets are called. */
-  readonly titles?: Titles;
-}
+import { sectionsOf } from "./sections/index.js";
 
 /** What comes with the program. */
 const CONFIGS = new URL("../../configs/", import.meta.url);
@@ -28,14 +21,15 @@ const DOCS = new URL("../../docs/", import.meta.url);
  * Writes the report of runs as one HTML file.
  *
  * @param groups one at least
+ * @param parts what the runs were made of, and sections beside the report's own
  * @throws {ItamlError} DISK_FULL, NOT_WRITABLE
  */
 export async function writeReport(
   groups: readonly RunGroup[],
   file: string,
-  options: ReportOptions = {},
+  parts: Parts,
 ): Promise<void> {
-  await writeFileAtomically(file, await reportHtml(groups, file, options));
+  await writeFileAtomically(file, await reportHtml(groups, file, parts));
 }
 
 /**
@@ -46,16 +40,16 @@ export async function writeReport(
 export async function reportHtml(
   groups: readonly RunGroup[],
   file: string,
-  { sections = SECTIONS, titles = TITLES }: ReportOptions = {},
+  parts: Parts,
 ): Promise<string> {
   const docs = relative(dirname(resolve(file)), fileURLToPath(DOCS))
     .split(sep)
     .join("/");
   const report = {
     groups: groups.map((group, i) => ({ ...group, style: seriesStyle(i) })),
-    ...{ titles, paper: await paperOf(groups), docs: `${docs}/` },
+    ...{ parts, paper: await paperOf(groups), docs: `${docs}/` },
   };
-  return reportPage(report, sections);
+  return reportPage(report, sectionsOf(parts));
 }
 
 /** The paper's numbers, where all groups have the same data, and the tasks that they are of. */

@@ -14,6 +14,7 @@ import { resolveConfig } from "../../src/experiment/config.js";
 import { applySetting, parseConfigText } from "../../src/experiment/config-text.js";
 import { epochsOf, parseEvents } from "../../src/experiment/events.js";
 import { startExperiment } from "../../src/experiment/experiment.js";
+import { builtInParts } from "../../src/experiment/parts.js";
 import { parseResults } from "../../src/experiment/results.js";
 import { RunDirectory } from "../../src/experiment/run-directory.js";
 import { extractArchive } from "../../src/files/archive.js";
@@ -26,7 +27,6 @@ import { networks } from "../../src/nn/index.js";
 import { accuracyPicture, runCurves } from "../../src/report/accuracy-picture.js";
 import { groupRuns } from "../../src/report/groups.js";
 import { accuracyTable } from "../../src/report/results-tables.js";
-import { TITLES } from "../../src/report/titles.js";
 import { reportHtml } from "../../src/report/write-report.js";
 import { decodeMemory } from "../../src/storage/model-files.js";
 import { decodeSafetensors, encodeSafetensors } from "../../src/storage/safetensors.js";
@@ -338,7 +338,11 @@ export const READERS: Readonly<Record<string, Reader>> = {
         if (read.tasks.length === 0) return;
         accuracyTable(read);
         accuracyPicture(runCurves(read), "mangled");
-        await reportHtml(groupRuns([reportedRun({}, { results: read })], TITLES), "report.html");
+        await reportHtml(
+          groupRuns([reportedRun({}, { results: read })], builtInParts),
+          "report.html",
+          builtInParts,
+        );
       };
     },
   },
@@ -352,7 +356,11 @@ export const READERS: Readonly<Record<string, Reader>> = {
       return async (random) => {
         const mangled = Buffer.from(mangleText(text, random)).toString();
         const read = epochsOf(parseEvents(mangled.split("\n"), "events.jsonl"));
-        await reportHtml(groupRuns([reportedRun({}, { epochs: read })], TITLES), "report.html");
+        await reportHtml(
+          groupRuns([reportedRun({}, { epochs: read })], builtInParts),
+          "report.html",
+          builtInParts,
+        );
       };
     },
   },

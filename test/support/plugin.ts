@@ -15,7 +15,7 @@ export function writePlugin(folder: string): string {
 
 const PLUGIN = `
 import {
-  createChosen, descent, flatten, linear, mean, multiply, part, relu, subtract, uniformByFanIn,
+  createChosen, descent, flatten, html, linear, mean, multiply, part, relu, samplesInMemory, subtract, uniformByFanIn,
 } from "${ITAML}";
 import { z } from "${ZOD}";
 
@@ -33,6 +33,40 @@ export const networks = [
       },
     }),
   }),
+];
+
+const dots = (count) => {
+  const labels = Array.from({ length: count }, (_, i) => i % 4);
+  const pixels = Uint8Array.from(labels.flatMap((label, i) => [60 * label, i, 255 - 60 * label]));
+  return { source: samplesInMemory(pixels, 3), labels };
+};
+
+export const datasets = [
+  {
+    kind: "samples",
+    name: "dots",
+    title: "Dots",
+    description: "three pixels in four colours",
+    source: "made",
+    licence: "CC0",
+    files: [],
+    contains: [],
+    load: async () => ({
+      name: "dots",
+      classes: ["red", "orange", "yellow", "green"],
+      input: { shape: [3], type: "uint8", mean: [0.5], std: [0.5] },
+      train: dots(160),
+      test: dots(80),
+    }),
+  },
+];
+
+export const sections = [
+  {
+    name: "energy",
+    title: "Energy",
+    render: ({ groups }) => html\`<p>\${groups[0].runs.length} run: 3 kWh</p>\`,
+  },
 ];
 
 export const optimizers = [

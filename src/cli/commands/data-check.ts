@@ -1,11 +1,13 @@
 import { ItamlError, refusals, throwAll } from "../../base/errors.js";
-import { DATASETS, datasetFolder, findDataset, isBuiltIn } from "../../data/catalog.js";
+import { datasetFolder, findDataset, isBuiltIn } from "../../data/catalog.js";
 import { readClassList } from "../../data/class-list.js";
 import type { DatasetDescriptor, ImageSet, SampleSet } from "../../data/dataset-descriptor.js";
 import { imageStatistics } from "../../data/image-statistics.js";
 import { inspectImages } from "../../data/inspect-images.js";
 import { leftOutNotes } from "../../data/left-out.js";
 import type { Config } from "../../experiment/config.js";
+import type { Parts } from "../../experiment/parts.js";
+import { loadParts } from "../../experiment/plugins.js";
 import { taskSamples } from "../../experiment/task-samples.js";
 import { fileHash, findLocal, type RemoteFile } from "../../files/download.js";
 import { textTable } from "../../report/table.js";
@@ -23,6 +25,7 @@ const MOST_COLUMNS = 30;
 export interface CheckOptions {
   data?: string;
   sheet?: string;
+  plugin?: string[];
 }
 
 /**
@@ -30,11 +33,12 @@ export interface CheckOptions {
  * of a configuration, or those that come with the program under the data set's name.
  */
 export async function check(name: string, options: CheckOptions): Promise<void> {
-  const config = await settingsOf(name, options);
-  const entry = findDataset(config?.dataset ?? name);
+  const parts = await loadParts(options.plugin);
+  const config = await settingsOf(name, options, parts);
+  const entry = findDataset(config?.dataset ?? name, parts.datasets);
   const folder = datasetFolder(entry.name, config?.data ?? options.data);
   if (entry.kind === "images") {
-    await checkPictures(entry, folder, config, options.sheet);
+    await checkPictures(entry, folder, parts, config, options.sheet);
     return;
   }
   if (options.sheet !== undefined) {
@@ -42,14 +46,19 @@ export async function check(name: string, options: CheckOptions): Promise<void> 
       ...{ where: "--sheet", found: entry.name },
     });
   }
-  await checkSamples(entry, folder, config);
+  await checkSamples(entry, folder, parts, config);
 }
 
 /** The settings that training would have; undefined where only the data set has this name. */
-async function settingsOf(name: string, { data }: CheckOptions): Promise<Config | undefined> {
-  return readConfig(name, { ...(data !== undefined && { data }) }).catch((error) => {
+async function settingsOf(
+  name: string,
+  { data, plugin }: CheckOptions,
+  { datasets }: Parts,
+): Promise<Config | undefined> {
+  const options = { ...(data !== undefined && { data }), ...(plugin && { plugin }) };
+  return readConfig(name, options).catch((error) => {
     const isUnknown = error instanceof ItamlError && error.code === "DATASET_UNKNOWN";
-    if (isUnknown && DATASETS.some((entry) => entry.name === name)) return undefined;
+    if (isUnknown && datasets.some((entry) => entry.name === name)) return undefined;
     throw error;
   });
 }
@@ -57,13 +66,14 @@ async function settingsOf(name: string, { data }: CheckOptions): Promise<Config 
 async function checkSamples(
   entry: SampleSet,
   folder: string,
+  parts: Parts,
   config: Config | undefined,
 ): Promise<void> {
   const dataset = await entry.load(folder);
   const files = entry.files.filter(({ archive }) => !archive);
   for (const file of files) await verifyChecksum(entry, file, folder);
   console.log(countTable(dataset));
-  if (config) taskSamples(dataset, config);
+  if (config) taskSamples(dataset, config, parts);
   const checksums = entry.files.some(({ archive }) => archive)
     ? "; no checksum verified: only the archive has one, which fetching verifies"
     : ", checksums right";
@@ -92,6 +102,7 @@ async function verifyChecksum(
 async function checkPictures(
   entry: ImageSet,
   folder: string,
+  parts: Parts,
   config: Config | undefined,
   sheet: string | undefined,
 ): Promise<void> {
@@ -125,7 +136,7 @@ async function checkPictures(
   if (broken.length > BROKEN_SHOWN) console.log(`and ${broken.length - BROKEN_SHOWN} more`);
   throwAll([
     ...(broken.length > 0 ? [brokenPictures(folder, broken.length, pictures)] : []),
-    ...(config ? refusals(() => taskSamples(listed, config)) : []),
+    ...(config ? refusals(() => taskSamples(listed, config, parts)) : []),
   ]);
   const noted = notes.length > 0 ? "; see the notes above" : "";
   console.log(`\n${entry.name}: good (in ${folder}; all ${pictures} pictures can be read${noted})`);
@@ -143,7 +154,7 @@ function textOf(facts: readonly (readonly [string, string])[]): string {
   return facts.map(([name, value]) => `${name.padEnd(10)}${value}`).join("\n");
 }
 
-interface Part {
+interface Labelled {
   readonly labels: ArrayLike<number>;
 }
 
@@ -154,11 +165,11 @@ function countTable({
   test,
 }: {
   readonly classes: readonly string[];
-  readonly train: Part;
-  readonly test: Part;
+  readonly train: Labelled;
+  readonly test: Labelled;
 }): string {
   const labels = classes.map((_, label) => label);
-  const row = (title: string, part: Part): string[] => {
+  const row = (title: string, part: Labelled): string[] => {
     const counts = indicesByClass(part.labels, labels).map(({ length }) => length);
     const cells =
       classes.length > MOST_COLUMNS

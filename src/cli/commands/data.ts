@@ -1,9 +1,11 @@
-import { DATASETS, datasetFolder, findDataset, isBuiltIn, isHere } from "../../data/catalog.js";
+import { datasetFolder, findDataset, isBuiltIn, isHere } from "../../data/catalog.js";
+import { loadParts } from "../../experiment/plugins.js";
 import { fetchFiles, megabytes } from "../fetch-dataset.js";
 
 /** Lists the data sets. */
-export async function list({ json }: { json?: boolean }): Promise<void> {
-  const rows = DATASETS.map((entry) => {
+export async function list({ json, plugin }: { json?: boolean; plugin?: string[] }): Promise<void> {
+  const { datasets } = await loadParts(plugin);
+  const rows = datasets.map((entry) => {
     const { name, kind, description, source, licence, files } = entry;
     const folder = datasetFolder(name);
     return {
@@ -37,8 +39,12 @@ export async function list({ json }: { json?: boolean }): Promise<void> {
 }
 
 /** Downloads a data set, and extracts what is in an archive. */
-export async function fetchDataset(name: string, { data }: { data?: string }): Promise<void> {
-  const entry = findDataset(name);
+export async function fetchDataset(
+  name: string,
+  { data, plugin }: { data?: string; plugin?: string[] },
+): Promise<void> {
+  const { datasets } = await loadParts(plugin);
+  const entry = findDataset(name, datasets);
   if (isBuiltIn(entry)) {
     console.log(`${name} is built in: there is nothing to fetch.`);
     return;

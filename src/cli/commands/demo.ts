@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { startExperiment } from "../../experiment/experiment.js";
+import { builtInParts } from "../../experiment/parts.js";
 import type { Results } from "../../experiment/results.js";
 import { writeFileAtomically } from "../../files/atomic-file.js";
 import { accuracyCurve, accuracyTitle, classesSeen } from "../../report/accuracies.js";
@@ -8,7 +9,6 @@ import { percent } from "../../report/format.js";
 import { groupRuns } from "../../report/groups.js";
 import { readRun } from "../../report/runs.js";
 import { textTable } from "../../report/table.js";
-import { TITLES } from "../../report/titles.js";
 import { writeReport } from "../../report/write-report.js";
 import { terminalWidth } from "../terminal-width.js";
 import { freePath, readConfig, trainWithDisplay } from "./train.js";
@@ -51,6 +51,6 @@ export async function demo({ out }: { out?: string }): Promise<void> {
   );
   const page = join(folder, "report.html");
   const reported = await Promise.all(runs.map(({ path }) => readRun(path)));
-  await writeReport(groupRuns(reported, TITLES), page);
+  await writeReport(groupRuns(reported, builtInParts), page, builtInParts);
   console.log(`\nruns     ${folder}\npicture  ${picture}\nreport   ${page}`);
 }

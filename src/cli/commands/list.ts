@@ -6,6 +6,7 @@ import {
   describeParts,
 } from "../../experiment/describe.js";
 import { loadParts } from "../../experiment/plugins.js";
+import { sectionsOf } from "../../report/sections/index.js";
 
 /** Prints what a configuration can choose among, and with `--markdown` docs/configuration.md's tables. */
 export async function list(
@@ -18,6 +19,10 @@ export async function list(
     console.log(configurationMarkdown(describeConfig(parts), kinds));
     return;
   }
+  kinds.set(
+    "section",
+    sectionsOf(parts).map(({ name, title }) => ({ name, title, settings: [] })),
+  );
   const wanted = kind === undefined ? [...kinds.keys()] : [kind];
   for (const name of wanted) if (!kinds.has(name)) throw unknownKind(name, [...kinds.keys()]);
   const chosen = wanted.map((name) => [name, kinds.get(name) as DescribedPart[]] as const);

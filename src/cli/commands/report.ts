@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import { loadParts } from "../../experiment/plugins.js";
 import { groupRuns } from "../../report/groups.js";
 import { accuracyTable, summaryTable } from "../../report/results-tables.js";
 import type { ReportedRun } from "../../report/runs.js";
-import { TITLES } from "../../report/titles.js";
 import { writeReport } from "../../report/write-report.js";
 import { terminalWidth } from "../terminal-width.js";
 import { formatResults, readRuns } from "./results.js";
@@ -10,7 +10,7 @@ import { formatResults, readRuns } from "./results.js";
 /** Prints the results of runs side by side and writes their report. */
 export async function report(
   paths: readonly string[],
-  { out, json }: { out?: string; json?: boolean },
+  { out, json, plugin }: { out?: string; json?: boolean; plugin?: string[] },
 ): Promise<void> {
   const runs = await readRuns(paths);
   if (json) {
@@ -21,8 +21,9 @@ export async function report(
   const [first] = runs as [ReportedRun];
   const single = runs.length === 1;
   const file = out ?? (single ? join(first.path, "report.html") : "report.html");
-  const groups = groupRuns(runs, TITLES);
-  await writeReport(groups, file);
+  const parts = await loadParts(plugin);
+  const groups = groupRuns(runs, parts);
+  await writeReport(groups, file, parts);
   const width = terminalWidth();
   console.log(
     single

@@ -1,10 +1,10 @@
 import { ItamlError } from "../../base/errors.js";
+import { loadParts } from "../../experiment/plugins.js";
 import { compareGroups, comparisonRows } from "../../report/comparison.js";
 import { groupRuns, type RunGroup } from "../../report/groups.js";
 import { findRuns, type ReportedRun } from "../../report/runs.js";
 import { markdownTable, textTable } from "../../report/table.js";
 import { tidyCsv } from "../../report/tidy-csv.js";
-import { TITLES } from "../../report/titles.js";
 import { printable } from "../failure.js";
 import { terminalWidth } from "../terminal-width.js";
 
@@ -13,7 +13,7 @@ type Format = "json" | "csv" | "markdown";
 /** Prints the results of runs, those of one configuration over seeds together. */
 export async function results(
   paths: readonly string[],
-  options: Partial<Record<Format, boolean>>,
+  options: Partial<Record<Format, boolean>> & { plugin?: string[] },
 ): Promise<void> {
   const formats = (["json", "csv", "markdown"] as const).filter((format) => options[format]);
   if (formats.length > 1) {
@@ -23,7 +23,7 @@ export async function results(
       found: formats.map((format) => `--${format}`).join(" "),
     });
   }
-  const groups = groupRuns(await readRuns(paths), TITLES);
+  const groups = groupRuns(await readRuns(paths), await loadParts(options.plugin));
   process.stdout.write(formatResults(groups, formats[0], terminalWidth()));
 }
 

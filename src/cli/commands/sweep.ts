@@ -4,12 +4,12 @@ import { basename, dirname, extname, join } from "node:path";
 import { ItamlError } from "../../base/errors.js";
 import type { Config } from "../../experiment/config.js";
 import { isFinished } from "../../experiment/events.js";
+import { loadParts } from "../../experiment/plugins.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
 import { parseSweep, sweepVariants } from "../../experiment/sweep.js";
 import { readFileOrThrow } from "../../files/read-file.js";
 import { groupRuns } from "../../report/groups.js";
 import { readRun } from "../../report/runs.js";
-import { TITLES } from "../../report/titles.js";
 import { writeReport } from "../../report/write-report.js";
 import { runChild } from "../child-run.js";
 import { interruptible } from "../interruption.js";
@@ -146,15 +146,16 @@ async function printOutcome(
   out: string,
   runs: readonly PlannedRun[],
   failures: ReadonlyMap<PlannedRun, string>,
-  { json }: SweepOptions,
+  { json, plugin }: SweepOptions,
 ): Promise<void> {
   const done = runs.filter((run) => !failures.has(run));
   const reported = await Promise.all(done.map(({ path }) => readRun(path)));
   const names = new Map(reported.map((run, i) => [run, done[i]?.configuration as string]));
   // Under the sweep's names, which its file explains.
-  const groups = groupRuns(reported, TITLES, (run) => names.get(run) as string);
+  const parts = await loadParts(plugin);
+  const groups = groupRuns(reported, parts, (run) => names.get(run) as string);
   const report = join(out, "report.html");
-  if (groups.length > 0) await writeReport(groups, report);
+  if (groups.length > 0) await writeReport(groups, report, parts);
   if (json) {
     const failed = [...failures].map(([{ name, path }, error]) => ({ name, path, error }));
     const groupsJson = JSON.parse(formatResults(groups, "json"));

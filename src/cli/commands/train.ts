@@ -19,7 +19,6 @@ import { accuracyPicture, runCurves } from "../../report/accuracy-picture.js";
 import { groupRuns } from "../../report/groups.js";
 import { accuracyTable, summaryTable } from "../../report/results-tables.js";
 import { readRun } from "../../report/runs.js";
-import { TITLES } from "../../report/titles.js";
 import { writeReport } from "../../report/write-report.js";
 import { provideDataset, terminalQuestion } from "../fetch-dataset.js";
 import { interruptible } from "../interruption.js";
@@ -120,9 +119,16 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
   return { path, results };
 }
 
-function provide({ dataset, data }: Config, { fetch = false }: TrainOptions): Promise<void> {
+async function provide(
+  { dataset, data, plugins }: Config,
+  { fetch = false }: TrainOptions,
+): Promise<void> {
+  const { datasets } = await loadNamedParts(plugins);
   const ask = terminalQuestion();
-  return provideDataset(findDataset(dataset), datasetFolder(dataset, data), { fetch, ask });
+  await provideDataset(findDataset(dataset, datasets), datasetFolder(dataset, data), {
+    fetch,
+    ask,
+  });
 }
 
 /** Trains with progress on the terminal, Ctrl-C, a picture that is drawn after every task, and a report at the end. */
@@ -172,7 +178,9 @@ export async function trainWithDisplay(
     display?.clear();
     // Again, since a run that was killed after its last task has no more of them.
     await drawPicture(results);
-    await writeReport(groupRuns([await readRun(path)], TITLES), join(path, "report.html"));
+    const parts = await loadNamedParts(config.plugins);
+    const groups = groupRuns([await readRun(path)], parts);
+    await writeReport(groups, join(path, "report.html"), parts);
     return results;
   } catch (error) {
     reading.clear();

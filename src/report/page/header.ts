@@ -1,5 +1,5 @@
-import { DATASETS } from "../../data/catalog.js";
 import type { Machine } from "../../experiment/events.js";
+import type { Parts } from "../../experiment/parts.js";
 import {
   ACCURACIES,
   ACCURACY_NAMES,
@@ -14,6 +14,7 @@ import { differingSettings, flatSettings } from "../groups.js";
 import { type Content, html, type Markup } from "../html.js";
 import { PAPER, type Published } from "../published.js";
 import type { ReportedRun } from "../runs.js";
+import { datasetTitle, learnerTitle } from "../titles.js";
 import { copyable, day, swatch } from "./components.js";
 import type { Paper, Report, ReportGroup } from "./report.js";
 import { capitalized, counted, distinct, listOf } from "./words.js";
@@ -27,16 +28,16 @@ export function header(report: Report): Markup {
 <p class="lede">${lede(report.groups)}</p>
 ${keyFigures(report)}
 ${notes(report).map((note) => html`<p class="note">${note}</p>\n`)}
-${facts(runs)}
+${facts(runs, report.parts)}
 </header>
 `;
 }
 
 /** The data sets and the learners. */
-export function pageTitle({ groups, titles }: Report): string {
+export function pageTitle({ groups, parts }: Report): string {
   const configs = groups.flatMap(({ runs }) => runs.map(({ config }) => config));
-  const learners = distinct(configs.map(({ learner }) => titles.learner(learner.name)));
-  const datasets = distinct(configs.map(({ dataset }) => titles.dataset(dataset)));
+  const learners = distinct(configs.map(({ learner }) => learnerTitle(parts, learner.name)));
+  const datasets = distinct(configs.map(({ dataset }) => datasetTitle(parts, dataset)));
   const who = learners.length > 3 ? `${learners.length} learners` : listOf(learners);
   return capitalized(`${who} on ${listOf(datasets)}`);
 }
@@ -58,7 +59,7 @@ function plannedTasks(runs: readonly ReportedRun[]): string {
 }
 
 /** What was trained, on what, when and by which programs; nothing of what isn't known. */
-function facts(runs: readonly ReportedRun[]): Markup {
+function facts(runs: readonly ReportedRun[], parts: Parts): Markup {
   const configs = runs.map(({ config }) => config);
   const sittings = runs.flatMap((run) => run.sittings);
   const days = distinct(
@@ -77,7 +78,7 @@ function facts(runs: readonly ReportedRun[]): Markup {
   };
   const devices = distinct(configs.map(({ device }) => device));
   const entries: readonly (readonly [string, string])[] = [
-    ["Data set", listOf(distinct(configs.map(({ dataset }) => describeDataset(dataset))))],
+    ["Data set", listOf(distinct(configs.map(({ dataset }) => describeDataset(parts, dataset))))],
     ["Network", listOf(distinct(configs.map(({ network }) => network.name)))],
     ["Runs", `${runs.length}, seed ${distinct(configs.map(({ seed }) => seed)).join(", ")}`],
     ["Trained", distinct([days[0], days.at(-1)].flatMap((own) => own ?? [])).join(" to ")],
@@ -105,8 +106,8 @@ function machineNames(machines: readonly Machine[]): string[] {
   );
 }
 
-function describeDataset(name: string): string {
-  const known = DATASETS.find((entry) => entry.name === name);
+function describeDataset({ datasets }: Parts, name: string): string {
+  const known = datasets.find((entry) => entry.name === name);
   return known ? `${name}: ${known.description}` : name;
 }
 

@@ -1,8 +1,8 @@
+import type { Parts } from "../../experiment/parts.js";
 import type { SeriesStyle } from "../charts/style.js";
 import type { RunGroup } from "../groups.js";
 import type { Markup } from "../html.js";
 import type { Published } from "../published.js";
-import type { Titles } from "../titles.js";
 
 /** Runs of one configuration, as the page shows them. */
 export interface ReportGroup extends RunGroup {
@@ -20,7 +20,8 @@ export interface Paper {
 export interface Report {
   /** One at least, of one run at least. */
   readonly groups: readonly ReportGroup[];
-  readonly titles: Titles;
+  /** What learners and data sets are called, and are. */
+  readonly parts: Parts;
   /** None where data sets are mixed. */
   readonly paper?: Paper | undefined;
   /** Where the program's documentation is, seen from the page; with a slash at its end. */

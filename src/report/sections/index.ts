@@ -1,3 +1,4 @@
+import type { Parts } from "../../experiment/parts.js";
 import type { ReportSection } from "../page/report.js";
 import { accuracySection } from "./accuracy.js";
 import { classesSection } from "./classes.js";
@@ -10,8 +11,8 @@ import { settingsSection } from "./settings.js";
 import { timeSection } from "./time.js";
 import { trainingSection } from "./training.js";
 
-/** The sections of a report, in their order; an application adds its own. */
-export const SECTIONS: readonly ReportSection[] = [
+/** The sections of a report, in their order. */
+const SECTIONS: readonly ReportSection[] = [
   accuracySection,
   metricsSection,
   continuumSizeSection,
@@ -23,3 +24,9 @@ export const SECTIONS: readonly ReportSection[] = [
   runsSection,
   settingsSection,
 ];
+
+/** These, and after them those of others. */
+export function sectionsOf({ sections }: Parts): readonly ReportSection[] {
+  // On the floor of the parts it isn't known what a section is; who loaded them has looked that they can be rendered.
+  return [...SECTIONS, ...(sections as readonly ReportSection[])];
+}
