@@ -113,6 +113,18 @@ test("docs/configuration.md has the tables that the program makes", () => {
   expect(text.slice(text.indexOf("## Keys"))).toBe(`${tables}\n`);
 });
 
+test("keys of version 0.2 beside a learner of today are shown in their new places", () => {
+  const mixed = {
+    ...{ ...minimal, learner: { name: "itaml", update: "released", head: "logits" } },
+    ...{ beta: 0.5, memory: 20, schedule: "constant" },
+  };
+  const learner = { name: "itaml", update: { name: "released", beta: 0.5 }, head: "logits" };
+  const { beta: _, memory, ...others } = mixed;
+  expect(upgradeConfig(mixed)).toEqual({ ...others, learner: { ...learner, memory } });
+  expect(() => resolveConfig(mixed, "mixed.yaml")).toThrow("name: released\n    beta: 0.5");
+  resolveConfig(upgradeConfig(mixed), "mixed.yaml");
+});
+
 test("a configuration of version 0.2 is refused with its new form, which is a configuration", () => {
   const old = {
     ...{ ...minimal, rule: "released", beta: 0.5, memory: 20, exemplars: "first" },

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "./support/folder.js";
@@ -43,32 +43,6 @@ describe("installing as a dependency", () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
     expect(scripts.preinstall).toBe("node install/leave-cuda-out.js");
     expect(files).toContain("install");
-  });
-});
-
-describe("documentation", () => {
-  const pages = [
-    ...readdirSync(ROOT).filter((file) => file.endsWith(".md")),
-    ...readdirSync(join(ROOT, "docs"))
-      .filter((file) => file.endsWith(".md"))
-      .map((file) => join("docs", file)),
-  ];
-
-  test.each(pages)("the links of %s lead somewhere", (page) => {
-    const links = [...readFileSync(join(ROOT, page), "utf8").matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
-      .map(([, link]) => link as string)
-      .filter((link) => !/^[a-z]+:/.test(link));
-    expect(links.filter((link) => !existsSync(join(ROOT, dirname(page), link)))).toEqual([]);
-  });
-
-  test("is in the package wherever the program points to it", () => {
-    const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
-      .filter((file) => file.endsWith(".ts"))
-      .map((file) => readFileSync(join(ROOT, "src", file), "utf8"));
-    const named = new Set(sources.flatMap((text) => text.match(/\bdocs\/[\w-]+(?:\.\w+)+/g) ?? []));
-    expect(named.size).toBeGreaterThan(0);
-    expect([...named].filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
-    expect(files).toContain("docs");
   });
 });
 

@@ -20,13 +20,15 @@ export function upgradeConfig(old: Record<string, unknown>): Record<string, unkn
   return { ...Object.fromEntries(kept), learner: learnerOf(old), schedule: scheduleOf(old) };
 }
 
-function scheduleOf({ milestones, factor = 1 }: Record<string, unknown>): unknown {
+function scheduleOf({ milestones, factor = 1, schedule }: Record<string, unknown>): unknown {
+  if (milestones === undefined && schedule !== undefined) return schedule;
   const none = !Array.isArray(milestones) || milestones.length === 0 || factor === 1;
   return none ? "constant" : { name: "milestones", epochs: milestones, factor };
 }
 
 function learnerOf(old: Record<string, unknown>): unknown {
   const { learner: name = "itaml", memory, exemplars, ewc } = old;
+  if (typeof name === "object") return withOldKeys(name as Record<string, unknown>, old);
   const kept = defined({ memory, exemplars });
   switch (name) {
     case "itaml":
@@ -45,6 +47,26 @@ function learnerOf(old: Record<string, unknown>): unknown {
     default:
       return { name };
   }
+}
+
+/** A learner in today's form beside which keys of old were written. */
+function withOldKeys(learner: Record<string, unknown>, old: Record<string, unknown>): unknown {
+  const { rule, beta, innerSteps, classifier, memory, exemplars, taskPrediction } = old;
+  const ofUpdate = defined({ name: rule, beta, innerSteps, classifier });
+  return {
+    ...learner,
+    ...(Object.keys(ofUpdate).length > 0 && { update: joined(learner.update, ofUpdate) }),
+    ...(taskPrediction !== undefined && { head: headOf(old) }),
+    ...(old.adaptation !== undefined && { adaptation: joined(learner.adaptation, old.adaptation) }),
+    ...(old.ewc as object | undefined),
+    ...defined({ memory, exemplars }),
+  };
+}
+
+/** A choice, a name or one with settings, with further settings. */
+function joined(choice: unknown, settings: unknown): object {
+  const named = typeof choice === "string" ? { name: choice } : (choice as object | undefined);
+  return { ...named, ...(settings as object) };
 }
 
 function updateOf({ rule = "paper", beta, innerSteps, classifier }: Record<string, unknown>) {
