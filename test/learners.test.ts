@@ -14,6 +14,7 @@ import { elastic, elasticInputs } from "../src/losses/elastic.js";
 import { importancesOf } from "../src/losses/importances.js";
 import type { Loss } from "../src/losses/loss.js";
 import { distillationInputs, softmaxDistillation } from "../src/losses/softmax-distillation.js";
+import { withinTask } from "../src/losses/within-task.js";
 import { Inference } from "../src/model/inference.js";
 import type { MicroBatch } from "../src/model/micro-batch.js";
 import {
@@ -23,8 +24,10 @@ import {
   taskModel,
   wholeModel,
 } from "../src/model/model.js";
+import type { TaskSession } from "../src/model/session.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { mlp } from "../src/nn/mlp.js";
+import { adam } from "../src/optim/adam.js";
 import { constant } from "../src/optim/constant.js";
 import { sgd } from "../src/optim/sgd.js";
 import { type Head, modelWithHead, trainedHead } from "../src/prediction/head.js";
@@ -36,6 +39,7 @@ import { samplesInMemory } from "../src/samples/samples.js";
 import { FirstOrderMaml } from "../src/training/first-order-maml.js";
 import type { MetaUpdate } from "../src/training/meta-training.js";
 import { ModelTraining } from "../src/training/model-training.js";
+import { OuterTraining } from "../src/training/outer-training.js";
 import { reptile } from "../src/training/reptile.js";
 import type { TrainingSettings } from "../src/training/settings.js";
 import { TrainingStep } from "../src/training/training-step.js";
@@ -500,6 +504,64 @@ describe("meta-learning beside the paper's", () => {
         base.map((value, j) => value + ((own[j] as number) - value) / 2),
       );
     });
+  });
+
+  const startOuter = (innerSteps: number) => async (model: Model, inner: TrainingStep) =>
+    OuterTraining.start(model, inner, {
+      ...{ innerSteps, innerLearningRate: 0.1, optimizer: sgd() },
+    });
+
+  test("an outer step of gradient descent by the inner loop's rate is Reptile's", async () => {
+    const descend = async (start: (model: Model, step: TrainingStep) => Promise<MetaUpdate>) => {
+      const { model, batches } = made();
+      const step = await TrainingStep.compile(runtime, extractor, sgd());
+      const update = await start(model, step);
+      for (let i = 0; i < 3; i++) await update.train(i === 1 ? batches.slice(1) : batches, 0.1);
+      await update.read();
+      await Promise.all([update.release(), step.release()]);
+      return model;
+    };
+    const [outer, expected] = [await descend(startOuter(2)), await descend(startReptile)];
+    expectClose(outer.theta, expected.theta, { absolute: 1e-5 });
+    outer.classifiers.forEach((rows, task) => {
+      expectClose(rows, expected.classifiers[task] as Float32Array, { absolute: 1e-5 });
+    });
+  });
+
+  test("of one inner step, one pass over the mini-batch is the inner loops with an outer optimiser", async () => {
+    const { model, batches } = made();
+    const joined = {
+      x: Float32Array.from(batches.flatMap(({ x }) => [...x])),
+      samples: 6,
+      targets: Float32Array.from(
+        batches.flatMap(({ targets }, task) =>
+          [0, 1, 2].flatMap((i) => {
+            const own = targets.subarray(2 * i, 2 * i + 2);
+            return task === 0 ? [...own, 0, 0] : [0, 0, ...own];
+          }),
+        ),
+      ),
+    };
+    const inner = await TrainingStep.compile(runtime, extractor, sgd());
+    const loops = await OuterTraining.start(model, inner, {
+      ...{ innerSteps: 1, innerLearningRate: 1, optimizer: adam() },
+    });
+    for (let i = 0; i < 4; i++) await loops.train(batches, 0.01);
+    await loops.read();
+
+    const start = made().model;
+    const loss = withinTask({ balance: "task" });
+    const step = await TrainingStep.compile(runtime, extractor, adam(), { loss });
+    const pass = await ModelTraining.start(wholeModel(start), step);
+    const session = { model: start, context: { extractor } } as TaskSession;
+    const completed = (await loss.complete?.(session)(joined)) as MicroBatch;
+    for (let i = 0; i < 4; i++) await pass.train(completed, 0.01);
+    const { theta, classifier } = await pass.read();
+    expectClose(model.theta, theta, { absolute: 1e-5 });
+    expectClose(wholeModel(model).classifier, classifier, { absolute: 1e-5 });
+    expect(meanDistance(theta, start.theta)).toBeGreaterThan(1e-3);
+    pass.release();
+    await Promise.all([loops.release(), inner.release(), step.release()]);
   });
 
   test("first-order MAML moves everything by the mean of the tasks' last steps", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createChosen } from "../src/base/part.js";
 import { Graph } from "../src/graph/graph.js";
+import { cosine } from "../src/optim/cosine.js";
 import { type OptimizerSettings, optimizers } from "../src/optim/index.js";
 import { milestones } from "../src/optim/milestones.js";
 import { forTask } from "../src/optim/schedule.js";
@@ -119,6 +120,17 @@ test("the learning rate falls at milestones", () => {
   const schedule = milestones({ epochs: [5, 10], factor: 0.5 });
   const rates = [0, 4, 5, 9, 10, 19].map((epoch) => 0.1 * schedule.factorAt(epoch, 20));
   expect(rates).toEqual([0.1, 0.1, 0.05, 0.05, 0.025, 0.025]);
+});
+
+test("the learning rate rises in a line and falls along a cosine", () => {
+  const { factorAt } = cosine({ warmUp: 1 });
+  const rates = [0, 0.5, 1, 3, 5].map((time) => factorAt(time, 5));
+  [0, 0.5, 1, 0.5, 0].forEach((expected, i) => {
+    expect(rates[i]).toBeCloseTo(expected, 12);
+  });
+  expect(cosine({ warmUp: 0 }).factorAt(0, 3)).toBe(1);
+  // A single epoch of nothing but rise.
+  expect(cosine({ warmUp: 1 }).factorAt(0.5, 1)).toBe(0.5);
 });
 
 test("the last value of a per-task list holds for the tasks after it", () => {

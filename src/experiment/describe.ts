@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { SettingsShape } from "../base/part.js";
+import { withSum } from "../losses/index.js";
 import { configSchema } from "./config.js";
 import type { Parts } from "./parts.js";
 
@@ -38,7 +39,13 @@ export function describeParts(parts: Parts): Map<string, DescribedPart[]> {
     settings: settings(parts),
   }));
   const kinds = {
-    ...{ network: networks, learner: learners, update: updates, loss: losses, head: heads },
+    ...{
+      network: networks,
+      learner: learners,
+      update: updates,
+      loss: withSum(losses),
+      head: heads,
+    },
     ...{ adaptation: adaptations, optimizer: optimizers, schedule: schedules },
     dataset: datasets.map((dataset) => ({ ...dataset, settings: {} })),
   };

@@ -4,8 +4,8 @@ import type { Loss } from "./loss.js";
 
 /** The mean binary cross-entropy over the samples and those rows of the classifier that a micro-batch is about. */
 export const binaryCrossEntropy: Loss = {
-  build({ logits, targets }) {
-    const weights = logits.graph.input("weights", "float32", ["rows"]);
+  build({ logits, targets, input }) {
+    const weights = input("weights", ["rows"]);
     return sum(multiply(binaryCrossEntropyWithLogits(logits, targets), weights));
   },
   inputs({ samples, targets, columns }) {

@@ -22,13 +22,13 @@ const [THETA, CLASSIFIER] = ["importance.theta", "importance.classifier"];
 export function elastic({ lambda }: { lambda: number }): Loss {
   return {
     build(tensors) {
-      const { parameters, classifier } = tensors;
+      const { parameters, classifier, input } = tensors;
       const { graph } = classifier;
       const shapes = parameters.map(({ shape }) => shape as readonly number[]);
       const size = shapes.reduce((total, shape) => total + elementCount(shape), 0);
       const declare = (name: string) => [
-        ...splitVector(graph.input(`${name}.theta`, "float32", [size]), shapes),
-        graph.input(`${name}.classifier`, "float32", classifier.shape),
+        ...splitVector(input(`${name}.theta`, [size]), shapes),
+        input(`${name}.classifier`, classifier.shape),
       ];
       const [importances, anchors] = [declare("importance"), declare("anchor")];
       const penalties = [...parameters, classifier].map((parameter, i) => {

@@ -1,6 +1,7 @@
 import { gradients } from "../graph/differentiate.js";
 import { Graph, type Tensor } from "../graph/graph.js";
 import { add, concatenate, linear, multiply } from "../graph/operators/index.js";
+import type { Shape } from "../graph/shape.js";
 import { selectRandom } from "../incremental/exemplar-memory.js";
 import { bindInputs } from "../model/bind-inputs.js";
 import { readMicroBatch } from "../model/micro-batch.js";
@@ -77,7 +78,8 @@ function squaredGradients(extractor: FeatureExtractor): Graph {
   const { parameters, binding } = bindInputs(extractor, theta);
   const { features } = extractor.apply(x, binding, { training: false });
   const logits = linear(features, classifier);
-  const loss = crossEntropy.build({ logits, targets, parameters, classifier });
+  const input = (name: string, shape: Shape) => graph.input(name, "float32", shape);
+  const loss = crossEntropy.build({ logits, targets, parameters, classifier, input });
   const [ofClassifier, ...ofTheta] = gradients(loss, [classifier, ...parameters]);
   const accumulate = (name: string, gradient: Tensor) => {
     const sum = graph.input(`sum.${name}`, "float32", gradient.shape);

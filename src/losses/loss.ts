@@ -1,4 +1,5 @@
 import type { Tensor } from "../graph/graph.js";
+import type { Shape } from "../graph/shape.js";
 import type { MicroBatch } from "../model/micro-batch.js";
 import type { LearnerState } from "../model/model.js";
 import type { TaskSession } from "../model/session.js";
@@ -14,12 +15,14 @@ export interface LossTensors {
   readonly parameters: readonly Tensor[];
   /** [rows, featureSize] */
   readonly classifier: Tensor;
+  /** An input of the loss's own, float32, under a name that is unique within the loss. */
+  input(name: string, shape: Shape): Tensor;
 }
 
 /** What training makes small, as a value. */
 export interface Loss {
   /**
-   * Adds its nodes to the graph, and inputs of its own where it knows more than samples and targets.
+   * Adds its nodes to the graph, and by `input` inputs of its own where it knows more than samples and targets.
    *
    * @returns shape []
    */

@@ -1,7 +1,7 @@
 import { part } from "../base/part.js";
 import { binaryCrossEntropy } from "./binary-cross-entropy.js";
 import type { Loss } from "./loss.js";
-import { teacherOf } from "./teacher.js";
+import { sigmoid, teacherOf } from "./teacher.js";
 
 /**
  * Binary cross-entropy over all classes seen, where the targets of old classes are the sigmoids of the model before the
@@ -25,10 +25,6 @@ export const sigmoidDistillation: Loss = {
     };
   },
 };
-
-function sigmoid(logit: number): number {
-  return 1 / (1 + Math.exp(-logit));
-}
 
 /** `loss: sigmoid-distillation`. */
 export const sigmoidDistillationPart = part({

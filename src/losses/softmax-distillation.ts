@@ -17,11 +17,11 @@ const NOTHING = -1e9;
  */
 export const softmaxDistillation: Loss = {
   build(tensors) {
-    const { logits, targets } = tensors;
+    const { logits, targets, input } = tensors;
     const { graph } = logits;
-    const probabilities = graph.input("teacher", "float32", targets.shape);
-    const mask = graph.input("mask", "float32", ["rows"]);
-    const [own, taught] = ["own", "taught"].map((name) => graph.input(name, "float32", []));
+    const probabilities = input("teacher", targets.shape);
+    const mask = input("mask", ["rows"]);
+    const [own, taught] = ["own", "taught"].map((name) => input(name, []));
     const softened = add(multiply(logits, graph.scalar(1 / TEMPERATURE)), mask);
     const distillation = mean(softmaxCrossEntropyWithLogits(softened, probabilities));
     return add(

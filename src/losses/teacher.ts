@@ -19,3 +19,7 @@ export function teacherOf({
     return (await inference.logits(teacher, own, indices)).data;
   };
 }
+
+export function sigmoid(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
+}

@@ -7,11 +7,12 @@ export function forTask<T>(setting: PerTask<T>, task: number): T {
   return setting[Math.min(task, setting.length - 1)] as T;
 }
 
-/** How the learning rate of a task's training goes from epoch to epoch. */
+/** How the learning rate goes while a task is trained. */
 export interface Schedule {
   /**
-   * @param epoch counted from 0
-   * @returns what the learning rate is multiplied by in that epoch
+   * @param epoch the time, in epochs from 0: a mini-batch has the epoch's number and its share of it
+   * @param epochs in all
+   * @returns what the learning rate is multiplied by then
    */
   factorAt(epoch: number, epochs: number): number;
 }

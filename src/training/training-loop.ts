@@ -47,10 +47,13 @@ export async function trainingLoop(options: TrainingLoopOptions): Promise<void> 
   while (position.epoch < epochs) {
     const { epoch } = position;
     const started = performance.now() - 1000 * position.seconds;
-    const learningRate =
-      forTask(settings.learningRate, task) * settings.schedule.factorAt(epoch, epochs);
+    // In the middle of a mini-batch's time: a schedule from 0 to 0 has no step of size 0.
+    const rateOf = (batch: number) =>
+      forTask(settings.learningRate, task) *
+      settings.schedule.factorAt(epoch + (batch + 0.5) / batches, epochs);
     let batch = Math.max(0, position.batch - 1);
-    const failure = (what: string) => notFinite(what, { task, epoch, batch, learningRate });
+    const failure = (what: string) =>
+      notFinite(what, { task, epoch, batch, learningRate: rateOf(batch) });
     const store = async () => {
       if (!checkpointing || stored) return;
       await training.read();
@@ -66,7 +69,7 @@ export async function trainingLoop(options: TrainingLoopOptions): Promise<void> 
       throwIfAborted(hooks.signal);
       position.dataSeconds += loaded.waited;
       position.unreadable += loaded.value.unreadable;
-      const losses = await training.train(loaded.value.data, learningRate);
+      const losses = await training.train(loaded.value.data, rateOf(position.batch));
       batch = position.batch++;
       position.seconds = (performance.now() - started) / 1000;
       stored = false;
@@ -99,7 +102,7 @@ export async function trainingLoop(options: TrainingLoopOptions): Promise<void> 
     }
     hooks.onProgress?.({
       kind: "epoch",
-      ...{ task, epoch, epochs, learningRate },
+      ...{ task, epoch, epochs, learningRate: rateOf(batch) },
       loss: lossSum / steps,
       samplesPerSecond: samples.length / seconds,
       ...{ seconds, dataSeconds },

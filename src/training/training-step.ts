@@ -140,7 +140,10 @@ function trainingGraph(
   const { parameters, binding } = bindInputs(extractor, theta);
   const { features, statistics } = extractor.apply(x, binding, { training: !frozen });
   const logits = linear(features, classifier);
-  const loss = build({ logits, targets, parameters, classifier });
+  const loss = build({
+    ...{ logits, targets, parameters, classifier },
+    input: (name, shape) => graph.input(name, "float32", shape),
+  });
   graph.output("loss", loss);
   if (statistics.length > 0) graph.output("next.statistics", concatenate(statistics));
 

@@ -1,8 +1,7 @@
-import { createChosen } from "../../base/part.js";
 import { logits } from "../../prediction/heads/logits.js";
 import { descent } from "../../training/updates/descent.js";
 import { methodPart } from "../method.js";
-import { lossSetting, NO_MEMORY } from "./settings.js";
+import { lossOf, lossSetting, NO_MEMORY } from "./settings.js";
 
 /** Fine-tuning, the lower bound: trained on the new task alone, over all classes seen. */
 export const fineTuning = methodPart({
@@ -13,7 +12,7 @@ export const fineTuning = methodPart({
     trainsOn: "new",
     startsFrom: "before",
     memory: NO_MEMORY,
-    update: descent(createChosen(parts.losses, settings.loss)),
+    update: descent(lossOf(settings, parts)),
     head: logits,
   }),
 });

@@ -1,8 +1,7 @@
-import { createChosen } from "../../base/part.js";
 import { logits } from "../../prediction/heads/logits.js";
 import { descent } from "../../training/updates/descent.js";
 import { methodPart } from "../method.js";
-import { lossSetting, NO_MEMORY } from "./settings.js";
+import { lossOf, lossSetting, NO_MEMORY } from "./settings.js";
 
 /** Fine-tuning of the classifier alone: after the first task the features stay as they are. */
 export const frozen = methodPart({
@@ -13,7 +12,7 @@ export const frozen = methodPart({
     trainsOn: "new",
     startsFrom: "before",
     memory: NO_MEMORY,
-    update: descent(createChosen(parts.losses, settings.loss)),
+    update: descent(lossOf(settings, parts)),
     head: logits,
     frozen: (task) => task > 0,
   }),

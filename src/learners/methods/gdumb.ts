@@ -1,7 +1,7 @@
-import { createChosen } from "../../base/part.js";
 import { descent } from "../../training/updates/descent.js";
 import { methodPart } from "../method.js";
 import {
+  lossOf,
   lossSetting,
   memoryOf,
   memorySettings,
@@ -23,7 +23,7 @@ export const gdumb = methodPart({
     trainsOn: "memory",
     startsFrom: "scratch",
     memory: memoryOf(settings),
-    update: descent(createChosen(parts.losses, settings.loss)),
+    update: descent(lossOf(settings, parts)),
     ...predictionOf(settings, parts),
   }),
 });

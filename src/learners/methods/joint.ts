@@ -1,7 +1,6 @@
-import { createChosen } from "../../base/part.js";
 import { descent } from "../../training/updates/descent.js";
 import { methodPart } from "../method.js";
-import { lossSetting, predictionOf, predictionSettings, WHOLE_MEMORY } from "./settings.js";
+import { lossOf, lossSetting, predictionOf, predictionSettings, WHOLE_MEMORY } from "./settings.js";
 
 /** Joint training, the upper bound: with every task a new network learns all samples of all classes seen. */
 export const joint = methodPart({
@@ -12,7 +11,7 @@ export const joint = methodPart({
     trainsOn: "new and memory",
     startsFrom: "scratch",
     memory: WHOLE_MEMORY,
-    update: descent(createChosen(parts.losses, settings.loss)),
+    update: descent(lossOf(settings, parts)),
     ...predictionOf(settings, parts),
   }),
 });

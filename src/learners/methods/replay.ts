@@ -1,7 +1,7 @@
-import { createChosen } from "../../base/part.js";
 import { descent } from "../../training/updates/descent.js";
 import { methodPart } from "../method.js";
 import {
+  lossOf,
   lossSetting,
   memoryOf,
   memorySettings,
@@ -22,7 +22,7 @@ export const replay = methodPart({
     trainsOn: "new and memory",
     startsFrom: "before",
     memory: memoryOf(settings),
-    update: descent(createChosen(parts.losses, settings.loss)),
+    update: descent(lossOf(settings, parts)),
     ...predictionOf(settings, parts),
   }),
 });

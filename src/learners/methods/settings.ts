@@ -1,6 +1,8 @@
 import { type Chosen, choiceSchema, createChosen } from "../../base/part.js";
 import * as z from "../../base/schema.js";
 import { EXEMPLAR_SELECTIONS, type ExemplarSelection } from "../../incremental/exemplar-memory.js";
+import { withSum } from "../../losses/index.js";
+import type { Loss } from "../../losses/loss.js";
 import type { Method, MethodParts } from "../method.js";
 
 /** `memory` and `exemplars` of methods that keep some. */
@@ -36,7 +38,13 @@ export function predictionSettings(
 
 /** `loss` of methods that leave it open. */
 export function lossSetting({ losses }: MethodParts) {
-  return { loss: choiceSchema(losses, "cross-entropy").describe("What training makes small.") };
+  const all = withSum(losses);
+  return { loss: choiceSchema(all, "cross-entropy").describe("What training makes small.") };
+}
+
+/** What {@link lossSetting} says, for a method. */
+export function lossOf({ loss }: { loss: Chosen }, { losses }: MethodParts): Loss {
+  return createChosen(withSum(losses), loss);
 }
 
 /** What {@link memorySettings} says, for a method. */

@@ -1,0 +1,42 @@
+import { binaryCrossEntropyWithLogits, multiply, sum } from "../graph/operators/index.js";
+import type { MicroBatch } from "../model/micro-batch.js";
+import type { TaskSession } from "../model/session.js";
+import type { Loss } from "./loss.js";
+
+/** What each logit of a mini-batch should become, and how much it counts; both [samples, rows of the classifier]. */
+export interface WeightedTargets {
+  readonly targets: Float32Array;
+  readonly weights: Float32Array;
+}
+
+/**
+ * Σ of weight · binary cross-entropy over samples and rows of the classifier.
+ *
+ * @param prepare makes ready for a task what says the targets and the weights of its mini-batches
+ */
+export function weightedBinaryCrossEntropy(
+  prepare: (
+    session: TaskSession,
+  ) => (batch: MicroBatch) => WeightedTargets | Promise<WeightedTargets>,
+): Loss {
+  return {
+    build({ logits, input }) {
+      const targets = input("binary.targets", logits.shape);
+      const weights = input("binary.weights", logits.shape);
+      return sum(multiply(binaryCrossEntropyWithLogits(logits, targets), weights));
+    },
+    inputs: ({ lossInputs = {} }) => lossInputs,
+    complete(session) {
+      const tell = prepare(session);
+      return async (batch) => {
+        const { targets, weights } = await tell(batch);
+        const shape = [batch.samples, targets.length / batch.samples];
+        const lossInputs = {
+          "binary.targets": { data: targets, shape },
+          "binary.weights": { data: weights, shape },
+        };
+        return { ...batch, lossInputs };
+      };
+    },
+  };
+}
