@@ -22,6 +22,7 @@ const FLOORS = [
   "learners",
   "storage",
   "classifier",
+  "web",
   "files",
   "formats",
   "data",

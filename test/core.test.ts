@@ -1,31 +1,17 @@
 import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createContext, runInContext } from "node:vm";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import { ChromiumPage, chromiumPath } from "./support/chromium.js";
 import { needs } from "./support/needs.js";
 import { encodeGradients, misspelt } from "./support/page/graph.js";
 import type { PageOutcome } from "./support/page/page.js";
 import { teach } from "./support/page/teach.js";
+import { bundle, serve } from "./support/page-server.js";
 
 const ROOT = join(import.meta.dirname, "..");
-
-/** A module with all that it imports as one file, as for a page. What a browser doesn't have fails, Node's modules too. */
-async function bundle(file: string, format: "esm" | "iife" = "esm"): Promise<string> {
-  const { outputFiles, metafile, warnings } = await build({
-    ...{ entryPoints: [join(ROOT, file)], bundle: true, platform: "browser", write: false },
-    ...{ minify: true, format, globalName: "page", target: "es2022", logLevel: "silent" },
-    metafile: true,
-  });
-  expect(warnings).toEqual([]);
-  expect(Object.values(metafile.outputs).flatMap(({ imports }) => imports)).toEqual([]);
-  return outputFiles[0]?.text as string;
-}
 
 test("itaml/core is bundled for a browser, of the size that docs/library.md says", async () => {
   const code = await bundle("src/core.ts");
@@ -80,27 +66,3 @@ test("in a browser, under a strict content-security policy, it differentiates, e
   });
   expect(outcome.taught.continuum).toBe(1);
 });
-
-/** Serves a page with this program, and ONNX Runtime's WebAssembly. */
-async function serve(program: string): Promise<string> {
-  const folder = join(ROOT, "node_modules/onnxruntime-web/dist");
-  const server: Server = createServer((request, response) => {
-    const { pathname } = new URL(request.url as string, "http://page");
-    const type = pathname.endsWith("js") ? "text/javascript" : "application/wasm";
-    response.setHeader("content-type", pathname === "/" ? "text/html" : type);
-    response.setHeader(
-      "content-security-policy",
-      "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'",
-    );
-    if (pathname === "/") response.end('<script type="module" src="page.js"></script>');
-    else if (pathname === "/page.js") response.end(program);
-    else if (/^\/ort-[\w-]+\.\w+$/.test(pathname)) response.end(readFileSync(folder + pathname));
-    else response.writeHead(404).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-}

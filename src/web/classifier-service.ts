@@ -1,0 +1,83 @@
+import { expose } from "comlink";
+import type { PortableOptions } from "../classifier/classifier-options.js";
+import type { Images } from "../classifier/images.js";
+import { IncrementalClassifier, type OpenOptions } from "../classifier/incremental-classifier.js";
+import type { Label } from "../classifier/labels.js";
+import type { ClassifierFiles } from "../classifier/saved-classifier.js";
+import type { Progress } from "../model/progress.js";
+import { answer } from "./answers.js";
+import { createWebRuntime, type WebRuntimeOptions } from "./onnxruntime-web.js";
+
+/** What a worker does for a page: the calls of {@link IncrementalClassifier}, of one classifier. */
+export class ClassifierService {
+  #classifier: IncrementalClassifier | undefined;
+  #stop: AbortController | undefined;
+
+  create(options: PortableOptions, runtime: WebRuntimeOptions) {
+    return answer(async () => {
+      const made = { ...options, runtime: createWebRuntime(runtime) };
+      this.#classifier = await IncrementalClassifier.create(made);
+    });
+  }
+
+  open(files: ClassifierFiles, runtime: WebRuntimeOptions) {
+    return answer(async () => {
+      const options: OpenOptions = { runtime: createWebRuntime(runtime) };
+      this.#classifier = await IncrementalClassifier.fromFiles(files, options);
+    });
+  }
+
+  tasks() {
+    return answer(async () => this.#own.tasks);
+  }
+
+  learn(
+    samples: { images: Images; labels: readonly Label[] },
+    onProgress?: (progress: Progress) => void,
+  ) {
+    const stop = new AbortController();
+    this.#stop = stop;
+    return answer(async () => {
+      await this.#own.learn(samples, { onProgress, signal: stop.signal });
+      return this.#own.tasks;
+    });
+  }
+
+  /** Stops the learning that was asked for last, after its mini-batch. */
+  stop() {
+    this.#stop?.abort();
+  }
+
+  classify(images: Images) {
+    return answer(() => this.#own.classify(images));
+  }
+
+  classifyEach(images: Images) {
+    return answer(() => this.#own.classifyEach(images));
+  }
+
+  classifyWithConfidence(images: Images) {
+    return answer(() => this.#own.classifyWithConfidence(images));
+  }
+
+  classifyMixed(images: Images) {
+    return answer(() => this.#own.classifyMixed(images));
+  }
+
+  toFiles() {
+    return answer(() => this.#own.toFiles());
+  }
+
+  toOnnx() {
+    return answer(() => this.#own.toOnnx());
+  }
+
+  get #own(): IncrementalClassifier {
+    return this.#classifier as IncrementalClassifier;
+  }
+}
+
+/** Makes a worker what {@link WorkerClassifier} speaks to: all that the worker's script has to call. */
+export function serveClassifier(): void {
+  expose(new ClassifierService());
+}
