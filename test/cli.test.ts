@@ -1,10 +1,12 @@
+import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadMnist } from "../src/data/mnist.js";
-import { itaml, type Outcome } from "./support/command-line.js";
+import { itaml, MAIN, type Outcome } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writeMadeMnist } from "./support/idx.js";
 import { needs } from "./support/needs.js";
@@ -84,7 +86,7 @@ test("a run from training to classifying", async () => {
   const resized = await itaml(folder, ["classify", "run", "large.png", "--resize", "--each"]);
   expect(resized.code).toBe(0);
   const absent = await itaml(folder, ["classify", "run", "none.png"]);
-  expect(absent.stderr).toContain("none.png: the file can't be read; found ENOENT");
+  expect(absent.stderr).toContain("none.png: the file can't be read; found nothing of that name.");
 });
 
 test("interrupted and killed runs are continued to the same results", async (context) => {
@@ -177,7 +179,7 @@ describe("wrong usage", () => {
     [["train"], 2, "there is nothing to train"],
     [["train", "strokes", "--sed", "1"], 2, "Did you mean one of --seed, --set?"],
     [["train", "strokes", "--seed", "one"], 2, "expected a whole number"],
-    [["train", "stroke"], 2, 'Did you mean "strokes"'],
+    [["train", "stroke"], 2, 'Did you mean "strokes"?'],
     [["train", "none.yaml"], 2, "none.yaml: the file can't be read"],
     [["train", "strokes", "--set", "toop=1"], 2, 'Did you mean "top"?'],
     [["train", "strokes", "--set", "beta"], 2, "expected key=value"],
@@ -185,7 +187,7 @@ describe("wrong usage", () => {
     [["train", "strokes", "--force"], 2, "expected --resume or --from-task with it"],
     [["train", "--resume", "--out", "none"], 1, "there is no run here"],
     [["train", "mnist", "--data", "none"], 1, "found no such folder"],
-    [["evaluate", "none"], 1, "there is no run here"],
+    [["evaluate", "none"], 1, "made; found no such directory.\n"],
     [["data", "check", "minst"], 2, 'Did you mean "mnist"'],
   ])("%j", async (args, code, message) => {
     const outcome = await itaml(base, args);
@@ -193,6 +195,26 @@ describe("wrong usage", () => {
     expect(outcome.code).toBe(code);
     expect(outcome.stderr).not.toContain("    at ");
     expect(readdirSync(base)).toEqual([]);
+  });
+
+  test("standard output on a full disk", async (context) => {
+    needs(context, "Linux", existsSync("/dev/full"));
+    const command = 'exec "$0" "$1" list > /dev/full';
+    const run = promisify(execFile)("sh", ["-c", command, process.execPath, MAIN]);
+    await expect(run).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^ITAML_DISK_FULL: standard output: the disk is full.*\n$/),
+    });
+  });
+
+  test("few open files", async (context) => {
+    needs(context, "POSIX", process.platform !== "win32");
+    const command = 'ulimit -n 40; exec "$0" "$1" data check strokes';
+    const run = promisify(execFile)("sh", ["-c", command, process.execPath, MAIN]);
+    await expect(run).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^ITAML_TOO_MANY_FILES: .*limit: ulimit -n 4096\n$/),
+    });
   });
 
   test("errors are JSON for programs", async () => {

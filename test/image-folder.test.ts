@@ -109,7 +109,7 @@ describe("train/ and test/", () => {
 
   const parts = ["train/cat/1.jpg", "train/dog/1.jpg", "test/cat/1.jpg", "test/dog/1.jpg"];
   test.each([
-    ["an unknown class", ["cta"], 'there is no class "cta". Did you mean "cat"'],
+    ["an unknown class", ["cta"], 'there is no class "cta". Did you mean "cat"?'],
     ["a class twice", ["cat", "dog", "cat"], 'class "cat" is chosen twice'],
     ["no class", [], "no class is chosen"],
   ])("choosing %s", async (_, classes, message) => {
@@ -181,11 +181,11 @@ describe("train/ and test/", () => {
 
   test("a part alone, no class, no folder", async () => {
     await expect(listImageFolder(folderOf("train/a/1.jpg"))).rejects.toThrow(
-      /expected test\/, testing\/, val\/, valid\/ or validation\/ beside train\/; found train\/\. To have .*train as the folder/,
+      /expected test\/, testing\/, val\/, valid\/ or validation\/ beside train\/; found train\/\. To have .*: --data .*train$/,
     );
     await expect(listImageFolder(folderOf("1.jpg"))).rejects.toThrow("a folder for each class");
     await expect(listImageFolder(join(folderOf(), "none"))).rejects.toThrow(
-      /DATASET_MISSING: .*none: .*found no such folder/,
+      /DATASET_MISSING: .*none: .*found nothing of that name/,
     );
   });
 });

@@ -52,7 +52,7 @@ describe("parts from outside", () => {
     expect(evaluated).toMatchObject({ code: 0 });
     // What is in a run names code, but doesn't run it.
     const untrusted = await itaml(folder, ["evaluate", "run"]);
-    expect(untrusted.stderr).toContain("If you trust it, add --plugin");
+    expect(untrusted.stderr).toContain("If you trust it, add: --plugin");
     const listed = await itaml(folder, ["list", "loss", "--plugin", "plugin.js"]);
     expect(listed.stdout).toContain("mean squared error (Gauss 1809)");
     expect(listed.stdout).toContain("Times the loss. (default: 8)");

@@ -37,7 +37,7 @@ describe("what the system refuses", () => {
     ["EPERM", "NOT_WRITABLE"],
     ["EMFILE", "TOO_MANY_FILES"],
     ["ENFILE", "TOO_MANY_FILES"],
-    ["ENOTDIR", "NOT_WRITABLE"],
+    ["EBUSY", "NOT_WRITABLE"],
   ])("%s is %s, with the place and what to do", (code, expected) => {
     const cause = Object.assign(new Error(code), { code, syscall: "write" });
     expect(writingError(cause, "some/file")).toMatchObject({
@@ -59,7 +59,7 @@ describe("what the system refuses", () => {
     const folder = temporaryFolder();
     await expect(writeFileAtomically(join(folder, "none/file"), "x")).rejects.toMatchObject({
       code: "NOT_WRITABLE",
-      problem: { found: "ENOENT" },
+      problem: { found: "nothing of that name" },
     });
     mkdirSync(join(folder, "taken/in"), { recursive: true });
     await expect(writeFileAtomically(join(folder, "taken"), "x")).rejects.toMatchObject({

@@ -65,7 +65,7 @@ test.each<[string, Partial<LockOwner>]>([
   const before = readFileSync(join(folder, "lock.json"), "utf8");
   const refused = RunLock.acquire(folder);
   await expect(refused).rejects.toMatchObject({ code: "RUN_IN_USE" });
-  await expect(refused).rejects.toThrow(/can't be told from this machine.*remove .*lock\.json/);
+  await expect(refused).rejects.toThrow(/can't be told from this machine.*: rm .*lock\.json$/);
   if (changes.host) await expect(refused).rejects.toThrow(changes.host);
   expect(readFileSync(join(folder, "lock.json"), "utf8")).toBe(before);
   expect(readdirSync(folder)).toEqual(["lock.json"]);

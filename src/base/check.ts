@@ -1,4 +1,4 @@
-import { type ErrorCode, ItamlError, nearestName, type Problem } from "./errors.js";
+import { didYouMean, type ErrorCode, ItamlError, nearestName, type Problem } from "./errors.js";
 import * as z from "./schema.js";
 
 /**
@@ -60,12 +60,12 @@ function whatIsWrong(
         where: at,
         expected: `one of ${names.join(", ")}`,
         found: found === undefined ? "nothing" : JSON.stringify(found),
-        ...(nearest !== undefined && { remedy: didYouMean(nearest) }),
+        ...didYouMean(nearest),
       },
     };
   }
   return {
-    summary: issue.message.replace(/^Invalid (input|option): /, ""),
+    summary: whatIsExpected(issue),
     problem: {
       where: at,
       found: found === undefined ? "nothing" : JSON.stringify(found),
@@ -75,13 +75,27 @@ function whatIsWrong(
 
 function suggestion(name: string, known: readonly string[]) {
   const nearest = nearestName(name, known);
-  return nearest === undefined
-    ? { expected: `one of ${known.join(", ")}` }
-    : { remedy: didYouMean(nearest) };
+  return nearest === undefined ? { expected: `one of ${known.join(", ")}` } : didYouMean(nearest);
 }
 
-function didYouMean(name: string): string {
-  return `Did you mean "${name}"?`;
+/** Types of values, in words. */
+const TYPES: Readonly<Record<string, string>> = {
+  ...{ number: "a number", int: "a whole number", string: "a text", boolean: "true or false" },
+  ...{ array: "a list", object: "keys with values" },
+};
+
+function whatIsExpected(issue: z.core.$ZodIssue): string {
+  const types =
+    issue.code === "invalid_union"
+      ? issue.errors.map(([first]) => typeOf(first as z.core.$ZodIssue))
+      : [typeOf(issue)];
+  return types.includes(undefined)
+    ? issue.message.replace(/^Invalid (input|option): /, "")
+    : `expected ${[...new Set(types)].join(" or ")}`;
+}
+
+function typeOf(issue: z.core.$ZodIssue): string | undefined {
+  return issue.code === "invalid_type" ? (TYPES[issue.expected] ?? issue.expected) : undefined;
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

@@ -37,6 +37,8 @@ export interface Problem {
   found?: string;
   /** What to do about it. */
   remedy?: string;
+  /** What the remedy says to enter, word by word: a command, or options of one. */
+  command?: readonly string[];
 }
 
 /** Every error that itaml throws on purpose. `message` is made of the parts, behind `ITAML_` and the code. */
@@ -53,10 +55,7 @@ export class ItamlError extends Error {
       problem.expected && `expected ${problem.expected}`,
       problem.found && `found ${problem.found}`,
     ].filter(Boolean);
-    super(
-      `ITAML_${code}: ${parts.join("; ")}.${problem.remedy ? ` ${sentence(problem.remedy)}` : ""}`,
-      options,
-    );
+    super(`ITAML_${code}: ${parts.join("; ")}.${advice(problem)}`, options);
     this.name = "ItamlError";
     this.code = code;
     this.summary = summary;
@@ -73,9 +72,10 @@ export function throwAll(errors: readonly ItamlError[]): void {
   const [first] = errors;
   if (!first) return;
   if (errors.length === 1) throw first;
-  const all = errors.map(
-    ({ code, message }) => `\n- ${message.slice(`ITAML_${code}: `.length, -1)}`,
-  );
+  const all = errors.map(({ code, message, problem }) => {
+    const text = message.slice(`ITAML_${code}: `.length);
+    return `\n- ${problem.command ? text : text.slice(0, -1)}`;
+  });
   throw new ItamlError(first.code, `${errors.length} problems`, { found: all.join("") });
 }
 
@@ -88,6 +88,18 @@ export function refusals(check: () => void): ItamlError[] {
     if (error instanceof ItamlError) return [error];
     throw error;
   }
+}
+
+/** What to do, as it follows a sentence. What is to be entered ends without a full stop, which would be pasted with it. */
+function advice({ remedy, command }: Problem): string {
+  const entered = command?.map(quoted).join(" ");
+  if (remedy === undefined) return "";
+  return entered === undefined ? ` ${sentence(remedy)}` : ` ${remedy}: ${entered}`;
+}
+
+/** A word as shells take it for one. */
+function quoted(word: string): string {
+  return /^[\p{L}\p{N}_@%+=:,./…-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** With a full stop, unless it ends by itself. */
@@ -105,6 +117,11 @@ export function nearestName(name: string, known: readonly string[]): string | un
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
+}
+
+/** The remedy that suggests a name; none where there is none. */
+export function didYouMean(name: string | undefined): { remedy?: string } {
+  return name === undefined ? {} : { remedy: `Did you mean "${name}"?` };
 }
 
 /** Levenshtein distance. */

@@ -1,10 +1,14 @@
 import { ItamlError } from "../base/errors.js";
+import { isSystemError, readingError } from "../files/system-errors.js";
 
 /** Ends a command that was interrupted, as shells expect. */
 const INTERRUPTED = 130;
 
 /** Prints an error to standard error and returns the exit code: 1 failed, 2 wrong usage, 130 interrupted. */
-export function reportError(error: unknown, json: boolean): number {
+export function reportError(thrown: unknown, json = false): number {
+  const error = isSystemError(thrown)
+    ? readingError(thrown, thrown.path ?? `${thrown.syscall}`, "FILE_INVALID", "it can't be used")
+    : thrown;
   if (!(error instanceof ItamlError)) {
     console.error(printable(error instanceof Error ? (error.stack ?? error.message) : `${error}`));
     return 1;

@@ -4,6 +4,8 @@
 // take a third of the speed of training.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { version } from "../experiment/version.js";
+import { writingError } from "../files/system-errors.js";
+import { reportError } from "./failure.js";
 
 // Commands are imported when they run: --help must not wait for the runtime.
 
@@ -223,14 +225,11 @@ data
 
 // A reader that has seen enough (`itaml … | head`) is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
+  process.exit(error.code === "EPIPE" ? 0 : reportError(writingError(error, "standard output")));
 });
 
-// Nor is the end of a sweep for its runs, which say no more to it, and stop.
-process.stderr.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+// Nor is the end of a sweep for its runs, which say no more to it, and stop; and nobody can be told of a full disk there.
+process.stderr.on("error", () => {});
 
 try {
   await program.parseAsync();
@@ -239,7 +238,6 @@ try {
     // Help and version end with 0; commander has printed what is wrong.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else {
-    const { reportError } = await import("./failure.js");
     process.exitCode = reportError(error, process.argv.includes("--json"));
   }
 }

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { ItamlError, nearestName } from "../base/errors.js";
+import { didYouMean, ItamlError, nearestName } from "../base/errors.js";
 import { findLocal } from "../files/download.js";
 import { cifar10, cifar100 } from "./cifar.js";
 import { cub200 } from "./cub200.js";
@@ -57,7 +57,7 @@ export function findDataset(name: string, datasets = DATASETS): DatasetDescripto
   const known = datasets.map((dataset) => dataset.name);
   const nearest = nearestName(name, known);
   throw new ItamlError("DATASET_UNKNOWN", `there is no data set "${name}"`, {
-    ...(nearest ? { remedy: `Did you mean "${nearest}"` } : { expected: known.join(", ") }),
+    ...(nearest ? didYouMean(nearest) : { expected: known.join(", ") }),
   });
 }
 

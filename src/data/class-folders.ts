@@ -2,7 +2,7 @@ import type { Dirent } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { ItamlError } from "../base/errors.js";
-import { refusal } from "../files/system-errors.js";
+import { readingError, refusal } from "../files/system-errors.js";
 import type { LeftOutFiles } from "./left-out.js";
 import { isNamedAsPicture, isPicture, SIGNATURE_LENGTH } from "./picture-formats.js";
 
@@ -116,15 +116,6 @@ async function readFolder(folder: string): Promise<Dirent[]> {
       .filter(({ name }) => !OF_THE_SYSTEM.test(name))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (cause) {
-    const lacking = refusal(cause, folder);
-    if (lacking?.code === "TOO_MANY_FILES") throw lacking;
-    const { code } = cause as NodeJS.ErrnoException;
-    const found = code === "ENOENT" ? "no such folder" : (code ?? String(cause));
-    throw new ItamlError(
-      "DATASET_MISSING",
-      "the folder can't be read",
-      { where: folder, found },
-      { cause },
-    );
+    throw readingError(cause, folder, "DATASET_MISSING", "the folder can't be read");
   }
 }

@@ -1,4 +1,4 @@
-import { ItamlError, nearestName } from "../base/errors.js";
+import { didYouMean, ItamlError, nearestName } from "../base/errors.js";
 import { readTextLines } from "../files/text-lines.js";
 
 /**
@@ -44,7 +44,7 @@ export function chooseClasses(
       const nearest = nearestName(name, known);
       throw new ItamlError("CONFIG_INVALID", `there is no class "${name}"`, {
         where,
-        ...(nearest !== undefined && { remedy: `Did you mean "${nearest}"` }),
+        ...didYouMean(nearest),
       });
     }
     if (seen.has(name)) {

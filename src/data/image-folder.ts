@@ -49,7 +49,8 @@ export async function listImageFolder(
         where: folder,
         expected: `${orList(TEST_NAMES.map((name) => `${name}/`))} beside ${train.name}/`,
         found: folders.map(({ name }) => `${name}/`).join(", "),
-        remedy: `To have the training pictures divided, name ${train.path} as the folder`,
+        remedy: "To have the training pictures divided, name their folder",
+        command: ["--data", train.path],
       });
     }
     return listSplitFolder(folder, { classes, split: split ?? { testShare: 0.2 } });

@@ -18,6 +18,7 @@ export function missingFiles(
     where: root,
     expected: missing.join(", "),
     found,
-    remedy: `Put the files into ${folder}, name their folder with --data, or run: itaml data fetch ${name} --data ${folder}`,
+    remedy: `Put the files into ${folder}, name their folder with --data, or run`,
+    command: ["itaml", "data", "fetch", name, "--data", folder],
   });
 }

@@ -273,8 +273,12 @@ async function withLastCheckpoint(
   if (!(error instanceof ItamlError) || error.code !== "LOSS_NOT_FINITE") return error;
   const file = await checkpoints.newest();
   if (file === undefined) return error;
-  const remedy =
-    `${error.problem.remedy}. The last good checkpoint is kept, ${file}; to go on from it: ` +
-    `itaml train --resume --force --out ${path} --set learningRate=…`;
-  return new ItamlError(error.code, error.summary, { ...error.problem, remedy }, { cause: error });
+  const problem = {
+    ...error.problem,
+    remedy: `${error.problem.remedy}. The last good checkpoint is kept, ${file}; to go on from it`,
+    command: `itaml train --resume --force --out`
+      .split(" ")
+      .concat(path, "--set", "learningRate=…"),
+  };
+  return new ItamlError(error.code, error.summary, problem, { cause: error });
 }

@@ -47,7 +47,8 @@ export async function loadNamedParts(files: readonly string[] = []): Promise<Par
   throw new ItamlError("CONFIG_INVALID", "a plugin is code, which runs only where you name it", {
     where: "plugins",
     found: stranger,
-    remedy: `If you trust it, add --plugin ${stranger}`,
+    remedy: "If you trust it, add",
+    command: ["--plugin", stranger],
   });
 }
 

@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync } from "node:fs";
 import { readdir, rm, rmdir, stat, truncate } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { ItamlError } from "../base/errors.js";
+import { didYouMean, ItamlError, nearestName } from "../base/errors.js";
 import { appendWhole, writeFileAtomically } from "../files/atomic-file.js";
 import { writeFolderAtomically } from "../files/atomic-folder.js";
 import { CHECKSUMS, formatChecksums, verifyChecksum } from "../files/checksums.js";
@@ -199,18 +199,18 @@ export class RunDirectory {
     const folder = this.#taskFolder(task);
     const read = async (name: string) => {
       const file = join(folder, name);
-      const remedy = `Train again from this task on with: itaml train --from-task ${task + 1} --out ${this.path}`;
+      const remedy = this.#trainAgain(task);
       if (!existsSync(file)) {
         throw new ItamlError("RUN_DIRECTORY", `the state after task ${task + 1} is missing`, {
           where: file,
-          remedy,
+          ...remedy,
         });
       }
       const content = await readFileOrThrow(file, "FILE_INVALID");
       // Runs of version 0.1.0 have no checksums and no origin.
       const sums = join(folder, CHECKSUMS);
       if (existsSync(sums)) {
-        verifyChecksum(await readText(sums), name, content, { file, remedy });
+        verifyChecksum(await readText(sums), name, content, { file, ...remedy });
       }
       return { content, file };
     };
@@ -249,7 +249,7 @@ export class RunDirectory {
     if (origin?.success) return origin.data;
     throw new ItamlError("FILE_INVALID", "not what a run came from", {
       where: file,
-      remedy: `Train again from this task on with: itaml train --from-task ${task + 1} --out ${this.path}`,
+      ...this.#trainAgain(task),
     });
   }
 
@@ -273,13 +273,20 @@ export class RunDirectory {
       const sums = join(folder, name, CHECKSUMS);
       try {
         const content = await readFileOrThrow(file, "FILE_INVALID");
-        verifyChecksum(await readText(sums), RESULTS, content, { file, remedy: "" });
+        verifyChecksum(await readText(sums), RESULTS, content, { file });
         return `Copy ${file} there: the results after task ${Number(name) + 1}`;
       } catch {
         // The one before it may be good.
       }
     }
     return "Start the run again in another directory";
+  }
+
+  #trainAgain(task: number) {
+    return {
+      remedy: "Train again from this task on with",
+      command: ["itaml", "train", "--from-task", String(task + 1), "--out", this.path],
+    };
   }
 
   #taskFolder(task: number): string {
@@ -308,19 +315,30 @@ async function refuseContent(path: string): Promise<void> {
   throw new ItamlError("RUN_DIRECTORY", "the run directory is not empty", {
     where: path,
     expected: "an empty or a new directory",
-    remedy: "Continue the run with --resume, or choose another directory with --out",
+    remedy: "Choose another directory with --out, or continue the run in it",
+    command: ["itaml", "train", "--resume", "--out", path],
+  });
+}
+
+/** The error of a path that is no run, with one beside it that may be meant. */
+export async function noRun(path: string, found: string): Promise<ItamlError> {
+  const siblings = await readdir(dirname(path)).catch(() => []);
+  const nearest = nearestName(
+    basename(path),
+    siblings.filter((name) => name !== basename(path)),
+  );
+  return new ItamlError("RUN_DIRECTORY", "there is no run here", {
+    where: path,
+    expected: "a directory that itaml train made",
+    found,
+    ...didYouMean(nearest && join(dirname(path), nearest)),
   });
 }
 
 async function readConfigOf(path: string): Promise<Config> {
   const file = join(path, CONFIG);
   if (!existsSync(file)) {
-    throw new ItamlError("RUN_DIRECTORY", "there is no run here", {
-      where: path,
-      expected: "a directory with config.yaml, as itaml train makes it",
-      found: existsSync(path) ? "a directory without it" : "no such directory",
-      remedy: "Start it with itaml train, without --resume",
-    });
+    throw await noRun(path, existsSync(path) ? `no ${CONFIG} in it` : "no such directory");
   }
   const content = parseConfigText(await readText(file), file);
   // Runs of version 0.1.0 knew no other task prediction.

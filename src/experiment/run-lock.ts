@@ -175,8 +175,11 @@ function inUse(path: string, owner: LockOwner): ItamlError {
   return new ItamlError("RUN_IN_USE", `process ${pid} on ${host} trains in this run`, {
     where: directory,
     found: `${basename(path)} of ${since}`,
-    remedy: isHere(owner)
-      ? `Wait until it is done, or end it with: kill ${pid}`
-      : `Whether it still does can't be told from this machine. If it doesn't, remove ${path}`,
+    ...(isHere(owner)
+      ? { remedy: "Wait until it is done, or end it with", command: ["kill", String(pid)] }
+      : {
+          remedy: "Whether it still does can't be told from this machine. If it doesn't",
+          command: ["rm", path],
+        }),
   });
 }

@@ -69,7 +69,10 @@ function checkContinuum({ test }: TaskSamples, continuum: number): void {
     where: "continuum",
     expected: `at most ${fewest}, the test samples of task ${counts.indexOf(fewest) + 1}`,
     found: String(continuum),
-    ...(fewest > 0 && { remedy: `Add test samples, or use --set continuum=${fewest}` }),
+    ...(fewest > 0 && {
+      remedy: "Add test samples, or use",
+      command: ["--set", `continuum=${fewest}`],
+    }),
   });
 }
 

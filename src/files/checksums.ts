@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ItamlError } from "../base/errors.js";
+import { ItamlError, type Problem } from "../base/errors.js";
 
 /** The file that has the checksums of the files beside it, as `sha256sum --check` reads it. */
 export const CHECKSUMS = "SHA256SUMS";
@@ -26,7 +26,7 @@ export function verifyChecksum(
   checksums: string,
   name: string,
   content: Uint8Array,
-  { file, remedy }: { file: string; remedy: string },
+  { file, ...advice }: { file: string } & Pick<Problem, "remedy" | "command">,
 ): void {
   const found = sha256(content).toString("hex");
   const line = checksums.split("\n").find((text) => text.endsWith(`  ${name}`));
@@ -37,6 +37,6 @@ export function verifyChecksum(
       ? `the SHA-256 ${line.split(" ")[0]}, as ${CHECKSUMS} has it`
       : `it in ${CHECKSUMS}`,
     found,
-    remedy,
+    ...advice,
   });
 }

@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { type ErrorCode, ItamlError } from "../base/errors.js";
-import { refusal } from "./system-errors.js";
+import { readingError } from "./system-errors.js";
 
 /** Bytes of a file that is read as a whole, unless its reader knows better. */
 const MAXIMUM_SIZE = 2 ** 31 - 1;
@@ -29,9 +29,6 @@ export async function readFileOrThrow(
     return await readFile(path);
   } catch (cause) {
     if (cause instanceof ItamlError) throw cause;
-    const lacking = refusal(cause, path);
-    if (lacking?.code === "TOO_MANY_FILES") throw lacking;
-    const found = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new ItamlError(code, "the file can't be read", { where: path, found }, { cause });
+    throw readingError(cause, path, code);
   }
 }

@@ -2,7 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createInflate } from "node:zlib";
 import { ItamlError, type Problem } from "../base/errors.js";
-import { refusal } from "../files/system-errors.js";
+import { isSystemError, readingError } from "../files/system-errors.js";
 
 /** An array of real numbers as a MAT file holds it. */
 export interface MatArray {
@@ -75,12 +75,8 @@ export async function readMat5(path: string): Promise<Map<string, MatArray>> {
       await file.close();
     }
   } catch (cause) {
-    const { syscall, code = String(cause) } = cause as NodeJS.ErrnoException;
-    if (syscall === undefined) throw cause;
-    const lacking = refusal(cause, path);
-    if (lacking?.code === "TOO_MANY_FILES") throw lacking;
-    const problem = { where: path, found: code };
-    throw new ItamlError("DATASET_MISSING", "the file can't be read", problem, { cause });
+    if (!isSystemError(cause)) throw cause;
+    throw readingError(cause, path, "DATASET_MISSING");
   }
 }
 

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { ItamlError, nearestName } from "../base/errors.js";
+import { basename, join, resolve } from "node:path";
+import { ItamlError } from "../base/errors.js";
 import type { Config } from "../experiment/config.js";
 import { type EpochEvent, epochsOf, isFinished, sittingsOf } from "../experiment/events.js";
 import type { Results } from "../experiment/results.js";
-import { RunDirectory } from "../experiment/run-directory.js";
+import { noRun, RunDirectory } from "../experiment/run-directory.js";
 
 /** All that a report says about a run. */
 export interface ReportedRun {
@@ -43,7 +43,8 @@ export async function readRun(path: string): Promise<ReportedRun> {
   throw new ItamlError("RUN_DIRECTORY", "the run has no results yet", {
     where: path,
     expected: "at least one finished task",
-    remedy: `Continue it with: itaml train --resume --out ${path}`,
+    remedy: "Continue it with",
+    command: ["itaml", "train", "--resume", "--out", path],
   });
 }
 
@@ -80,16 +81,7 @@ export async function findRuns(paths: readonly string[]): Promise<FoundRuns> {
 
 /** The path itself where it is a run, or the runs in it. */
 async function runsIn(path: string): Promise<string[]> {
-  if (!existsSync(path)) {
-    const siblings = await readdir(dirname(path)).catch(() => []);
-    const nearest = nearestName(basename(path), siblings);
-    throw new ItamlError("RUN_DIRECTORY", "there is no run here", {
-      where: path,
-      expected: "a directory that itaml train made",
-      found: "no such directory",
-      ...(nearest && { remedy: `Did you mean "${join(dirname(path), nearest)}"` }),
-    });
-  }
+  if (!existsSync(path)) throw await noRun(path, "no such directory");
   if (!(await stat(path)).isDirectory()) return [];
   if (isRun(path)) return [path];
   return (await readdir(path))

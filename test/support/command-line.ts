@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
+export const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 
 export interface Outcome {
   code: number | null;

@@ -95,7 +95,8 @@ async function verifyChecksum(
     where: path,
     expected: `${algorithm} ${checksum.hash}${of === "content" ? " of the unpacked content" : ""}`,
     found: hash === undefined ? "a damaged file" : `${algorithm} ${hash}`,
-    remedy: `Get it again: itaml data fetch ${name} --data ${folder}`,
+    remedy: "Get it again",
+    command: ["itaml", "data", "fetch", name, "--data", folder],
   });
 }
 

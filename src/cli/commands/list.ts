@@ -1,4 +1,4 @@
-import { ItamlError, nearestName } from "../../base/errors.js";
+import { didYouMean, ItamlError, nearestName } from "../../base/errors.js";
 import {
   type DescribedPart,
   type DescribedSetting,
@@ -38,7 +38,7 @@ function unknownKind(name: string, known: readonly string[]): ItamlError {
   return new ItamlError("USAGE", `there is no kind of part "${name}"`, {
     where: "itaml list",
     expected: `one of ${known.join(", ")}`,
-    ...(nearest !== undefined && { remedy: `Did you mean "${nearest}"?` }),
+    ...didYouMean(nearest),
   });
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { ItamlError, nearestName } from "../../base/errors.js";
+import { didYouMean, ItamlError, nearestName } from "../../base/errors.js";
 import { datasetFolder, findDataset } from "../../data/catalog.js";
 import { type Config, resolveConfig } from "../../experiment/config.js";
 import { applySetting, parseConfigText } from "../../experiment/config-text.js";
@@ -188,7 +188,8 @@ export async function trainWithDisplay(
     if (error instanceof ItamlError && error.code === "INTERRUPTED") {
       throw new ItamlError("INTERRUPTED", "the run was stopped", {
         where: path,
-        remedy: `Continue with: itaml train --resume --out ${path}`,
+        remedy: "Continue with",
+        command: ["itaml", "train", "--resume", "--out", path],
       });
     }
     throw error;
@@ -238,7 +239,7 @@ function findConfig(name: string): string {
   const nearest = nearestName(name, names);
   throw new ItamlError("DATASET_UNKNOWN", `there is no configuration "${name}"`, {
     ...(ofDataset.length > 0 && { expected: `one of ${ofDataset.join(", ")}` }),
-    ...(ofDataset.length === 0 && nearest && { remedy: `Did you mean "${nearest}"` }),
+    ...(ofDataset.length === 0 && didYouMean(nearest)),
     ...(ofDataset.length === 0 &&
       !nearest && { expected: `a file, or one of ${names.join(", ")}` }),
   });
