@@ -75,6 +75,12 @@ describe("pictures of one's own", () => {
     expect(trained).toMatchObject({ code: 0 });
     const note = "left out: 1 file of type .bmp, such as train/class0/x.bmp";
     expect(trained.stderr).toContain(note);
+    expect(trained.stderr).toContain(
+      "fitted to 48 training pictures: schedule.epochs [3,5], continuum 5\n",
+    );
+    const written = readFileSync(join(folder, "run/config.yaml"), "utf8");
+    expect(written).toContain("continuum: 5");
+    expect(written).not.toContain("auto");
     expect(readEvents(join(folder, "run"))).toContainEqual(
       expect.objectContaining({ kind: "note", message: note }),
     );
@@ -146,22 +152,30 @@ test("a configuration is found by its name, or by the beginning of it", async ()
 test("data check says what training would refuse, all of it, and writes a contact sheet", async () => {
   const folder = temporaryFolder();
   await writePictureFolder(join(folder, "data"), { train: 12, test: 2 });
-  const check = ["data", "check", "folder", "--data", "data", "--sheet", "sheet.png"];
+  // Left to itself the size of a continuum fits.
+  const fitting = await itaml(folder, ["data", "check", "folder", "--data", "data"]);
+  expect(fitting).toMatchObject({ code: 0 });
+  expect(fitting.stdout).toMatch(
+    /^fitted to 48 training pictures: images\.size 32, .*continuum 4\n/,
+  );
+  const own = (continuum: number, memory: number) => {
+    const text = readFileSync(join(import.meta.dirname, "../configs/folder.yaml"), "utf8");
+    const changed = text
+      .replace("continuum: auto", `continuum: ${continuum}`)
+      .replace("memory: 2000", `memory: ${memory}`);
+    writeFileSync(join(folder, "my.yaml"), changed);
+  };
+  own(5, 2000);
+  const check = ["data", "check", "my.yaml", "--data", "data", "--sheet", "sheet.png"];
   const checked = await itaml(folder, check);
   const refusal = "continuum: a continuum is larger than a task's test set; expected at most 4";
   expect(checked.code).toBe(2);
   expect(checked.stderr).toContain(refusal);
   expect(checked.stdout).toMatch(/size +24 × \d+ at least/);
   expect(existsSync(join(folder, "sheet.png"))).toBe(true);
-  const trained = await itaml(folder, ["train", "folder", "--data", "data", "--out", "run"]);
+  const trained = await itaml(folder, ["train", "my.yaml", "--data", "data", "--out", "run"]);
   expect(trained.stderr).toContain(refusal);
-  // The same with settings of one's own.
-  writeFileSync(
-    join(folder, "my.yaml"),
-    readFileSync(join(import.meta.dirname, "../configs/folder.yaml"), "utf8")
-      .replace("continuum: 5", "continuum: 4")
-      .replace("memory: 2000", "memory: 3"),
-  );
+  own(4, 3);
   writeFileSync(join(folder, "data/train/class2/000.jpg"), "no picture");
   const all = await itaml(folder, ["data", "check", "my.yaml", "--data", "data"]);
   expect(all.stderr).toContain("2 problems");

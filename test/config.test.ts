@@ -6,6 +6,7 @@ import { findDataset } from "../src/data/catalog.js";
 import { formatConfig, resolveConfig } from "../src/experiment/config.js";
 import { applySetting, parseConfigText } from "../src/experiment/config-text.js";
 import { describeConfig, describeParts } from "../src/experiment/describe.js";
+import { fitted } from "../src/experiment/fitted-settings.js";
 import { builtInParts } from "../src/experiment/parts.js";
 import { upgradeConfig } from "../src/storage/old-settings.js";
 
@@ -104,7 +105,7 @@ test("every configuration that comes with the program is valid", () => {
   expect(files.length).toBeGreaterThan(0);
   for (const file of files) {
     const text = readFileSync(join(ROOT, "configs", file), "utf8");
-    const { dataset } = resolveConfig(parseConfigText(text, file), file);
+    const { dataset } = resolveConfig(fitted(parseConfigText(text, file)), file);
     // By its name a configuration is found beside the others of its data set.
     expect(file.startsWith(findDataset(dataset).name)).toBe(true);
   }

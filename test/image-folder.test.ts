@@ -300,7 +300,12 @@ describe("a split", () => {
 
   test("of classes that are too small", async () => {
     const folder = folderOf(...numbered("a", 5), ...numbered("b", 1));
-    await expect(listImageFolder(folder)).rejects.toThrow(
+    const { classes, leftOut } = await listImageFolder(folder);
+    expect(classes).toEqual(["a"]);
+    expect(leftOutNotes(leftOut, folder)).toEqual([
+      "left out: 1 file in a class of fewer than 2, such as b/0.jpg",
+    ]);
+    await expect(listImageFolder(folder, { classes: ["a", "b"] })).rejects.toThrow(
       /DATASET_INVALID: .*too few pictures for the split in class "b"; expected at least 2; found 1/,
     );
     const split = { moreThan: 9, train: 6, test: 4 };

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { ProgressDisplay } from "../src/cli/progress.js";
 import { SweepDisplay } from "../src/cli/sweep-display.js";
 import { reportedRun } from "./support/reported-run.js";
@@ -39,7 +39,13 @@ class Terminal {
   }
 }
 
-const run = { title: "mnist itaml", tasks: 5, firstTask: 0, firstEpoch: 0, epochs: 20 };
+const run = {
+  title: "mnist itaml",
+  samples: Array(5).fill(100),
+  firstTask: 0,
+  firstEpoch: 0,
+  epochs: 20,
+};
 
 const later = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
@@ -49,11 +55,40 @@ async function showEpochs(display: ProgressDisplay): Promise<void> {
   for (const [epoch, loss] of [0.9, 0.5, 0.2, 0.1].entries()) {
     display.show({ kind: "epoch", ...at, epoch, loss, ...speed });
   }
+  display.show({ kind: "batch", ...at, epoch: 4, batch: 1, batches: 10, loss: 0.5 });
   await later(110);
   display.show({ kind: "batch", ...at, epoch: 4, batch: 2, batches: 10, loss: 0.0987 });
 }
 
 describe("a view of training", () => {
+  test("says how long it will take, by the samples of all tasks and the speed after the first batch", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const lines: string[] = [];
+    const samples = [10, 20, 30];
+    const display = new ProgressDisplay(
+      { ...run, samples, epochs: 4 },
+      { write: (text) => lines.push(text) },
+    );
+    const batch = (number: number) =>
+      display.show({
+        kind: "batch",
+        task: 0,
+        epoch: 0,
+        epochs: 4,
+        batch: number,
+        batches: 2,
+        loss: 1,
+      });
+    vi.advanceTimersByTime(4000);
+    batch(0);
+    vi.advanceTimersByTime(3000);
+    batch(1);
+    vi.useRealTimers();
+    // 240 in all, of which 10 are done, the last 5 of them in 3 s.
+    expect(lines[0]).toBe("training takes about 2:18 on this machine\n");
+    expect(lines[1]).toMatch(/task 1\/3 {2}epoch 1\/4.* 2:18 left/);
+  });
+
   test.each([60, 100])("%i columns", async (columns) => {
     const terminal = new Terminal(columns);
     const display = new ProgressDisplay(run, terminal);

@@ -140,7 +140,11 @@ test("a run that is stopped has checkpoints of the place, and says where it goes
       start = run;
     },
   });
-  expect(start).toEqual({ tasks: 3, firstTask: 1, firstEpoch: 1 });
+  expect(start).toEqual({
+    samples: [expect.any(Number), expect.any(Number), expect.any(Number)],
+    firstTask: 1,
+    firstEpoch: 1,
+  });
   expect(readEvents(run).filter(({ kind }) => kind === "start")).toMatchObject([
     { firstTask: 0 },
     { firstTask: 1, epoch: 1, batch: 3 },

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { resolveConfig } from "../src/experiment/config.js";
-import { taskSamples } from "../src/experiment/task-samples.js";
+import { builtInParts } from "../src/experiment/parts.js";
+import { samplesOfEpochs, taskSamples } from "../src/experiment/task-samples.js";
+import { createMethod } from "../src/learners/method.js";
 
 function configOf(changes: object) {
   const complete = {
@@ -20,6 +22,19 @@ test("the samples of each task, by class", () => {
   expect(tasks).toEqual([[0, 1], [2]]);
   expect(train).toEqual([[[0, 1], [2]], [[3]]]);
   expect(tested).toEqual([[[0, 1], [2]], [[3, 4, 5]]]);
+});
+
+test("an epoch has the samples of its task, and what is remembered", () => {
+  const data = { classes: ["a", "b", "c"], train: labelsOf(9, 1, 5), test: labelsOf(2, 2, 2) };
+  const samples = (learner: object | string) => {
+    const config = configOf({ learner });
+    const method = createMethod(builtInParts.methods, config.learner, builtInParts);
+    return samplesOfEpochs(taskSamples(data, config), method);
+  };
+  expect(samples({ name: "itaml", memory: 6 })).toEqual([10, 5 + 3 + 1]);
+  expect(samples("joint")).toEqual([10, 15]);
+  expect(samples("finetuning")).toEqual([10, 5]);
+  expect(samples({ name: "gdumb", memory: 6 })).toEqual([3 + 1, 2 + 1 + 2]);
 });
 
 test("all that is wrong is said at once", () => {

@@ -10,9 +10,15 @@ import { LiveBlock, type Output } from "./live-block.js";
 const REDRAW = 100;
 const PLAIN_LINE = 5000;
 
+/** Milliseconds until a machine's speed is known, and seconds of training that are worth an announcement. */
+const KNOWN_AFTER = 2000;
+const WORTH_SAYING = 10;
+
 /** Finished tasks, and epochs, that are shown. */
 const SHOWN_TASKS = 10;
 const SHOWN_EPOCHS = 20;
+
+type BatchProgress = Extract<Progress, { kind: "batch" }>;
 
 /**
  * Shows training: where the output is a terminal a few lines that are written over, with the accuracies of the tasks
@@ -22,22 +28,23 @@ export class ProgressDisplay {
   readonly #output: Output;
   readonly #block: LiveBlock;
   readonly #title: string;
-  readonly #tasks: number;
+  readonly #samples: readonly number[];
   readonly #firstTask: number;
   readonly #firstEpoch: number;
   readonly #epochs: PerTask<number>;
-  readonly #totalEpochs: number;
-  readonly #started = performance.now();
   #lastDraw = performance.now();
   #samplesPerSecond = 0;
   #unreadable = 0;
+  #firstBatch: { at: number; done: number } | undefined;
+  #estimated = false;
   #losses: number[] = [];
   #results: Results | undefined;
 
   constructor(
     run: {
       title: string;
-      tasks: number;
+      /** Of an epoch of each task. */
+      samples: readonly number[];
       firstTask: number;
       firstEpoch: number;
       epochs: PerTask<number>;
@@ -47,16 +54,16 @@ export class ProgressDisplay {
     this.#output = output;
     this.#block = new LiveBlock(output);
     this.#title = run.title;
-    this.#tasks = run.tasks;
+    this.#samples = run.samples;
     this.#epochs = run.epochs;
     this.#firstTask = run.firstTask;
     this.#firstEpoch = run.firstEpoch;
-    this.#totalEpochs = this.#epochsBetween(run.firstTask, run.tasks) - run.firstEpoch;
   }
 
   show(progress: Progress): void {
     switch (progress.kind) {
       case "batch": {
+        this.#estimate(progress);
         const pause = this.#output.isTTY ? REDRAW : PLAIN_LINE;
         if (performance.now() - this.#lastDraw >= pause) this.#drawBatch(progress);
         return;
@@ -104,15 +111,13 @@ export class ProgressDisplay {
     );
   }
 
-  #drawBatch({ task, epoch, batch, batches, loss }: Extract<Progress, { kind: "batch" }>): void {
+  #drawBatch(progress: BatchProgress): void {
+    const { task, epoch, loss } = progress;
     this.#lastDraw = performance.now();
-    const before = this.#epochsBetween(this.#firstTask, task) - this.#firstEpoch;
-    const done = before + epoch + (batch + 1) / batches;
-    const elapsed = (performance.now() - this.#started) / 1000;
-    const left = (elapsed / done) * (this.#totalEpochs - done);
+    const left = this.#secondsLeft(progress);
     const parts = {
       title: this.#title,
-      task: `task ${task + 1}/${this.#tasks}`,
+      task: `task ${task + 1}/${this.#samples.length}`,
       epoch: `epoch ${epoch + 1}/${forTask(this.#epochs, task)}`,
       loss: `loss ${loss.toFixed(4)}`,
       // In a task's first epoch they are still those of the task before.
@@ -121,7 +126,7 @@ export class ProgressDisplay {
         this.#samplesPerSecond > 0
           ? `${Math.round(this.#samplesPerSecond).toLocaleString("en")} samples/s`
           : "",
-      left: `${duration(left)} left`,
+      left: left === undefined ? "" : `${duration(left)} left`,
     };
     if (this.#output.isTTY) this.#draw(fitted(parts, this.#block.columns - 1));
     else this.#output.write(`${fitted(parts, Number.POSITIVE_INFINITY)}\n`);
@@ -133,10 +138,38 @@ export class ProgressDisplay {
     this.#block.show([{ text: line }, ...table.map((text) => ({ text, dim: true }))]);
   }
 
-  #epochsBetween(first: number, end: number): number {
-    let epochs = 0;
-    for (let task = first; task < end; task++) epochs += forTask(this.#epochs, task);
-    return epochs;
+  /** Says once, as soon as it is known how fast this machine is, how long training will take. */
+  #estimate(progress: BatchProgress): void {
+    if (this.#estimated) return;
+    this.#firstBatch ??= { at: performance.now(), done: this.#workDone(progress) };
+    if (performance.now() - this.#firstBatch.at < KNOWN_AFTER) return;
+    this.#estimated = true;
+    const left = this.#secondsLeft(progress) ?? 0;
+    if (left < WORTH_SAYING) return;
+    this.clear();
+    const rest = this.#firstTask + this.#firstEpoch > 0 ? "what is left" : "training";
+    this.#output.write(`${rest} takes about ${duration(left)} on this machine\n`);
+  }
+
+  /** By the time since the first batch, before which everything is made ready; undefined at that one. */
+  #secondsLeft(progress: BatchProgress): number | undefined {
+    if (!this.#firstBatch) return undefined;
+    const [done, { at, done: before }] = [this.#workDone(progress), this.#firstBatch];
+    if (done === before) return undefined;
+    const all = this.#workBefore(this.#samples.length, 0);
+    return ((performance.now() - at) / 1000 / (done - before)) * (all - done);
+  }
+
+  #workDone({ task, epoch, batch, batches }: BatchProgress): number {
+    return this.#workBefore(task, epoch + (batch + 1) / batches);
+  }
+
+  /** Samples that training passes until an epoch of a task: later tasks have the exemplars, too. */
+  #workBefore(task: number, epoch: number): number {
+    const ofTask = (at: number, epochs: number) => epochs * (this.#samples[at] ?? 0);
+    let work = ofTask(task, epoch) - ofTask(this.#firstTask, this.#firstEpoch);
+    for (let at = this.#firstTask; at < task; at++) work += ofTask(at, forTask(this.#epochs, at));
+    return work;
   }
 }
 

@@ -145,15 +145,15 @@ export async function listSplitFolder(
   const least = "moreThan" in split ? split.moreThan + 1 : 2;
   const small = all.filter(({ pictures }) => 0 < pictures.length && pictures.length < least);
   const large = all.filter(({ pictures }) => pictures.length >= least);
-  // Of all classes the split may leave out small ones, of classes chosen by name it may not.
-  if (classes || !("moreThan" in split)) {
+  // Of all classes the split leaves out small ones, of classes chosen by name it may not.
+  if (classes) {
     const counts = small.slice(0, NAMES_SHOWN).map(({ pictures }) => pictures.length);
     problems.push(
       ...classProblem("too few pictures for the split in", names(small), {
         where: folder,
         expected: `at least ${least}`,
         found: counts.join(", "),
-        remedy: "Add pictures, remove the folder, or name the classes to take",
+        remedy: "Add pictures, or leave the classes out of the list",
       }),
     );
   } else if (large.length === 0) {

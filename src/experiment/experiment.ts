@@ -16,12 +16,13 @@ import { addTask, emptyResults, firstTasks, type Results } from "./results.js";
 import { RunDirectory } from "./run-directory.js";
 import { RunLogs } from "./run-logs.js";
 import { createLearner, prepare, type Setup, scenarioOf } from "./setup.js";
+import { samplesOfEpochs } from "./task-samples.js";
 import { version } from "./version.js";
 
 export interface ExperimentOptions extends LearnHooks {
-  /** Says how many tasks there are, and which task and epoch of it are trained first. */
+  /** Says how many samples an epoch of each task has, and which task and epoch of it are trained first. */
   readonly onStart?:
-    | ((run: { tasks: number; firstTask: number; firstEpoch: number }) => void)
+    | ((run: { samples: readonly number[]; firstTask: number; firstEpoch: number }) => void)
     | undefined;
   /** Called after every task, with the results so far. */
   readonly onTask?: ((results: Results) => void | Promise<void>) | undefined;
@@ -179,7 +180,7 @@ interface RunStart {
 
 async function train(run: Run, start: RunStart, options: ExperimentOptions): Promise<Results> {
   const { setup, learner, directory, origin } = run;
-  const { config, dataset, tasks, context } = setup;
+  const { config, dataset, context } = setup;
   const { firstTask, checkpoint } = start;
   const position = checkpoint?.training.position;
   directory.logEvent({
@@ -196,7 +197,8 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
     directory.logEvent({ kind: "note", message });
     options.onWarning?.(message);
   }
-  options.onStart?.({ tasks: tasks.length, firstTask, firstEpoch: position?.epoch ?? 0 });
+  const samples = samplesOfEpochs(setup.samples, setup.method);
+  options.onStart?.({ samples, firstTask, firstEpoch: position?.epoch ?? 0 });
   const hooks: LearnHooks = {
     signal: options.signal,
     onProgress: (progress) => {

@@ -1,7 +1,7 @@
 import { ItamlError, refusals, throwAll } from "../base/errors.js";
 import { exemplarsPerClass } from "../incremental/exemplar-memory.js";
 import { taskStream } from "../incremental/task-stream.js";
-import { createMethod } from "../learners/method.js";
+import { createMethod, type Method } from "../learners/method.js";
 import { indicesByClass } from "../samples/samples.js";
 import type { Config } from "./config.js";
 import { builtInParts, type Parts } from "./parts.js";
@@ -49,6 +49,25 @@ export function taskSamples(
     ...refusals(() => checkTop(samples, config.top)),
   ]);
   return samples;
+}
+
+/** How many samples an epoch of each task trains on. */
+export function samplesOfEpochs(
+  { train }: TaskSamples,
+  { trainsOn, memory: { capacity } }: Method,
+): number[] {
+  const before: number[] = [];
+  return train.map((own) => {
+    const fresh = own.map(({ length }) => length);
+    const remembered = trainsOn === "memory" ? [...before, ...fresh] : before;
+    const kept = Math.floor(capacity / (remembered.length || 1));
+    const counts = [
+      ...(trainsOn === "memory" ? [] : fresh),
+      ...(trainsOn === "new" ? [] : remembered.map((count) => Math.min(count, kept))),
+    ];
+    before.push(...fresh);
+    return counts.reduce((sum, count) => sum + count, 0);
+  });
 }
 
 function checkTrained({ tasks, train }: TaskSamples, classes: readonly string[]): void {

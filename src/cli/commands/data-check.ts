@@ -56,7 +56,7 @@ async function settingsOf(
   { datasets }: Parts,
 ): Promise<Config | undefined> {
   const options = { ...(data !== undefined && { data }), ...(plugin && { plugin }) };
-  return readConfig(name, options).catch((error) => {
+  return readConfig(name, options, (line) => console.log(`${line}\n`)).catch((error) => {
     const isUnknown = error instanceof ItamlError && error.code === "DATASET_UNKNOWN";
     if (isUnknown && datasets.some((entry) => entry.name === name)) return undefined;
     throw error;

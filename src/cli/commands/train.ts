@@ -10,6 +10,7 @@ import {
   resumeExperiment,
   startExperiment,
 } from "../../experiment/experiment.js";
+import { automaticKeys, countPictures, fitted, valueAt } from "../../experiment/fitted-settings.js";
 import { loadNamedParts } from "../../experiment/plugins.js";
 import type { Results } from "../../experiment/results.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
@@ -75,9 +76,13 @@ async function startRun(name: string | undefined, options: TrainOptions) {
       expected: "a data set's name or a configuration file, such as itaml train strokes",
     });
   }
-  const config = await readConfig(name, options);
-  const path =
-    options.out ?? freePath(`runs/${config.dataset}-${config.learner.name}-seed${config.seed}`);
+  const config = await readConfig(name, options, (line) => process.stderr.write(`${line}\n`));
+  const usual = `runs/${config.dataset}-${config.learner.name}-seed${config.seed}`;
+  const path = options.out ?? freePath(usual);
+  if (options.out === undefined) {
+    const taken = path === usual ? "" : `, since ${usual} is there already`;
+    process.stderr.write(`trains in ${path}${taken}\n`);
+  }
   await provide(config, options);
   const results = await trainWithDisplay(path, config, (hooks) =>
     startExperiment(path, config, hooks),
@@ -152,14 +157,14 @@ export async function trainWithDisplay(
       signal.addEventListener("abort", () => display?.keep());
       return run({
         signal,
-        onStart: ({ tasks, firstTask, firstEpoch }) => {
+        onStart: ({ samples, firstTask, firstEpoch }) => {
           reading.clear();
           const title = `${config.dataset} ${config.learner.name}`;
           display = new ProgressDisplay({
-            ...{ title, tasks, firstTask, firstEpoch },
+            ...{ title, samples, firstTask, firstEpoch },
             epochs: config.epochs,
           });
-          if (firstTask + firstEpoch > 0 && firstTask < tasks) {
+          if (firstTask + firstEpoch > 0 && firstTask < samples.length) {
             process.stderr.write(`going on with task ${firstTask + 1}, epoch ${firstEpoch + 1}\n`);
           }
         },
@@ -196,7 +201,11 @@ export async function trainWithDisplay(
   }
 }
 
-/** Reads a configuration by file or data set name, and applies the command line's changes. */
+/**
+ * Reads a configuration by file or data set name, and applies the command line's changes.
+ *
+ * @param onFitted told what `auto` became, where it stands somewhere
+ */
 export async function readConfig(
   name: string,
   {
@@ -206,6 +215,7 @@ export async function readConfig(
     set = [],
     plugin = [],
   }: Pick<TrainOptions, "data" | "seed" | "device" | "set" | "plugin">,
+  onFitted?: (line: string) => void,
 ): Promise<Config> {
   const isFile = /\.ya?ml$/.test(name) || (existsSync(name) && statSync(name).isFile());
   const file = isFile ? name : findConfig(name);
@@ -220,7 +230,16 @@ export async function readConfig(
   }
   const plugins = pluginsOf(content, plugin);
   if (plugins.length > 0) content.plugins = plugins;
-  return resolveConfig(content, isFile ? file : name, await loadNamedParts(plugins));
+  const where = isFile ? file : name;
+  const parts = await loadNamedParts(plugins);
+  const config = resolveConfig(fitted(content), where, parts);
+  const automatic = automaticKeys(content);
+  if (automatic.length === 0) return config;
+  const counts = await countPictures(config, parts);
+  const plain = fitted(content, counts);
+  const values = automatic.map((key) => `${key} ${JSON.stringify(valueAt(plain, key))}`);
+  onFitted?.(`fitted to ${counts.train} training pictures: ${values.join(", ")}`);
+  return resolveConfig(plain, where, parts);
 }
 
 /** The plugins that a configuration names, and those of the command line. */
