@@ -102,6 +102,16 @@ describe("pictures of one's own", () => {
     expect(images.map(({ image }: { image: string }) => image)).toEqual(pictures);
     for (const { label } of images) expect(label).toMatch(/^class[0-3]$/);
 
+    const [one] = pictures;
+    const inside = await itaml(folder, ["classify", "run", "data/train/class0", "--each"]);
+    expect(inside.stdout.split("\n")).toHaveLength(12 + 1);
+    expect(inside.stdout).toMatch(/^data\/train\/class0\/000\.jpg: class\d \(\d+\.\d\d %\)\n/);
+    expect(inside.stderr).toContain("left out: 1 file of type .bmp, such as x.bmp");
+    const each = await itaml(folder, ["classify", "run", one as string, "--each", "--json"]);
+    expect(JSON.parse(each.stdout).images[0].confidence).toBeGreaterThan(0.25);
+    const outer = await itaml(folder, ["classify", "run", "data/train"]);
+    expect(outer.stderr).toMatch(/no pictures in the folder; .*found 48 in a folder/);
+
     expect(await itaml(folder, ["export", "run", "m.onnx"])).toMatchObject({ code: 0 });
     expect(existsSync(join(folder, "m.onnx"))).toBe(true);
     const checked = await itaml(folder, ["data", "check", "folder", "--data", "data"]);

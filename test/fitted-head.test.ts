@@ -75,6 +75,7 @@ test("a head is fitted on the memory, stored and used again; training is the sam
     expect(bytes(byHead, file).equals(bytes(byLogits, file))).toBe(true);
   }
 
+  let confidences: Awaited<ReturnType<typeof classifyWithConfidence>> = [];
   await withSavedRun(byHead, {}, async ({ setup, learner }) => {
     const stored = decodeLearnerState(bytes(byHead, "learner.safetensors"), "made");
     expect(learner.state).toEqual(stored);
@@ -85,6 +86,9 @@ test("a head is fitted on the memory, stored and used again; training is the sam
     const again = await discriminant.fit(learner.model, learner.memory, setup.context, {});
     expect(again?.classifier).toEqual(head.classifier);
     expect(again?.bias).toEqual(head.bias);
+    const { inference, source } = learner.context;
+    confidences = await classifyWithConfidence(learner, inference, source, [0, 1]);
+    for (const { confidence } of confidences) expect(confidence).toBeGreaterThan(0);
   });
 
   await withSavedRun(byLogits, {}, async ({ setup, learner }) => {
@@ -93,6 +97,13 @@ test("a head is fitted on the memory, stored and used again; training is the sam
     expect(head.taskEvidence).toBe("maximum");
     expect(head.classifier).toEqual(joinClassifiers(learner.model.classifiers));
     const { inference, source } = setup.context;
+    expect(await classifyWithConfidence(learner, inference, source, [0, 1])).toEqual(confidences);
+    expect((await classifyMixed(learner, inference, source, [0, 1])).classes).toHaveLength(2);
+    // The head is for the question alone.
+    expect(learner.state.size).toBe(0);
+    learner.memory.classes.forEach((indices) => {
+      indices.length = 0;
+    });
     for (const ask of [classifyMixed, classifyWithConfidence]) {
       await expect(ask(learner, inference, source, [0, 1])).rejects.toThrow("no probabilities");
     }

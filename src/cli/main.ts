@@ -122,8 +122,10 @@ program
       "classified one by one.",
   )
   .argument("<run>", "a run directory")
-  .argument("<images...>", "picture files")
-  .addOption(new Option("--each", "no assumption: one by one").conflicts("mixed"))
+  .argument("<images...>", "picture files, or folders of them")
+  .addOption(
+    new Option("--each", "no assumption: one by one, each with how sure it is").conflicts("mixed"),
+  )
   .option("--mixed", "of one task or several: which they are is found out")
   .addOption(
     new Option("--at-least <confidence>", "one by one; what is less probable is unknown (0 to 1)")

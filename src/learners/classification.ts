@@ -2,6 +2,7 @@ import { ItamlError } from "../base/errors.js";
 import type { Inference, Rows } from "../model/inference.js";
 import { allFinite, type TaskModel, taskSizes } from "../model/model.js";
 import { type Head, modelWithHead } from "../prediction/head.js";
+import { discriminantHead } from "../prediction/heads/discriminant.js";
 import { splitContinuum } from "../prediction/mixed-continuum.js";
 import {
   predictClass,
@@ -41,7 +42,9 @@ export async function classifyContinuum(
 /**
  * Classifies samples of one unknown task or several: each one's task, and its class counted over all classes seen.
  *
- * @throws {ItamlError} INPUT_INVALID where tasks are told apart by logits, which are no probabilities
+ * Where the learner's head gives no probabilities, a discriminant is fitted on the memory.
+ *
+ * @throws {ItamlError} INPUT_INVALID where it can't be, for want of exemplars
  */
 export async function classifyMixed(
   learner: Learner,
@@ -49,8 +52,8 @@ export async function classifyMixed(
   source: SampleSource,
   indices: readonly number[],
 ): Promise<{ tasks: number[]; classes: number[] }> {
-  const { evidence, head } = await taskEvidenceOf(learner, inference, source, indices);
-  refuseLogits(head);
+  const head = await probabilityHead(learner);
+  const { evidence } = await taskEvidenceOf(learner, inference, source, indices, head);
   const rows = indices.map((_, row) => row);
   const tasks = splitContinuum(evidence, rows);
   const classes = new Array<number>(rows.length);
@@ -80,7 +83,9 @@ export async function classifyEach(
  * The same, and how probable each class is. What is improbable is better called unknown: a sample of a class that was
  * never learned gets some class, too.
  *
- * @throws {ItamlError} INPUT_INVALID where classes are told apart by logits, which are no probabilities
+ * Where the learner's head gives no probabilities, a discriminant is fitted on the memory.
+ *
+ * @throws {ItamlError} INPUT_INVALID where it can't be, for want of exemplars
  */
 export async function classifyWithConfidence(
   learner: Learner,
@@ -88,8 +93,8 @@ export async function classifyWithConfidence(
   source: SampleSource,
   indices: readonly number[],
 ): Promise<{ class: number; confidence: number }[]> {
-  const { logits, head } = await headLogits(learner, inference, source, indices);
-  refuseLogits(head);
+  const head = await probabilityHead(learner);
+  const { logits } = await headLogits(learner, inference, source, indices, head);
   const each = Array.from({ length: logits.columns }, (_, i) => ({ start: i, end: i + 1 }));
   const logProbabilities = taskEvidence(logits, each, "probability");
   return indices.map((_, row) => {
@@ -104,8 +109,9 @@ async function headLogits(
   inference: Inference,
   source: SampleSource,
   indices: readonly number[],
+  given?: Head,
 ) {
-  const head = await learner.head();
+  const head = given ?? (await learner.head());
   return {
     head,
     logits: await finiteLogits(modelWithHead(learner.model, head), inference, source, indices),
@@ -117,8 +123,9 @@ async function taskEvidenceOf(
   inference: Inference,
   source: SampleSource,
   indices: readonly number[],
+  given?: Head,
 ) {
-  const { head, logits } = await headLogits(learner, inference, source, indices);
+  const { head, logits } = await headLogits(learner, inference, source, indices, given);
   const columns = taskColumns(taskSizes(learner.model, inference.extractor));
   return { head, evidence: taskEvidence(logits, columns, head.taskEvidence) };
 }
@@ -153,11 +160,23 @@ async function finiteLogits(
   });
 }
 
-function refuseLogits({ taskEvidence }: Head): void {
-  if (taskEvidence === "probability") return;
+/** The learner's head, or one fitted for the purpose: logits that training never compared are no probabilities. */
+async function probabilityHead(learner: Learner): Promise<Head> {
+  const { method, model, memory, context } = learner;
+  if (method.head.taskEvidence === "probability") {
+    const own = await learner.head();
+    if (own.taskEvidence === "probability") return own;
+  }
+  const fitted = await discriminantHead(model, memory, context);
+  if (fitted) return fitted;
   throw new ItamlError("INPUT_INVALID", "these logits are no probabilities", {
     where: "learner.head",
-    expected: "discriminant or tuned",
-    remedy: "Learn with a learner whose head is discriminant",
+    expected: "discriminant or tuned, or exemplars to fit one",
+    remedy: "Learn with a learner that has a memory",
   });
+}
+
+/** Whether {@link classifyWithConfidence} compares classes as {@link classifyEach} does. */
+export async function hasProbabilities(learner: Learner): Promise<boolean> {
+  return (await learner.head()).taskEvidence === "probability";
 }

@@ -1,11 +1,17 @@
+import { statSync } from "node:fs";
+import { ItamlError } from "../../base/errors.js";
 import { limiter } from "../../base/limiter.js";
+import { listPictures } from "../../data/class-folders.js";
 import { readImage } from "../../data/image.js";
+import { LeftOutFiles, leftOutNotes } from "../../data/left-out.js";
+import { PICTURE_FORMATS } from "../../data/picture-formats.js";
 import { elementCount } from "../../graph/shape.js";
 import {
   classifyContinuum,
   classifyEach,
   classifyMixed,
   classifyWithConfidence,
+  hasProbabilities,
 } from "../../learners/classification.js";
 import { percent } from "../../report/format.js";
 import { samplesInMemory } from "../../samples/samples.js";
@@ -31,9 +37,10 @@ interface Found {
 /** Classifies pictures with the model of a run. */
 export async function classify(
   path: string,
-  images: readonly string[],
+  given: readonly string[],
   options: ClassifyOptions,
 ): Promise<void> {
+  const images = await picturesOf(given);
   await withSavedRun(path, options, async (run) => {
     const { learner, setup } = run;
     const { extractor, inference } = setup.context;
@@ -50,8 +57,8 @@ export async function classify(
     const labels = labelsOf(run);
     let task: number | undefined;
     let found: Found[];
-    if (options.atLeast !== undefined) {
-      const { atLeast } = options;
+    const { atLeast = 0 } = options;
+    if (options.atLeast !== undefined || (options.each && (await hasProbabilities(learner)))) {
       found = (await classifyWithConfidence(learner, inference, source, rows)).map((one) => ({
         label: one.confidence >= atLeast ? labels[one.class] : undefined,
         confidence: one.confidence,
@@ -79,6 +86,33 @@ export async function classify(
     });
     if (task !== undefined) console.log(`(taken as a continuum of task ${task + 1})`);
   });
+}
+
+/** The pictures themselves, and those directly in folders. */
+async function picturesOf(paths: readonly string[]): Promise<string[]> {
+  const images: string[] = [];
+  for (const path of paths) {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      images.push(path);
+      continue;
+    }
+    const leftOut = new LeftOutFiles();
+    const inside = await listPictures(path, leftOut);
+    if (inside.length === 0) {
+      throw new ItamlError("INPUT_INVALID", "there are no pictures in the folder", {
+        where: path,
+        expected: `${PICTURE_FORMATS}, directly in it`,
+        found:
+          leftOut
+            .list()
+            .map(({ reason, count }) => `${count} ${reason}`)
+            .join(", ") || "nothing",
+      });
+    }
+    for (const note of leftOutNotes(leftOut.list(), path)) process.stderr.write(`note: ${note}\n`);
+    images.push(...inside);
+  }
+  return images;
 }
 
 function textOf({ label = "unknown", task, confidence }: Found): string {
