@@ -14,6 +14,13 @@ test("what is to be entered ends an error, without a full stop", () => {
   );
 });
 
+test("so do lines to be copied", () => {
+  const remedy = "Write\n\na: 1\nb: 2\n";
+  expect(new ItamlError("USAGE", "x", { remedy }).message).toBe(
+    "ITAML_USAGE: x. Write\n\na: 1\nb: 2",
+  );
+});
+
 test("and is pasted as it is meant, whatever a path has", (context) => {
   needs(context, "POSIX", process.platform !== "win32");
   const words = ["my run", "it's", "$HOME", "a;b", "*", "caf\u00e9", "#1", "", "back\\slash", "…"];

@@ -102,9 +102,9 @@ function quoted(word: string): string {
   return /^[\p{L}\p{N}_@%+=:,./…-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** With a full stop, unless it ends by itself. */
+/** With a full stop, unless it ends by itself or with lines to be copied. */
 function sentence(text: string): string {
-  return /[.?!]$/.test(text) ? text : `${text}.`;
+  return /[.?!]$|\n/.test(text) ? text.trimEnd() : `${text}.`;
 }
 
 /** The name in `known` that is nearest to `name` (edit distance at most a third of its length), for suggestions. */

@@ -10,11 +10,12 @@ import type { Parts } from "../../experiment/parts.js";
 import { loadParts } from "../../experiment/plugins.js";
 import { taskSamples } from "../../experiment/task-samples.js";
 import { fileHash, findLocal, type RemoteFile } from "../../files/download.js";
-import { textTable } from "../../report/table.js";
+import { textTable, wrapText } from "../../report/table.js";
 import { indicesByClass } from "../../samples/samples.js";
 import { writeContactSheet } from "../contact-sheet.js";
 import { interruptible } from "../interruption.js";
 import { ProgressLine } from "../progress-line.js";
+import { terminalWidth } from "../terminal-width.js";
 import { readConfig } from "./train.js";
 
 /** How many broken pictures are named. */
@@ -56,7 +57,9 @@ async function settingsOf(
   { datasets }: Parts,
 ): Promise<Config | undefined> {
   const options = { ...(data !== undefined && { data }), ...(plugin && { plugin }) };
-  return readConfig(name, options, (line) => console.log(`${line}\n`)).catch((error) => {
+  return readConfig(name, options, (line) =>
+    console.log(`${wrapText(line, terminalWidth()).join("\n")}\n`),
+  ).catch((error) => {
     const isUnknown = error instanceof ItamlError && error.code === "DATASET_UNKNOWN";
     if (isUnknown && datasets.some((entry) => entry.name === name)) return undefined;
     throw error;

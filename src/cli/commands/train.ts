@@ -20,6 +20,7 @@ import { accuracyPicture, runCurves } from "../../report/accuracy-picture.js";
 import { groupRuns } from "../../report/groups.js";
 import { accuracyTable, summaryTable } from "../../report/results-tables.js";
 import { readRun } from "../../report/runs.js";
+import { wrapText } from "../../report/table.js";
 import { writeReport } from "../../report/write-report.js";
 import { provideDataset, terminalQuestion } from "../fetch-dataset.js";
 import { interruptible } from "../interruption.js";
@@ -76,7 +77,9 @@ async function startRun(name: string | undefined, options: TrainOptions) {
       expected: "a data set's name or a configuration file, such as itaml train strokes",
     });
   }
-  const config = await readConfig(name, options, (line) => process.stderr.write(`${line}\n`));
+  const config = await readConfig(name, options, (line) => {
+    process.stderr.write(`${wrapText(line, terminalWidth()).join("\n")}\n`);
+  });
   const usual = `runs/${config.dataset}-${config.learner.name}-seed${config.seed}`;
   const path = options.out ?? freePath(usual);
   if (options.out === undefined) {
