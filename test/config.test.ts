@@ -157,8 +157,7 @@ test("a configuration of version 0.2 is refused with its new form, which is a co
       name: milestones
       epochs:
         - 3
-      factor: 0.5
-    .]
+      factor: 0.5]
   `);
   expect(resolveConfig(upgradeConfig(old), "old.yaml")).toMatchObject({
     learner: {
