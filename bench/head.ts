@@ -6,8 +6,8 @@
 
 import { seededRandom } from "../src/base/random.js";
 import { readConfig } from "../src/cli/commands/train.js";
-import { type SavedRun, withSavedRun } from "../src/cli/saved-run.js";
-import { createLearner, prepare, type Setup } from "../src/experiment/setup.js";
+import { type SavedRun, withSavedRun } from "../src/experiment/saved-run.js";
+import { createLearner, prepare } from "../src/experiment/setup.js";
 import { mean } from "../src/incremental/metrics.js";
 import type { Learner } from "../src/learners/learner.js";
 import type { Rows } from "../src/model/inference.js";
@@ -39,19 +39,21 @@ await (seed === undefined ? judgeRun(name) : judgeConfig(name, folder as string,
 /** A learner, and samples to judge it by: indices for each class of all tasks. */
 interface Judged {
   readonly learner: Learner;
-  readonly setup: Setup;
+  readonly tasks: readonly (readonly number[])[];
   readonly source: SampleSource;
   readonly samples: readonly (readonly number[])[];
 }
 
 async function judgeRun(path: string) {
-  const judged = ({ learner, setup }: SavedRun): Judged => {
-    const { source, labels } = setup.dataset.test;
-    return { learner, setup, source, samples: indicesByClass(labels, setup.tasks.flat()) };
+  const judged = async ({ learner, data }: SavedRun): Promise<Judged> => {
+    const { dataset, tasks } = await data();
+    const { source, labels } = dataset.test;
+    return { learner, tasks, source, samples: indicesByClass(labels, tasks.flat()) };
   };
   await withSavedRun(path, {}, async (run) => {
-    await withSavedRun(path, { task: run.task - 1 }, (before) => judgeNovelty(judged(before)));
-    await judge(judged(run));
+    const before = { task: run.task - 1 };
+    await withSavedRun(path, before, async (known) => judgeNovelty(await judged(known)));
+    await judge(await judged(run));
   });
 }
 
@@ -63,7 +65,7 @@ async function judgeConfig(config: string, data: string, ofSeed: number) {
   const all = indicesByClass(dataset.train.labels, tasks.flat());
   const samples = all.map((indices) => indices.filter((_, i) => i % 10 === 9));
   const training = all.map((indices) => indices.filter((_, i) => i % 10 !== 9));
-  const judged = { learner, setup, source, samples };
+  const judged = { learner, tasks, source, samples };
   for (const [task, own] of byTask(training, sizesOf(judged)).entries()) {
     await learner.learn(own);
     if (task === tasks.length - 2) await judgeNovelty(judged);
@@ -74,8 +76,8 @@ async function judgeConfig(config: string, data: string, ofSeed: number) {
 }
 
 async function judge(judged: Judged) {
-  const { learner, setup } = judged;
-  const { context } = setup;
+  const { learner } = judged;
+  const { context } = learner;
   const { model, memory } = learner;
   const head = (await discriminant.fit(model, memory, context, {})) as Head;
   const started = performance.now();
@@ -130,16 +132,16 @@ function positionsOf(classes: readonly (readonly number[])[]): number[] {
 }
 
 /** Classes of each task, of those that the learner knows and of those to come. */
-function sizesOf({ setup }: Judged): number[] {
-  return setup.tasks.map(({ length }) => length);
+function sizesOf({ tasks }: Judged): number[] {
+  return tasks.map(({ length }) => length);
 }
 
 function logitsOf(
-  { setup, learner, source }: Judged,
+  { learner, source }: Judged,
   head: Head,
   indices: readonly number[],
 ): Promise<Rows> {
-  return setup.context.inference.logits(modelWithHead(learner.model, head), source, indices);
+  return learner.context.inference.logits(modelWithHead(learner.model, head), source, indices);
 }
 
 function rowsOf({ data, columns }: Rows): number[] {
@@ -157,17 +159,17 @@ function confidences(logits: Rows): number[] {
 
 /** Continuum and task accuracy by the size of a continuum. */
 async function judgeSizes(judged: Judged, rivals: readonly (readonly [string, Head])[]) {
-  const { learner, setup, source, samples } = judged;
+  const { learner, source, samples } = judged;
   const test = { source, tasks: byTask(samples, sizesOf(judged)) };
   const modelFor = (task: number) => learner.modelFor(task);
   const rows = [["p", ...rivals.flatMap(([title]) => [`${title}: continuum`, "task"])]];
   const all = [];
   for (const [, head] of rivals) {
-    all.push(await predict(learner.model, setup.context.inference, test, { head, modelFor }));
+    all.push(await predict(learner.model, learner.context.inference, test, { head, modelFor }));
   }
   for (const p of [1, 2, 5, 10, 20]) {
     const found = all.map(
-      (predictions) => measure(predictions, { p, seed: setup.config.seed }).continuum,
+      (predictions) => measure(predictions, { p, seed: learner.context.seed }).continuum,
     );
     rows.push([
       String(p),
@@ -207,7 +209,7 @@ async function judgeSingle(
 
 /** Groups of samples of several tasks: the shares of samples whose task is right, and whose class is. */
 async function judgeMixed(judged: Judged, head: Head, trained: Head) {
-  const { setup, samples, learner, source } = judged;
+  const { samples, learner, source } = judged;
   const columns = taskColumns(sizesOf(judged));
   const perTask = byTask(samples, sizesOf(judged)).map((own) => own.flat());
   const taskOf = perTask.flatMap((own, task) => own.map(() => task));
@@ -219,7 +221,7 @@ async function judgeMixed(judged: Judged, head: Head, trained: Head) {
   // Of each task's own model, whether it is right about each sample.
   const right: boolean[][] = [];
   for (const [task, { start }] of columns.entries()) {
-    const { inference } = setup.context;
+    const { inference } = learner.context;
     const logits = await inference.logits(await learner.modelFor(task), source, indices);
     right.push(labels.map((label, row) => start + predictClass(logits, row) === label));
   }
@@ -233,7 +235,7 @@ async function judgeMixed(judged: Judged, head: Head, trained: Head) {
   ];
   const rows = [["samples of each task; task / class", ...ways.map(([title]) => title)]];
   for (const parts of [[20], [19, 1], [16, 4], [10, 10], [7, 7, 6], [5], [3, 2]]) {
-    const random = seededRandom(setup.config.seed, "mixed", parts.join());
+    const random = seededRandom(learner.context.seed, "mixed", parts.join());
     const shares = ways.map(() => ({ task: [] as number[], class: [] as number[] }));
     for (let repeat = 0; repeat < 200; repeat++) {
       const chosen = random.shuffle(perTask.map((_, task) => task));
@@ -257,12 +259,12 @@ async function judgeMixed(judged: Judged, head: Head, trained: Head) {
 
 /** Samples of classes never seen among those of classes seen: area under the ROC curve. */
 async function judgeNovelty(judged: Judged) {
-  const { learner, setup, samples } = judged;
+  const { learner, samples } = judged;
   const { model, memory } = learner;
   const known = samples.slice(0, memory.classes.length).flat();
   const unknown = (byTask(samples, sizesOf(judged))[model.classifiers.length] ?? []).flat();
-  const head = (await discriminant.fit(model, memory, setup.context, {})) as Head;
-  const trained = trainedHead(model, setup.context.extractor.featureSize);
+  const head = (await discriminant.fit(model, memory, learner.context, {})) as Head;
+  const trained = trainedHead(model, learner.context.extractor.featureSize);
   const largest = (logits: Rows) =>
     rowsOf(logits).map(
       (row) => logits.data[row * logits.columns + predictClass(logits, row)] as number,

@@ -22,6 +22,8 @@ describe("an experiment", () => {
     expect(readdirSync(join(run, "tasks"))).toEqual(["00", "01", "02"]);
     expect(readdirSync(join(run, "tasks", "02")).sort()).toEqual([
       "SHA256SUMS",
+      "classes.json",
+      "exemplars.safetensors",
       "learner.safetensors",
       "memory.json",
       "model.safetensors",

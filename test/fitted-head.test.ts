@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
-import { withSavedRun } from "../src/cli/saved-run.js";
 import { startExperiment } from "../src/experiment/experiment.js";
+import { withSavedRun } from "../src/experiment/saved-run.js";
 import { classifyMixed, classifyWithConfidence } from "../src/learners/classification.js";
 import { exportOnnxModel } from "../src/learners/export.js";
 import { joinClassifiers, wholeModel } from "../src/model/model.js";
@@ -25,8 +25,8 @@ test("a tuned head has features of its own; model and memory are the same withou
     expect(bytes(tuned, file).equals(bytes(plain, file))).toBe(true);
   }
 
-  await withSavedRun(tuned, {}, async ({ setup, learner }) => {
-    const { context } = setup;
+  await withSavedRun(tuned, {}, async ({ learner, labels }) => {
+    const { context } = learner;
     const { model, memory } = learner;
     const stored = decodeLearnerState(bytes(tuned, "learner.safetensors"), "made");
     const head = await learner.head();
@@ -42,9 +42,8 @@ test("a tuned head has features of its own; model and memory are the same withou
     const other = await inference.logits(modelWithHead(model, alone), source, indices);
     expect(other.data).not.toEqual(logits.data);
 
-    const labels = setup.tasks.flat();
     const session = await ort.InferenceSession.create(
-      exportOnnxModel(model, head, extractor, labels),
+      exportOnnxModel(model, head, extractor, labels.flat()),
     );
     const pixels = new Uint8Array(indices.length * source.sampleSize);
     await source.read(indices, pixels);
@@ -76,36 +75,38 @@ test("a head is fitted on the memory, stored and used again; training is the sam
   }
 
   let confidences: Awaited<ReturnType<typeof classifyWithConfidence>> = [];
-  await withSavedRun(byHead, {}, async ({ setup, learner }) => {
+  await withSavedRun(byHead, {}, async ({ learner }) => {
     const stored = decodeLearnerState(bytes(byHead, "learner.safetensors"), "made");
     expect(learner.state).toEqual(stored);
     const head = await learner.head();
     expect(head.taskEvidence).toBe("probability");
     expect(head.classifier).toEqual(stored.get("head.classifier")?.data);
     expect(head.bias).toEqual(stored.get("head.bias")?.data);
-    const again = await discriminant.fit(learner.model, learner.memory, setup.context, {});
+    const again = await discriminant.fit(learner.model, learner.memory, learner.context, {});
     expect(again?.classifier).toEqual(head.classifier);
     expect(again?.bias).toEqual(head.bias);
     const { inference, source } = learner.context;
-    confidences = await classifyWithConfidence(learner, inference, source, [0, 1]);
+    const two = learner.memory.classes.flat().slice(0, 2);
+    confidences = await classifyWithConfidence(learner, inference, source, two);
     for (const { confidence } of confidences) expect(confidence).toBeGreaterThan(0);
   });
 
-  await withSavedRun(byLogits, {}, async ({ setup, learner }) => {
+  await withSavedRun(byLogits, {}, async ({ learner }) => {
     expect(learner.state.size).toBe(0);
     const head = await learner.head();
     expect(head.taskEvidence).toBe("maximum");
     expect(head.classifier).toEqual(joinClassifiers(learner.model.classifiers));
-    const { inference, source } = setup.context;
-    expect(await classifyWithConfidence(learner, inference, source, [0, 1])).toEqual(confidences);
-    expect((await classifyMixed(learner, inference, source, [0, 1])).classes).toHaveLength(2);
+    const { inference, source } = learner.context;
+    const two = learner.memory.classes.flat().slice(0, 2);
+    expect(await classifyWithConfidence(learner, inference, source, two)).toEqual(confidences);
+    expect((await classifyMixed(learner, inference, source, two)).classes).toHaveLength(2);
     // The head is for the question alone.
     expect(learner.state.size).toBe(0);
     learner.memory.classes.forEach((indices) => {
       indices.length = 0;
     });
     for (const ask of [classifyMixed, classifyWithConfidence]) {
-      await expect(ask(learner, inference, source, [0, 1])).rejects.toThrow("no probabilities");
+      await expect(ask(learner, inference, source, two)).rejects.toThrow("no probabilities");
     }
   });
 });

@@ -5,6 +5,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { version } from "../experiment/version.js";
 import { writingError } from "../files/system-errors.js";
+import { DEVICES } from "../runtime/runtime.js";
 import { reportError } from "./failure.js";
 
 // Commands are imported when they run: --help must not wait for the runtime.
@@ -44,6 +45,11 @@ const plugin = () =>
     "--plugin <file>",
     "a JavaScript module that brings further parts; repeatable",
   ).argParser(collect);
+const savedRunDevice = () =>
+  new Option(
+    "--device <device>",
+    "where it runs (default: the run's where it is there, or cpu)",
+  ).choices(DEVICES);
 const dataFolder = () => new Option("--data <dir>", "folder of the data set's files");
 
 const program = new Command("itaml")
@@ -109,6 +115,7 @@ program
   .addOption(afterTask())
   .option("--p <list>", "sizes of continua, such as 1,5,20", positives, [1, 2, 5, 10, 15, 20, 50])
   .addOption(dataFolder())
+  .addOption(savedRunDevice())
   .addOption(json())
   .addOption(plugin())
   .action(async (run, options) => (await import("./commands/evaluate.js")).evaluate(run, options));
@@ -135,6 +142,7 @@ program
   .option("--resize", "scale pictures of another size")
   .addOption(afterTask())
   .addOption(dataFolder())
+  .addOption(savedRunDevice())
   .addOption(json())
   .addOption(plugin())
   .action(async (run, images, options) =>

@@ -3,7 +3,7 @@ import { ItamlError } from "../base/errors.js";
 import { limiter } from "../base/limiter.js";
 import { seededRandom } from "../base/random.js";
 import { isSystemError } from "../files/system-errors.js";
-import { type Augmentation, augment, centreCrop } from "../samples/augmentation.js";
+import { type Augmentation, augment, centreCrop, type Picture } from "../samples/augmentation.js";
 import type { SampleSource, Unreadable } from "../samples/samples.js";
 import { decodeImage } from "./image.js";
 
@@ -24,44 +24,63 @@ export interface ImageSourceOptions {
   readonly broken: "error" | "skip";
 }
 
+/** Reads a picture, scaled so that its shorter side has so many pixels; undefined where it is broken. */
+export type PictureReader = (index: number, side: number) => Promise<Picture | undefined>;
+
 /**
  * Picture files as samples [3, size, size]. They are decoded when they are read, in libuv's threads, so a data set may
  * be larger than memory. What changes after it was first read, or goes away, ends the reading with DATASET_CHANGED: the
  * rest would learn from other data than the start.
  */
 export function imageSource(files: readonly string[], options: ImageSourceOptions): SampleSource {
-  const { size, resize, background, augmentation, seed, broken } = options;
-  const sampleSize = 3 * size * size;
-  const scratch = new Uint8Array(sampleSize);
+  return pictureSource(files.length, pictureReader(files, options), options);
+}
+
+/** Reads picture files. */
+export function pictureReader(
+  files: readonly string[],
+  { background, broken }: Pick<ImageSourceOptions, "background" | "broken">,
+): PictureReader {
   const refuseChanged = changeGuard(files);
   const inTurn = limiter(AT_ONCE);
+  const readOne: PictureReader = async (index, side) => {
+    const file = files[index] as string;
+    const scaling = { height: side, width: side, fit: "outside" } as const;
+    try {
+      await refuseChanged(index);
+      return await decodeImage(file, 3, { background, scaling });
+    } catch (error) {
+      const isBroken = error instanceof ItamlError && error.code === "IMAGE_INVALID";
+      if (broken === "error" || !isBroken) throw error;
+      if (isMissing(error.cause)) throw changed(file, "no such file");
+      return undefined;
+    }
+  };
+  return (index, side) => inTurn(() => readOne(index, side));
+}
+
+/** Pictures, wherever they are kept, as samples [3, size, size]. */
+export function pictureSource(
+  length: number,
+  readPicture: PictureReader,
+  { size, resize, augmentation, seed }: ImageSourceOptions,
+): SampleSource {
+  const sampleSize = 3 * size * size;
+  const scratch = new Uint8Array(sampleSize);
   return {
-    length: files.length,
-    sampleSize,
-    type: "uint8",
+    ...{ length, sampleSize, type: "uint8" },
     async read(indices, target, variation) {
-      const side = variation ? resize.training : resize.test;
-      const scaling = { height: side, width: side, fit: "outside" } as const;
       const unreadable: number[] = [];
       const readOne = async (index: number, position: number) => {
         const sample = target.subarray(position * sampleSize, (position + 1) * sampleSize);
-        try {
-          await refuseChanged(index);
-          const picture = await decodeImage(files[index] as string, 3, { background, scaling });
-          if (!variation) return centreCrop(picture, size, sample as Uint8Array);
-          const random = seededRandom(seed, "augmentation", ...variation, index);
-          augment(picture, size, augmentation, random, sample as Uint8Array, scratch);
-        } catch (error) {
-          const isBroken = error instanceof ItamlError && error.code === "IMAGE_INVALID";
-          if (broken === "error" || !isBroken) throw error;
-          if (isMissing(error.cause)) throw changed(files[index] as string, "no such file");
-          unreadable.push(position);
-        }
+        const picture = await readPicture(index, variation ? resize.training : resize.test);
+        if (!picture) return unreadable.push(position);
+        if (!variation) return centreCrop(picture, size, sample as Uint8Array);
+        const random = seededRandom(seed, "augmentation", ...variation, index);
+        augment(picture, size, augmentation, random, sample as Uint8Array, scratch);
       };
       // All are tried before the first error ends the reading, so that none is left running.
-      const outcomes = await Promise.allSettled(
-        indices.map((index, position) => inTurn(() => readOne(index, position))),
-      );
+      const outcomes = await Promise.allSettled(indices.map(readOne));
       for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
       return unreadable.sort((a, b) => a - b) satisfies Unreadable;
     },

@@ -3,11 +3,11 @@ import { elementCount } from "../graph/shape.js";
 import type { Augmentation } from "../samples/augmentation.js";
 import { augmentedSource } from "../samples/augmented-source.js";
 import type { InputDescription } from "../samples/input-description.js";
-import type { Dataset, LabelledSamples } from "../samples/samples.js";
+import type { Dataset, LabelledSamples, SampleSource } from "../samples/samples.js";
 import { readClassList } from "./class-list.js";
 import type { DatasetDescriptor, ImageSet } from "./dataset-descriptor.js";
 import type { LabelledFiles } from "./image-files.js";
-import { imageSource } from "./image-source.js";
+import { type ImageSourceOptions, imageSource } from "./image-source.js";
 import { leftOutNotes } from "./left-out.js";
 import type { Split } from "./split.js";
 
@@ -90,31 +90,18 @@ function refuseUnsound({ classes, input, train, test }: Dataset, name: string): 
   }
 }
 
-async function loadImages(
-  entry: ImageSet,
-  folder: string,
-  { augmentation, seed, images, split, classes }: LoadOptions,
-): Promise<Dataset> {
-  if (!images) {
-    throw new ItamlError("CONFIG_INVALID", "pictures need a size", {
-      where: "images",
-      expected: `images: { size: 112 }, or another size, for ${entry.name}`,
-      found: "nothing",
-    });
-  }
-  const { size, background, broken, resize = size, testResize = resize } = images;
+async function loadImages(entry: ImageSet, folder: string, options: LoadOptions): Promise<Dataset> {
+  const settings = imageSettings(entry, options);
+  const { split, classes } = options;
   const listed = await entry.list(folder, {
     ...(split && { split }),
     ...(classes !== undefined && { classes: await readClassList(classes) }),
   });
-  const settings = {
-    ...{ size, background, augmentation, seed, broken },
-    resize: { training: resize, test: testResize },
-  };
   const samples = ({ files, labels }: LabelledFiles): LabelledSamples => ({
     source: imageSource(files, settings),
     ...{ labels, files },
   });
+  const { size } = settings;
   return {
     name: entry.name,
     classes: listed.classes,
@@ -122,26 +109,59 @@ async function loadImages(
     train: samples(listed.train),
     test: samples(listed.test),
     notes: leftOutNotes(listed.leftOut, folder),
-    openImages: (files) => imageSource(files, { ...settings, broken: "error" }),
   };
 }
 
-function augmented(dataset: Dataset, { augmentation, seed }: LoadOptions): Dataset {
-  if (Object.keys(augmentation).length === 0) return dataset;
-  const { shape, type } = dataset.input;
+/**
+ * How the pictures of a set become samples.
+ *
+ * @throws {ItamlError} CONFIG_INVALID where nothing says how large they are to be
+ */
+export function imageSettings(
+  { name }: ImageSet,
+  { augmentation, seed, images }: Pick<LoadOptions, "augmentation" | "seed" | "images">,
+): ImageSourceOptions {
+  if (!images) {
+    throw new ItamlError("CONFIG_INVALID", "pictures need a size", {
+      where: "images",
+      expected: `images: { size: 112 }, or another size, for ${name}`,
+      found: "nothing",
+    });
+  }
+  const { size, background, broken, resize = size, testResize = resize } = images;
+  return {
+    ...{ size, background, augmentation, seed, broken },
+    resize: { training: resize, test: testResize },
+  };
+}
+
+function augmented(dataset: Dataset, options: LoadOptions): Dataset {
+  const { source, labels } = dataset.train;
+  return {
+    ...dataset,
+    train: { source: augmentedSamples(source, dataset.input, options), labels },
+  };
+}
+
+/**
+ * Samples that are varied as training samples are.
+ *
+ * @throws {ItamlError} CONFIG_INVALID where they can't be
+ */
+export function augmentedSamples(
+  source: SampleSource,
+  { shape, type }: InputDescription,
+  { augmentation, seed }: Pick<LoadOptions, "augmentation" | "seed">,
+): SampleSource {
+  if (Object.keys(augmentation).length === 0) return source;
   const [, height, width] = shape;
   if (shape.length !== 3 || height !== width || type !== "uint8") {
     throw new ItamlError("CONFIG_INVALID", "only square pictures can be augmented", {
       where: "augmentation",
-      found: `samples of ${shape.join(" × ")} in ${dataset.name}`,
+      found: `samples of ${shape.join(" × ")}`,
     });
   }
-  const { source, labels } = dataset.train;
-  const train = {
-    source: augmentedSource(source, width as number, augmentation, seed),
-    labels,
-  };
-  return { ...dataset, train };
+  return augmentedSource(source, width as number, augmentation, seed);
 }
 
 function refuseImageOptions(name: string, options: LoadOptions): LoadOptions {

@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { ItamlError } from "../base/errors.js";
 import { datasetFolder } from "../data/catalog.js";
 import { contentHash } from "../data/content-hash.js";
+import { keepSamples } from "../data/kept-samples.js";
+import { elementCount } from "../graph/shape.js";
 import type { Learner, SavedLearner } from "../learners/learner.js";
 import { runScenario } from "../learners/scenario.js";
 import type { Model } from "../model/model.js";
@@ -10,14 +12,18 @@ import type { LearnHooks } from "../model/progress.js";
 import type { Checkpointing } from "../training/training-state.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { Config } from "./config.js";
+import { learnedDataOf } from "./learned-data.js";
 import { thisMachine } from "./machine.js";
 import { type Origin, originOf, refuseOtherOrigin } from "./origin.js";
 import { addTask, emptyResults, firstTasks, type Results } from "./results.js";
-import { RunDirectory } from "./run-directory.js";
+import { RunDirectory, type TaskState } from "./run-directory.js";
 import { RunLogs } from "./run-logs.js";
 import { createLearner, prepare, type Setup, scenarioOf } from "./setup.js";
 import { samplesOfEpochs } from "./task-samples.js";
 import { version } from "./version.js";
+
+/** Pixels of a task's exemplars that a run keeps; more stay in the data set. */
+const MOST_KEPT = 2 ** 30;
 
 export interface ExperimentOptions extends LearnHooks {
   /** Says how many samples an epoch of each task has, and which task and epoch of it are trained first. */
@@ -229,7 +235,8 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
       // Before its state is there: a run that is killed in between trains the task, and says so, again.
       log({ kind: "task", ...results.tasks.at(-1) });
       const { model, memory, state } = learner;
-      await directory.saveTask(task, { model, memory, state, results, origin }, context.extractor);
+      const saved = { model, memory, state, results, origin, ...(await learnedOf(setup, learner)) };
+      await directory.saveTask(task, saved, context.extractor);
       await directory.writeResults(results);
       await directory.checkpoints.clear();
       await options.onTask?.(results);
@@ -245,6 +252,20 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
     }
     throw reported;
   }
+}
+
+/** What makes the state after the newest task usable without the data set. */
+async function learnedOf(
+  { config, entry, dataset, tasks }: Setup,
+  { model, memory }: Learner,
+): Promise<Pick<TaskState, "data" | "exemplars">> {
+  const learned = tasks.slice(0, model.classifiers.length);
+  const own = memory.classes.slice(-(learned.at(-1)?.length as number)).flat();
+  const few =
+    memory.capacity < Number.MAX_SAFE_INTEGER &&
+    own.length * elementCount(dataset.input.shape) <= MOST_KEPT;
+  const exemplars = few ? await keepSamples(entry, dataset, own, config) : undefined;
+  return { data: learnedDataOf(dataset, learned), exemplars };
 }
 
 /** Checkpoints of a task in the run directory: after every epoch, and when the interval has passed. */

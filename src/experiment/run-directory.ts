@@ -3,6 +3,7 @@ import { readdir, rm, rmdir, stat, truncate } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { didYouMean, ItamlError, nearestName } from "../base/errors.js";
+import { decodeKeptSamples, encodeKeptSamples, type KeptSamples } from "../data/kept-samples.js";
 import { appendWhole, writeFileAtomically } from "../files/atomic-file.js";
 import { writeFolderAtomically } from "../files/atomic-folder.js";
 import { CHECKSUMS, formatChecksums, verifyChecksum } from "../files/checksums.js";
@@ -23,6 +24,7 @@ import { CheckpointFolder } from "./checkpoint-folder.js";
 import { type Config, formatConfig, resolveConfig } from "./config.js";
 import { parseConfigText } from "./config-text.js";
 import { parseEvent, parseEvents, type RunEvent } from "./events.js";
+import { formatLearnedData, type LearnedData, parseLearnedData } from "./learned-data.js";
 import { type Origin, originSchema } from "./origin.js";
 import { loadNamedParts } from "./plugins.js";
 import { formatResults, parseResults, type Results } from "./results.js";
@@ -168,10 +170,12 @@ export class RunDirectory {
   /** Stores the state after a task: a whole folder or none. */
   async saveTask(
     task: number,
-    { model, memory, state, results, origin }: TaskState,
+    { model, memory, state, data, exemplars, results, origin }: TaskState,
     extractor: FeatureExtractor,
   ): Promise<void> {
     const files = {
+      [DATA]: formatLearnedData(data),
+      ...(exemplars && { [EXEMPLARS]: encodeKeptSamples(exemplars) }),
       [MODEL]: encodeModel(model, extractor),
       [MEMORY]: encodeMemory(memory),
       ...(state.size > 0 && { [STATE]: encodeLearnerState(state) }),
@@ -187,7 +191,7 @@ export class RunDirectory {
   /**
    * The state after a task.
    *
-   * @param samples number of training samples of the data set
+   * @param samples number of training samples that indices of exemplars may point to
    * @param accept looks at where the state came from, before it is believed to be of this network
    * @throws {ItamlError} RUN_DIRECTORY, FILE_INVALID; whatever `accept` throws
    */
@@ -197,23 +201,7 @@ export class RunDirectory {
     accept: (origin: Origin, file: string) => void = () => {},
   ): Promise<SavedLearner> {
     const folder = this.#taskFolder(task);
-    const read = async (name: string) => {
-      const file = join(folder, name);
-      const remedy = this.#trainAgain(task);
-      if (!existsSync(file)) {
-        throw new ItamlError("RUN_DIRECTORY", `the state after task ${task + 1} is missing`, {
-          where: file,
-          ...remedy,
-        });
-      }
-      const content = await readFileOrThrow(file, "FILE_INVALID");
-      // Runs of version 0.1.0 have no checksums and no origin.
-      const sums = join(folder, CHECKSUMS);
-      if (existsSync(sums)) {
-        verifyChecksum(await readText(sums), name, content, { file, ...remedy });
-      }
-      return { content, file };
-    };
+    const read = (name: string) => this.#readTaskFile(task, name);
     if (existsSync(join(folder, CHECKSUMS))) {
       const { content, file } = await read(ORIGIN);
       accept(originSchema.parse(JSON.parse(content.toString("utf8"))), file);
@@ -253,6 +241,28 @@ export class RunDirectory {
     });
   }
 
+  /**
+   * What the learner knew of its data after a task; undefined where that isn't stored, as in runs of version 0.2 and before.
+   *
+   * @throws {ItamlError} FILE_INVALID
+   */
+  async readData(task: number): Promise<LearnedData | undefined> {
+    if (!existsSync(join(this.#taskFolder(task), DATA))) return undefined;
+    const { content, file } = await this.#readTaskFile(task, DATA);
+    return parseLearnedData(content.toString("utf8"), file);
+  }
+
+  /** Whether a task's exemplars are stored, its own classes' when they were learned. */
+  hasExemplars(task: number): boolean {
+    return existsSync(join(this.#taskFolder(task), EXEMPLARS));
+  }
+
+  /** @throws {ItamlError} RUN_DIRECTORY, FILE_INVALID */
+  async readExemplars(task: number): Promise<KeptSamples> {
+    const { content, file } = await this.#readTaskFile(task, EXEMPLARS);
+    return decodeKeptSamples(content, file);
+  }
+
   /** Removes the states of this task and of those after it. */
   async removeTasksFrom(task: number): Promise<void> {
     const folder = dirname(this.#taskFolder(0));
@@ -289,6 +299,26 @@ export class RunDirectory {
     };
   }
 
+  /** A file of a task's folder, as its checksum says. */
+  async #readTaskFile(task: number, name: string): Promise<{ content: Buffer; file: string }> {
+    const folder = this.#taskFolder(task);
+    const file = join(folder, name);
+    const remedy = this.#trainAgain(task);
+    if (!existsSync(file)) {
+      throw new ItamlError("RUN_DIRECTORY", `the state after task ${task + 1} is missing`, {
+        where: file,
+        ...remedy,
+      });
+    }
+    const content = await readFileOrThrow(file, "FILE_INVALID");
+    // Runs of version 0.1.0 have no checksums and no origin.
+    const sums = join(folder, CHECKSUMS);
+    if (existsSync(sums)) {
+      verifyChecksum(await readText(sums), name, content, { file, ...remedy });
+    }
+    return { content, file };
+  }
+
   #taskFolder(task: number): string {
     return this.file(join("tasks", String(task).padStart(2, "0")));
   }
@@ -299,11 +329,14 @@ export interface TaskState extends SavedLearner {
   /** Of this task and those before it. */
   readonly results: Results;
   readonly origin: Origin;
+  readonly data: LearnedData;
+  /** Samples of the memory that the task brought; undefined where they are to stay in the data set. */
+  readonly exemplars: KeptSamples | undefined;
 }
 
 const [CONFIG, EVENTS, RESULTS] = ["config.yaml", "events.jsonl", "results.json"];
 const [MODEL, MEMORY, STATE] = ["model.safetensors", "memory.json", "learner.safetensors"];
-const ORIGIN = "origin.json";
+const [ORIGIN, DATA, EXEMPLARS] = ["origin.json", "classes.json", "exemplars.safetensors"];
 
 /** Where there is a lock alone, a run was killed before it began. */
 async function refuseContent(path: string): Promise<void> {

@@ -2,6 +2,7 @@ import { totalmem } from "node:os";
 import { ItamlError } from "../base/errors.js";
 import { createChosen } from "../base/part.js";
 import { datasetFolder, findDataset } from "../data/catalog.js";
+import type { DatasetDescriptor } from "../data/dataset-descriptor.js";
 import { loadDataset } from "../data/load-dataset.js";
 import { Learner, type SavedLearner } from "../learners/learner.js";
 import { createMethod, type Method } from "../learners/method.js";
@@ -11,21 +12,36 @@ import { Inference } from "../model/inference.js";
 import { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { TestSet } from "../prediction/predictions.js";
 import { createOnnxRuntime } from "../runtime/node/onnxruntime-node.js";
+import type { InputDescription } from "../samples/input-description.js";
 import type { Dataset } from "../samples/samples.js";
 import type { TrainingSettings } from "../training/settings.js";
 import type { Config } from "./config.js";
 import { loadNamedParts } from "./plugins.js";
 import { type TaskSamples, taskSamples } from "./task-samples.js";
 
-/** All that a configuration names, made ready: data, tasks, network, runtime. */
-export interface Setup {
-  readonly config: Config;
+/** The data set that a configuration names. */
+export interface LoadedData {
+  readonly entry: DatasetDescriptor;
   readonly dataset: Dataset;
+}
+
+/** The same, divided into tasks. */
+export interface PreparedData extends LoadedData {
   /** Classes of each task, as indices into the data set's. */
   readonly tasks: readonly (readonly number[])[];
   readonly samples: TaskSamples;
+}
+
+/** What a configuration names to learn with, whatever the samples. */
+export interface PreparedLearner {
   readonly method: Method;
   readonly training: TrainingSettings;
+  readonly context: Omit<LearnerContext, "source">;
+}
+
+/** All that a configuration names, made ready: data, tasks, network, runtime. */
+export interface Setup extends PreparedData, PreparedLearner {
+  readonly config: Config;
   readonly context: LearnerContext;
 }
 
@@ -35,42 +51,66 @@ export interface Setup {
  * @throws {ItamlError} DATASET_…, CONFIG_INVALID, MEMORY_TOO_SMALL, OUT_OF_MEMORY, DEVICE_UNAVAILABLE
  */
 export async function prepare(config: Config): Promise<Setup> {
+  const data = await divideData(await loadData(config), config);
+  const { input, train } = data.dataset;
+  const learner = await prepareLearner(config, input, data.tasks.length);
+  return { config, ...data, ...learner, context: { ...learner.context, source: train.source } };
+}
+
+/** @throws {ItamlError} DATASET_…, CONFIG_INVALID */
+export async function loadData(config: Config): Promise<LoadedData> {
+  const { datasets } = await loadNamedParts(config.plugins);
+  const entry = findDataset(config.dataset, datasets);
+  const folder = datasetFolder(config.dataset, config.data);
+  return { entry, dataset: await loadDataset(entry, folder, config) };
+}
+
+/** @throws {ItamlError} CONFIG_INVALID, DATASET_INVALID, MEMORY_TOO_SMALL */
+export async function divideData(data: LoadedData, config: Config): Promise<PreparedData> {
+  const samples = taskSamples(data.dataset, config, await loadNamedParts(config.plugins));
+  return { ...data, tasks: samples.tasks, samples };
+}
+
+/**
+ * @param tasks how many there will be
+ * @throws {ItamlError} GRAPH_INVALID, OUT_OF_MEMORY, DEVICE_UNAVAILABLE
+ */
+export async function prepareLearner(
+  config: Config,
+  input: InputDescription,
+  tasks: number,
+): Promise<PreparedLearner> {
   const parts = await loadNamedParts(config.plugins);
-  const entry = findDataset(config.dataset, parts.datasets);
-  const dataset = await loadDataset(entry, datasetFolder(config.dataset, config.data), config);
   const method = createMethod(parts.methods, config.learner, parts);
-  const samples = taskSamples(dataset, config, parts);
-  const { tasks } = samples;
   const runtime = createOnnxRuntime({
     device: config.device,
     ...(config.threads !== undefined && { threads: config.threads }),
   });
-  const extractor = new FeatureExtractor(
-    createChosen(parts.networks, config.network),
-    dataset.input,
-  );
-  checkMemory(extractor, method.update.copies(tasks.length));
+  const extractor = new FeatureExtractor(createChosen(parts.networks, config.network), input);
+  checkMemory(extractor, method.update.copies(tasks));
   const inference = await Inference.compile(runtime, extractor);
-  const { source } = dataset.train;
-  const { seed } = config;
   const training: TrainingSettings = {
     ...config,
     optimizer: createChosen(parts.optimizers, config.optimizer),
     schedule: createChosen(parts.schedules, config.schedule),
   };
+  const { seed } = config;
   return {
-    ...{ config, dataset, tasks, samples, method, training },
-    context: { runtime, extractor, inference, source, seed, plannedTasks: tasks.length },
+    ...{ method, training },
+    context: { runtime, extractor, inference, seed, plannedTasks: tasks },
   };
 }
 
 /** The configured learner, at its start or as it was saved. */
-export function createLearner({ method, training, context }: Setup, saved?: SavedLearner): Learner {
+export function createLearner(
+  { method, training, context }: Pick<Setup, "method" | "training" | "context">,
+  saved?: SavedLearner,
+): Learner {
   return new Learner(method, context, training, saved);
 }
 
 /** Test samples of the first tasks. */
-export function testSet({ dataset: { test }, samples }: Setup, seen: number): TestSet {
+export function testSet({ dataset: { test }, samples }: PreparedData, seen: number): TestSet {
   return { source: test.source, tasks: samples.test.slice(0, seen) };
 }
 

@@ -41,8 +41,6 @@ export interface Dataset {
   readonly test: LabelledSamples;
   /** What is worth knowing of it, such as files that are left out. */
   readonly notes?: readonly string[];
-  /** Of picture files: others of them as samples, as the test pictures are. */
-  readonly openImages?: (files: readonly string[]) => SampleSource;
 }
 
 export interface LabelledSamples {

@@ -453,6 +453,8 @@ export const READERS: Readonly<Record<string, Reader>> = {
         await directory.readResults();
         const extractor = new FeatureExtractor(createChosen(networks, read.network), input);
         await directory.loadTask(1, { extractor, samples: 40 });
+        await directory.readData(1);
+        await directory.readExemplars(1);
       });
     },
   },

@@ -3,8 +3,10 @@ import { ItamlError } from "../../base/errors.js";
 import { limiter } from "../../base/limiter.js";
 import { listPictures } from "../../data/class-folders.js";
 import { readImage } from "../../data/image.js";
+import { openPictures } from "../../data/kept-samples.js";
 import { LeftOutFiles, leftOutNotes } from "../../data/left-out.js";
 import { PICTURE_FORMATS } from "../../data/picture-formats.js";
+import { withSavedRun } from "../../experiment/saved-run.js";
 import { elementCount } from "../../graph/shape.js";
 import {
   classifyContinuum,
@@ -14,8 +16,9 @@ import {
   hasProbabilities,
 } from "../../learners/classification.js";
 import { percent } from "../../report/format.js";
+import type { Device } from "../../runtime/runtime.js";
 import { samplesInMemory } from "../../samples/samples.js";
-import { labelsOf, withSavedRun } from "../saved-run.js";
+import { warn } from "../warn.js";
 
 interface ClassifyOptions {
   each?: boolean;
@@ -24,6 +27,7 @@ interface ClassifyOptions {
   resize?: boolean;
   task?: number;
   data?: string;
+  device?: Device;
   json?: boolean;
 }
 
@@ -41,20 +45,20 @@ export async function classify(
   options: ClassifyOptions,
 ): Promise<void> {
   const images = await picturesOf(given);
-  await withSavedRun(path, options, async (run) => {
-    const { learner, setup } = run;
-    const { extractor, inference } = setup.context;
+  await withSavedRun(path, { ...options, onWarning: warn }, async (run) => {
+    const { learner, config, entry } = run;
+    const { extractor, inference } = learner.context;
     const { shape } = extractor.input;
     const inTurn = limiter(16);
     const read = (file: string) => readImage(file, shape, { resize: options.resize ?? false });
     const source =
-      setup.dataset.openImages?.(images) ??
+      openPictures(entry, images, config) ??
       samplesInMemory(
         Buffer.concat(await Promise.all(images.map((file) => inTurn(() => read(file))))),
         elementCount(shape),
       );
     const rows = images.map((_, row) => row);
-    const labels = labelsOf(run);
+    const labels = run.labels.flat();
     let task: number | undefined;
     let found: Found[];
     const { atLeast = 0 } = options;

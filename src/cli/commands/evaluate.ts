@@ -1,3 +1,4 @@
+import { withSavedRun } from "../../experiment/saved-run.js";
 import { testSet } from "../../experiment/setup.js";
 import { requiredContinuum } from "../../incremental/continuum.js";
 import { ACCURACIES, ACCURACY_NAMES, mean } from "../../incremental/metrics.js";
@@ -6,18 +7,19 @@ import type { Progress } from "../../model/progress.js";
 import { measure } from "../../prediction/predictions.js";
 import { percent } from "../../report/format.js";
 import { textTable, wrapText } from "../../report/table.js";
+import type { Device } from "../../runtime/runtime.js";
 import { ProgressLine } from "../progress-line.js";
-import { withSavedRun } from "../saved-run.js";
 import { terminalWidth } from "../terminal-width.js";
+import { warn } from "../warn.js";
 
 /** Prints the accuracies of a run's model for several sizes of continua. */
 export async function evaluate(
   path: string,
-  options: { task?: number; p: number[]; data?: string; json?: boolean },
+  options: { task?: number; p: number[]; data?: string; device?: Device; json?: boolean },
 ): Promise<void> {
-  await withSavedRun(path, options, async ({ setup, learner, task }) => {
-    const { config, tasks } = setup;
-    const test = testSet(setup, task + 1);
+  await withSavedRun(path, { ...options, onWarning: warn }, async (run) => {
+    const { config, learner, labels, task } = run;
+    const test = testSet(await run.data(), task + 1);
     const line = new ProgressLine();
     line.show(() => `evaluating on ${test.tasks.flat(2).length} test samples`);
     const onProgress = (progress: Progress) => {
@@ -33,7 +35,7 @@ export async function evaluate(
     const sweep = possible.map((p) => measure(predictions, { p, seed: config.seed }));
     const [any] = sweep;
     const single = (any ?? measure(predictions, { p: 1, seed: config.seed })).single;
-    const classes = mean(tasks.slice(0, task + 1).map(({ length }) => length));
+    const classes = mean(labels.map(({ length }) => length));
     const bound = requiredContinuum(single.perTask, classes);
     if (options.json) {
       console.log(JSON.stringify({ task, sweep, requiredContinuum: bound ?? null }, undefined, 2));

@@ -1,6 +1,6 @@
+import { withSavedRun } from "../../experiment/saved-run.js";
 import { writeFileAtomically } from "../../files/atomic-file.js";
 import { exportOnnxModel } from "../../learners/export.js";
-import { labelsOf, withSavedRun } from "../saved-run.js";
 
 /** Writes the base model of a run as one ONNX file. */
 export async function exportRun(
@@ -8,12 +8,12 @@ export async function exportRun(
   file: string,
   options: { task?: number; data?: string },
 ): Promise<void> {
-  await withSavedRun(path, options, async (run) => {
-    const labels = labelsOf(run);
-    const { extractor } = run.setup.context;
-    const { model } = run.learner;
-    const head = await run.learner.head();
-    await writeFileAtomically(file, exportOnnxModel(model, head, extractor, labels));
-    console.log(`${file}: ${labels.length} classes after task ${run.task + 1}`);
+  // What is exported was computed when the run was trained, whatever its device.
+  await withSavedRun(path, { ...options, device: "cpu" }, async ({ learner, labels, task }) => {
+    const { extractor } = learner.context;
+    const classes = labels.flat();
+    const head = await learner.head();
+    await writeFileAtomically(file, exportOnnxModel(learner.model, head, extractor, classes));
+    console.log(`${file}: ${classes.length} classes after task ${task + 1}`);
   });
 }

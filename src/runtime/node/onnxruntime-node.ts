@@ -98,9 +98,9 @@ export function createOnnxRuntime({
 
 const REMEDIES = {
   cuda:
-    "Use --device cpu, or install an NVIDIA driver with CUDA 12 and cuDNN 9 on Linux x64 " +
+    "Use the device cpu, or install an NVIDIA driver with CUDA 12 and cuDNN 9 on Linux x64 " +
     "and run node node_modules/onnxruntime-node/script/install --onnxruntime-node-install",
-  webgpu: "Use --device cpu, or install a Vulkan driver for your GPU",
+  webgpu: "Use the device cpu, or install a Vulkan driver for your GPU",
 };
 
 function firstLine(error: unknown): string {
