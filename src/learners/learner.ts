@@ -16,10 +16,11 @@ import type { TaskSession } from "../model/session.js";
 import type { Adapter } from "../prediction/adaptation.js";
 import { type Head, headRows, trainedHead } from "../prediction/head.js";
 import { headOfState, stateOfHead, stateWithoutHead } from "../prediction/head-state.js";
-import { byTask } from "../prediction/task-prediction.js";
+import { byTask, type TaskColumns, taskColumns } from "../prediction/task-prediction.js";
 import type { TrainingSettings } from "../training/settings.js";
 import { throwIfAborted, trainingLoop } from "../training/training-loop.js";
 import type { Checkpointing } from "../training/training-state.js";
+import { isBetter, isImbalanced } from "./better-model.js";
 import { addExemplars } from "./exemplar-selection.js";
 import type { Method } from "./method.js";
 import { holdOut, validationAccuracy } from "./validation.js";
@@ -170,24 +171,56 @@ export class Learner implements SavedLearner {
     return fitted ?? trainedHead(model, context.extractor.featureSize);
   }
 
-  /** The model that tells classes of one task apart: adapted to it, where the method adapts. */
+  /**
+   * The model that tells classes of one task apart: adapted to it, where the method adapts. Where the task's classes differ much
+   * in their numbers of exemplars, the head's rows do it unless the adapted model is better at it.
+   */
   async modelFor(task: number, hooks: LearnHooks = {}): Promise<TaskModel> {
-    const { model, memory, context, method } = this;
-    const tasks = model.classifiers.length;
-    const sizes = taskSizes(model, context.extractor);
-    if (!method.adaptation) return headRows(model, await this.head(hooks), sizes, task);
-    const base = taskModel(model, task);
-    // Of the first task alone, the base model is as good as adapted.
-    if (tasks === 1) return base;
+    const { model, context, method } = this;
+    if (!method.adaptation) return this.#headRows(task, await this.head(hooks));
     const known = this.#adapted.get(task);
     if (known) return known;
     throwIfAborted(hooks.signal);
+    const exemplars = byTask(this.memory.classes, taskSizes(model, context.extractor))[task] ?? [];
+    const adapt = (to: readonly (readonly number[])[]) => this.#adapt(task, to);
+    const fit = async (to: readonly (readonly number[])[]) =>
+      this.#headRows(task, await this.#headFrom(task, to, hooks));
+    const adapts =
+      !isImbalanced(exemplars) || (await isBetter(adapt, fit, exemplars, context, task));
+    const chosen = adapts ? await adapt(exemplars) : this.#headRows(task, await this.head(hooks));
+    this.#adapted.set(task, chosen);
+    const tasks = model.classifiers.length;
+    if (tasks > 1) hooks.onProgress?.({ kind: "adaptation", task: tasks - 1, adaptedTo: task });
+    return chosen;
+  }
+
+  /** The base model, adapted to a task by these exemplars of its classes. */
+  async #adapt(task: number, exemplars: readonly (readonly number[])[]): Promise<TaskModel> {
+    const { model, context, method } = this;
+    const base = taskModel(model, task);
+    const tasks = model.classifiers.length;
+    // Of the first task alone, the base model is as good as adapted.
+    if (tasks === 1 || !method.adaptation) return base;
     this.#adapter ??= method.adaptation.begin(context);
-    const exemplars = byTask(memory.classes, sizes)[task] ?? [];
-    const adapted = await (await this.#adapter).adapt(base, exemplars, [tasks - 1, task]);
-    this.#adapted.set(task, adapted);
-    hooks.onProgress?.({ kind: "adaptation", task: tasks - 1, adaptedTo: task });
-    return adapted;
+    return (await this.#adapter).adapt(base, exemplars, [tasks - 1, task]);
+  }
+
+  /** The head as it is fitted with these exemplars of a task's classes in place of all. */
+  async #headFrom(
+    task: number,
+    exemplars: readonly (readonly number[])[],
+    hooks: LearnHooks,
+  ): Promise<Head> {
+    const { model, context, method } = this;
+    const memory = this.memory.copy();
+    const { start } = taskColumns(taskSizes(model, context.extractor))[task] as TaskColumns;
+    memory.classes.splice(start, exemplars.length, ...exemplars.map((indices) => [...indices]));
+    const fitted = await method.head.fit(model, memory, context, hooks);
+    return fitted ?? trainedHead(model, context.extractor.featureSize);
+  }
+
+  #headRows(task: number, head: Head): TaskModel {
+    return headRows(this.model, head, taskSizes(this.model, this.context.extractor), task);
   }
 
   async release(): Promise<void> {
