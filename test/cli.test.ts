@@ -185,6 +185,7 @@ describe("wrong usage", () => {
     [["train", "strokes", "--set", "beta"], 2, "expected key=value"],
     [["train", "strokes", "--resume"], 2, "expected --out"],
     [["train", "strokes", "--force"], 2, "expected --resume or --from-task with it"],
+    [["train", "strokes", "--take-over"], 2, "expected --resume or --from-task with it"],
     [["train", "--resume", "--out", "none"], 1, "there is no run here"],
     [["train", "mnist", "--data", "none"], 1, "found no such folder"],
     [["evaluate", "none"], 1, "made; found no such directory.\n"],

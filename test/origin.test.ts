@@ -19,6 +19,16 @@ test("all that differs is said", () => {
   );
 });
 
+test("other data are refused even by force", () => {
+  const state = originOf(config, "0.1.0", "abc");
+  const others = originOf({ ...config, epochs: 2 }, "0.2.0", "abc");
+  expect(() => refuseOtherOrigin(state, others, "file", { force: true })).not.toThrow();
+  const data = originOf({ ...config, epochs: 2 }, "0.2.0", "abd");
+  expect(() => refuseOtherOrigin(state, data, "file", { force: true })).toThrow(
+    'expected content of the data set "abc"; found content of the data set "abd".',
+  );
+});
+
 test("paths may change, and the order of keys doesn't matter", () => {
   const moved = { ...config, data: "/elsewhere", classes: "/list.txt" };
   const reversed = Object.fromEntries(Object.entries(moved).reverse()) as typeof config;

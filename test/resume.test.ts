@@ -20,7 +20,7 @@ import {
 import { RunDirectory } from "../src/experiment/run-directory.js";
 import type { Progress } from "../src/model/progress.js";
 import { decodeSafetensors } from "../src/storage/safetensors.js";
-import { readEvents } from "./support/command-line.js";
+import { itaml, readEvents } from "./support/command-line.js";
 import { contentOf, smallConfig, smallLearner } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writeMadeMnist } from "./support/idx.js";
@@ -243,27 +243,28 @@ describe("damage", () => {
   });
 });
 
-describe("a run that was something else before is refused, unless forced", () => {
-  test.each<[string, (run: Awaited<ReturnType<typeof stoppedRun>>) => void, RegExp]>([
+describe("a run that was something else before is refused", () => {
+  test.each<[string, (run: Awaited<ReturnType<typeof stoppedRun>>) => void, RegExp, boolean]>([
     [
-      "another configuration",
+      "another configuration, unless forced",
       ({ run, config }) =>
         writeFileSync(join(run, "config.yaml"), formatConfig({ ...config, learningRate: 0.01 })),
-      /expected learningRate 0\.05; found learningRate 0\.01/,
+      /expected learningRate 0\.05; found learningRate 0\.01\. .*--resume --force/,
+      true,
     ],
     [
-      "a changed data set",
+      "a changed data set, forced or not",
       ({ folder }) => writeMadeMnist(join(folder, "data"), { train: 31 }),
-      /expected content of the data set "[0-9a-f]{64}"; found content of the data set "[0-9a-f]{64}"/,
+      /expected content of the data set "[0-9a-f]{64}"; found content of the data set "[0-9a-f]{64}"\. .*--resume --data/,
+      false,
     ],
-  ])("%s", async (_, change, message) => {
+  ])("%s", async (_, change, message, forcible) => {
     const stopped = await stoppedRun({ learner: smallLearner({ memory: 12 }) });
     const { run } = stopped;
     change(stopped);
     const refused = resumeExperiment(run, undefined);
     await expect(refused).rejects.toMatchObject({ code: "RUN_CHANGED" });
     await expect(refused).rejects.toThrow(message);
-    await expect(refused).rejects.toThrow("--force");
     // From the state of a task as from a checkpoint.
     const checkpoints = join(run, "checkpoints");
     const aside = join(stopped.folder, "aside");
@@ -273,8 +274,9 @@ describe("a run that was something else before is refused, unless forced", () =>
       "origin.json: the run was something else",
     );
     cpSync(aside, checkpoints, { recursive: true });
-    const { tasks } = await resumeExperiment(run, undefined, { force: true });
-    expect(tasks).toHaveLength(3);
+    const forced = resumeExperiment(run, undefined, { force: true });
+    if (forcible) expect((await forced).tasks).toHaveLength(3);
+    else await expect(forced).rejects.toMatchObject({ code: "RUN_CHANGED" });
   });
 
   test("a checkpoint of another run", async () => {
@@ -285,16 +287,20 @@ describe("a run that was something else before is refused, unless forced", () =>
     );
   });
 
-  test("a moved data set is the same", async () => {
+  test("a moved data set is the same, and the run knows from then on where it is", async () => {
     const { folder, run, straight, config } = await stoppedRun();
-    cpSync(join(folder, "data"), join(folder, "moved"), { recursive: true });
+    const moved = join(folder, "moved");
+    cpSync(join(folder, "data"), moved, { recursive: true });
     rmSync(join(folder, "data"), { recursive: true });
-    writeFileSync(
-      join(run, "config.yaml"),
-      formatConfig({ ...config, data: join(folder, "moved") }),
-    );
-    await resumeExperiment(run, undefined);
+    const resume = ["train", "--resume", "--out", run, "--data"];
+    writeMadeMnist(join(folder, "other"), { train: 31 });
+    const other = await itaml(folder, [...resume, "other", "--force"]);
+    expect(other).toMatchObject({ code: 1 });
+    expect(other.stderr).toContain("ITAML_RUN_CHANGED");
+    expect(await itaml(folder, [...resume, "moved"])).toMatchObject({ code: 0 });
     expect(contentOf(run)).toEqual(contentOf(straight));
+    const { config: kept } = await RunDirectory.open(run);
+    expect(kept).toEqual({ ...config, data: moved });
   });
 });
 

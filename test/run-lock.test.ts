@@ -65,7 +65,9 @@ test.each<[string, Partial<LockOwner>]>([
   const before = readFileSync(join(folder, "lock.json"), "utf8");
   const refused = RunLock.acquire(folder);
   await expect(refused).rejects.toMatchObject({ code: "RUN_IN_USE" });
-  await expect(refused).rejects.toThrow(/can't be told from this machine.*: rm .*lock\.json$/);
+  await expect(refused).rejects.toThrow(
+    `can't be told from this machine. If it doesn't, go on with: itaml train --resume --take-over --out ${folder}`,
+  );
   if (changes.host) await expect(refused).rejects.toThrow(changes.host);
   expect(readFileSync(join(folder, "lock.json"), "utf8")).toBe(before);
   expect(readdirSync(folder)).toEqual(["lock.json"]);
@@ -102,4 +104,21 @@ test("what a process left that was killed while it took a stale lock is no hindr
   const lock = await RunLock.acquire(folder);
   expect(readdirSync(folder)).toEqual(["lock.json"]);
   await lock.release();
+});
+
+test("one of elsewhere is taken over where that is asked for, one of here is not", async () => {
+  const folder = temporaryFolder();
+  await writeLock(folder, { host: "elsewhere.example" });
+  const first = await RunLock.acquire(folder, { takeOver: true });
+  await first.refuseTakenOver();
+  const second = RunLock.acquire(folder, { takeOver: true });
+  await expect(second).rejects.toMatchObject({ code: "RUN_IN_USE" });
+
+  // Who was taken over by mistake writes no more, and leaves the other's lock alone.
+  const other = await writeLock(folder, { host: "elsewhere.example" });
+  await expect(first.refuseTakenOver()).rejects.toThrow(
+    `process ${other.pid} on elsewhere.example has taken the run over`,
+  );
+  await first.release();
+  expect(readdirSync(folder)).toEqual(["lock.json"]);
 });

@@ -50,6 +50,11 @@ const savedRunDevice = () =>
     "--device <device>",
     "where it runs (default: the run's where it is there, or cpu)",
   ).choices(DEVICES);
+const takeOver = () =>
+  new Option(
+    "--take-over",
+    "go on though a process elsewhere, in a container that was killed for example, has the run",
+  );
 const dataFolder = () => new Option("--data <dir>", "folder of the data set's files");
 
 const program = new Command("itaml")
@@ -78,7 +83,8 @@ program
   .option("--out <run>", "run directory (default: runs/DATASET-LEARNER-seedN)")
   .option("--resume", "continue the run in --out where it stopped")
   .option("--from-task <n>", "train the run in --out again from this task on, from 1", taskNumber)
-  .option("--force", "continue though settings, data set or version differ from the run's")
+  .option("--force", "continue though settings or version differ from the run's")
+  .addOption(takeOver())
   .option("--seed <n>", "seed of everything random", natural)
   .option("--device <device>", "cpu, webgpu or cuda (default: the configuration's)")
   .option("--set <key=value>", "change a key of the configuration; repeatable", collect)
@@ -99,6 +105,7 @@ program
   .option("--out <dir>", "where the runs go (default: the file's out, or runs/FILE)")
   .addOption(dataFolder())
   .addOption(plugin())
+  .addOption(takeOver())
   .option("--jobs <n>", "runs at once (default: as many as the cores have threads for)", positive)
   .addOption(json())
   .addHelpText("after", "\nWhat a sweep file holds: docs/sweeps.md")

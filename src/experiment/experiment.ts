@@ -39,8 +39,10 @@ export interface ExperimentOptions extends LearnHooks {
 }
 
 export interface ResumeOptions extends ExperimentOptions {
-  /** Goes on though settings, data or program differ from those that the run's state came from. */
+  /** Goes on though settings or program differ from those that the run's state came from. */
   readonly force?: boolean | undefined;
+  /** Goes on though a process of another machine or container seems to train in the run: it is surely gone. */
+  readonly takeOver?: boolean | undefined;
   /** In place of the configuration that the run was started with. */
   readonly config?: Config | undefined;
 }
@@ -76,7 +78,7 @@ export async function resumeExperiment(
   fromTask: number | undefined,
   options: ResumeOptions = {},
 ): Promise<Results> {
-  const { directory, config: startedWith } = await RunDirectory.openToWrite(path);
+  const { directory, config: startedWith } = await RunDirectory.openToWrite(path, options);
   try {
     const config = options.config ?? startedWith;
     const results = (await directory.readResults()) ?? emptyResults(runOf(config));
@@ -92,9 +94,8 @@ export async function resumeExperiment(
     const prepared = await prepareRun(config);
     const { extractor, source } = prepared.setup.context;
     const network = { extractor, samples: source.length };
-    const accept = (origin: Origin, file: string) => {
-      if (!options.force) refuseOtherOrigin(origin, prepared.origin, file);
-    };
+    const accept = (origin: Origin, file: string) =>
+      refuseOtherOrigin(origin, prepared.origin, file, options);
     const damaged: ItamlError[] = [];
     const checkpoint =
       fromTask === undefined
@@ -282,6 +283,7 @@ function checkpointingOf(
     save: async (training) => {
       const seconds = (performance.now() - started) / 1000;
       const checkpoint = { training, seconds, origin };
+      await directory.refuseTakenOver();
       await directory.checkpoints.save(checkpoint, setup.context.extractor);
       last = performance.now();
     },

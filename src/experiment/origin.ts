@@ -14,8 +14,9 @@ export const originSchema = z.object({
 
 export type Origin = z.output<typeof originSchema>;
 
-/** What may change: paths, since the hash of the data set stands for what is there, and logs. */
-const FREE: readonly (keyof Config)[] = ["data", "classes", "logs"];
+/** Paths may change, since the hash of the data set stands for what is there. */
+export const PATHS: readonly (keyof Config)[] = ["data", "classes"];
+const FREE: readonly (keyof Config)[] = [...PATHS, "logs"];
 
 /** @param data hash of the data set's content */
 export function originOf(config: Config, itaml: string, data: string): Origin {
@@ -30,10 +31,17 @@ export function originOf(config: Config, itaml: string, data: string): Origin {
  * Refuses to go on from a state of other settings, data or program.
  *
  * @param file of the state
+ * @param force whether other settings and programs are no reason; other data always are: the state's exemplars are named by
+ * their places among them
  * @throws {ItamlError} RUN_CHANGED with all that differs
  */
-export function refuseOtherOrigin(state: Origin, now: Origin, file: string): void {
-  const differing = differences(state, now);
+export function refuseOtherOrigin(
+  state: Origin,
+  now: Origin,
+  file: string,
+  { force = false }: { force?: boolean | undefined } = {},
+): void {
+  const differing = differences(state, now).filter(({ name }) => !force || name === DATA);
   if (differing.length === 0) return;
   const side = (of: "state" | "now") =>
     differing
@@ -43,15 +51,18 @@ export function refuseOtherOrigin(state: Origin, now: Origin, file: string): voi
     where: file,
     expected: side("state"),
     found: side("now"),
-    remedy:
-      "Bring that back, or go on all the same with --force; the results are then of no single setting",
+    remedy: differing.some(({ name }) => name === DATA)
+      ? "Bring the data back, or name the folder where they are with itaml train --resume --data"
+      : "Bring that back, or go on all the same with itaml train --resume --force; the results are then of no single setting",
   });
 }
+
+const DATA = "content of the data set";
 
 function differences(state: Origin, now: Origin) {
   const parts = [
     { name: "itaml", state: state.itaml, now: now.itaml },
-    { name: "content of the data set", state: state.data, now: now.data },
+    { name: DATA, state: state.data, now: now.data },
     ...[...new Set([...Object.keys(state.config), ...Object.keys(now.config)])].map((key) => ({
       ...{ name: key, state: state.config[key], now: now.config[key] },
     })),

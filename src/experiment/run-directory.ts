@@ -28,7 +28,7 @@ import { formatLearnedData, type LearnedData, parseLearnedData } from "./learned
 import { type Origin, originSchema } from "./origin.js";
 import { loadNamedParts } from "./plugins.js";
 import { formatResults, parseResults, type Results } from "./results.js";
-import { isOfLock, RunLock } from "./run-lock.js";
+import { isOfLock, type LockOptions, RunLock } from "./run-lock.js";
 
 /** Bytes of a text file of a run; the largest have some megabytes. */
 const MAXIMUM_TEXT = 2 ** 26;
@@ -84,9 +84,12 @@ export class RunDirectory {
    *
    * @throws {ItamlError} RUN_DIRECTORY where there is none; RUN_IN_USE
    */
-  static async openToWrite(path: string): Promise<{ directory: RunDirectory; config: Config }> {
+  static async openToWrite(
+    path: string,
+    options: LockOptions = {},
+  ): Promise<{ directory: RunDirectory; config: Config }> {
     await readConfigOf(path);
-    const directory = new RunDirectory(path, await RunLock.acquire(path));
+    const directory = new RunDirectory(path, await RunLock.acquire(path, options));
     try {
       return { directory, config: await readConfigOf(path) };
     } catch (error) {
@@ -98,6 +101,11 @@ export class RunDirectory {
   /** Lets others write. */
   async close(): Promise<void> {
     await this.#lock?.release();
+  }
+
+  /** @throws {ItamlError} RUN_IN_USE where another process took over the right to write */
+  async refuseTakenOver(): Promise<void> {
+    await this.#lock?.refuseTakenOver();
   }
 
   file(name: string): string {
@@ -173,6 +181,7 @@ export class RunDirectory {
     { model, memory, state, data, exemplars, results, origin }: TaskState,
     extractor: FeatureExtractor,
   ): Promise<void> {
+    await this.refuseTakenOver();
     const files = {
       [DATA]: formatLearnedData(data),
       ...(exemplars && { [EXEMPLARS]: encodeKeptSamples(exemplars) }),

@@ -23,12 +23,19 @@ const ownerSchema = z.object({
 /** Who writes to a run. */
 export type LockOwner = z.output<typeof ownerSchema>;
 
+export interface LockOptions {
+  /** Replaces also the lock of another machine or container, whose process nobody here can see. Default: no. */
+  readonly takeOver?: boolean | undefined;
+}
+
 /** The right to write to a run directory, which one process at a time has: its file lock.json. */
 export class RunLock {
   readonly #path: string;
+  readonly #id: string;
 
-  private constructor(path: string) {
+  private constructor(path: string, id: string) {
     this.#path = path;
+    this.#id = id;
   }
 
   /**
@@ -36,18 +43,31 @@ export class RunLock {
    *
    * @throws {ItamlError} RUN_IN_USE with process and host
    */
-  static async acquire(directory: string): Promise<RunLock> {
+  static async acquire(directory: string, options: LockOptions = {}): Promise<RunLock> {
     const path = join(directory, LOCK);
-    await acquire(path, {
-      ...{ version: 1, id: randomUUID(), pid: process.pid, ...thisMachine() },
+    const id = randomUUID();
+    const owner: LockOwner = {
+      ...{ version: 1, id, pid: process.pid, ...thisMachine() },
       ...{ started: processStart(process.pid), since: new Date().toISOString() },
-    });
+    };
+    await acquire(path, owner, options);
     await removeLeftovers(directory);
-    return new RunLock(path);
+    return new RunLock(path, id);
+  }
+
+  /** @throws {ItamlError} RUN_IN_USE where another process has the lock now */
+  async refuseTakenOver(): Promise<void> {
+    const owner = await readOwner(this.#path);
+    if (owner?.id === this.#id) return;
+    const by = owner ? `process ${owner.pid} on ${owner.host}` : "another process";
+    throw new ItamlError("RUN_IN_USE", `${by} has taken the run over`, {
+      where: dirname(this.#path),
+    });
   }
 
   async release(): Promise<void> {
-    await rm(this.#path, { force: true });
+    const owner = await readOwner(this.#path).catch(() => undefined);
+    if (owner?.id === this.#id) await rm(this.#path, { force: true });
   }
 }
 
@@ -58,14 +78,15 @@ export function isOfLock(name: string): boolean {
   return name === LOCK || name.startsWith(`${LOCK}.`);
 }
 
-async function acquire(path: string, owner: LockOwner): Promise<void> {
+async function acquire(path: string, owner: LockOwner, options: LockOptions): Promise<void> {
   while (!(await createWhole(path, owner))) {
     const other = await readOwner(path);
     if (!other) continue;
-    if (!isGone(other)) throw inUse(path, other);
+    const takenOver = options.takeOver === true && !isHere(other);
+    if (!takenOver && !isGone(other)) throw inUse(path, other);
     // Only who has the lock of this stale lock removes it: somebody else's new one could be taken for it otherwise.
     const ofStale = `${path}.${other.id}`;
-    await acquire(ofStale, owner);
+    await acquire(ofStale, owner, options);
     try {
       if ((await readOwner(path))?.id === other.id) await rm(path);
     } finally {
@@ -178,8 +199,8 @@ function inUse(path: string, owner: LockOwner): ItamlError {
     ...(isHere(owner)
       ? { remedy: "Wait until it is done, or end it with", command: ["kill", String(pid)] }
       : {
-          remedy: "Whether it still does can't be told from this machine. If it doesn't",
-          command: ["rm", path],
+          remedy: "Whether it still does can't be told from this machine. If it doesn't, go on with",
+          command: ["itaml", "train", "--resume", "--take-over", "--out", directory],
         }),
   });
 }

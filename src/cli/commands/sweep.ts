@@ -23,6 +23,7 @@ export interface SweepOptions {
   data?: string;
   plugin?: string[];
   jobs?: number;
+  takeOver?: boolean;
   json?: boolean;
 }
 
@@ -102,7 +103,8 @@ export async function planSweep(file: string, options: SweepOptions) {
         ...(state === "begun"
           ? ["--resume"]
           : [base, "--seed", String(seed), ...set.flatMap((setting) => ["--set", setting])]),
-        ...(state === "new" && options.data !== undefined ? ["--data", options.data] : []),
+        ...(state === "begun" && options.takeOver ? ["--take-over"] : []),
+        ...(config.data !== undefined ? ["--data", config.data] : []),
         ...plugin.flatMap((module) => ["--plugin", module]),
       ];
       runs.push({ configuration, name, path, config, command, state });

@@ -11,6 +11,7 @@ import {
   startExperiment,
 } from "../../experiment/experiment.js";
 import { automaticKeys, countPictures, fitted, valueAt } from "../../experiment/fitted-settings.js";
+import { PATHS } from "../../experiment/origin.js";
 import { loadNamedParts } from "../../experiment/plugins.js";
 import type { Results } from "../../experiment/results.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
@@ -34,6 +35,7 @@ export interface TrainOptions {
   out?: string;
   resume?: boolean;
   force?: boolean;
+  takeOver?: boolean;
   fromTask?: number;
   seed?: number;
   device?: string;
@@ -65,9 +67,13 @@ export async function train(name: string | undefined, options: TrainOptions): Pr
 }
 
 async function startRun(name: string | undefined, options: TrainOptions) {
-  if (options.force) {
-    throw new ItamlError("USAGE", "there is nothing to force in a new run", {
-      where: "itaml train --force",
+  for (const [option, given] of [
+    ["--force", options.force],
+    ["--take-over", options.takeOver],
+  ] as const) {
+    if (!given) continue;
+    throw new ItamlError("USAGE", "there is no run yet that could go on", {
+      where: `itaml train ${option}`,
       expected: "--resume or --from-task with it",
     });
   }
@@ -102,25 +108,27 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
     });
   }
   const { directory, config: startedWith } = await RunDirectory.open(path);
-  const changed = [options.set, options.seed, options.data, options.device].some(
-    (given) => given !== undefined,
-  );
+  const { force, takeOver, data } = options;
+  const changed = [options.set, options.seed, options.device].some((given) => given !== undefined);
   let config = startedWith;
-  if (name !== undefined || (changed && options.force)) {
+  if (name !== undefined || (changed && force)) {
     config = await readConfig(name ?? directory.file("config.yaml"), options);
   } else if (changed) {
     throw new ItamlError("USAGE", "a run goes on with the settings that it was started with", {
       where: "itaml train --resume",
       remedy:
-        "Leave --set, --seed, --data and --device out, start a new run, or change this one with --force",
+        "Leave --set, --seed and --device out, start a new run, or change this one with --force",
     });
+  } else if (data !== undefined) {
+    // Wherever they are: their content is compared.
+    config = { ...startedWith, data: resolve(data) };
   }
-  if (!options.force) refuseDifference(path, startedWith, config);
+  if (!force) refuseDifference(path, startedWith, config);
   await provide(config, options);
   const results = await trainWithDisplay(path, config, (hooks) =>
     resumeExperiment(path, options.fromTask, {
       ...hooks,
-      force: options.force,
+      ...{ force, takeOver },
       ...(config !== startedWith && { config }),
     }),
   );
@@ -278,10 +286,10 @@ function refuseDifference(path: string, started: Config, given: Config): void {
   });
 }
 
-/** A key that two configurations have with different values. */
+/** A key that two configurations have with different values; paths are no difference. */
 export function differingKey(a: Config, b: Config): keyof Config | undefined {
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])] as (keyof Config)[];
-  return keys.find((key) => !isDeepStrictEqual(a[key], b[key]));
+  return keys.find((key) => !PATHS.includes(key) && !isDeepStrictEqual(a[key], b[key]));
 }
 
 /** The path, or the first of path-2, path-3, … that doesn't exist. */
