@@ -164,7 +164,7 @@ export async function readImage(
       where: file,
       expected: `${width} × ${height} pixels`,
       found: `${picture.width} × ${picture.height}`,
-      remedy: "Scale it, or use --resize",
+      remedy: "Scale it, or use itaml classify --resize",
     });
   }
   const sample = new Uint8Array(channels * height * width);

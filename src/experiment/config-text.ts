@@ -59,7 +59,7 @@ export function applySetting(config: Record<string, unknown>, setting: string): 
   if (equals < 1) {
     throw new ItamlError("USAGE", "not a setting", {
       where: "--set",
-      expected: "key=value, such as --set beta=0.5 or --set adaptation.steps=1",
+      expected: "key=value, such as --set epochs=5 or --set learner.memory=500",
       found: setting,
     });
   }

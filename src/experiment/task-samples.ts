@@ -88,10 +88,7 @@ function checkContinuum({ test }: TaskSamples, continuum: number): void {
     where: "continuum",
     expected: `at most ${fewest}, the test samples of task ${counts.indexOf(fewest) + 1}`,
     found: String(continuum),
-    ...(fewest > 0 && {
-      remedy: "Add test samples, or use",
-      command: ["--set", `continuum=${fewest}`],
-    }),
+    ...(fewest > 0 && { remedy: `Add test samples, or set continuum to ${fewest}` }),
   });
 }
 

@@ -81,7 +81,7 @@ export async function restoreOptimizers(
     throw new ItamlError("FILE_INVALID", "the optimisers of the checkpoint are others", {
       expected: `moments of the sizes ${expected}`,
       found,
-      remedy: "Train the task again from its start with --from-task",
+      remedy: "Train the task again from its start with itaml train --from-task",
     });
   }
   for (const [i, optimizer] of optimizers.entries()) {
