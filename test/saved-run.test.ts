@@ -53,8 +53,8 @@ describe("a run stands by itself", () => {
     const data = join(folder, "data");
     cpSync(join(data, "test"), join(folder, "pictures"), { recursive: true });
     const before = await answers(folder);
-    expect(before.asked[1]).toBe(
-      "pictures/class0/000.jpg: class0\npictures/class1/000.jpg: class1\n",
+    expect(before.asked[1]).toMatch(
+      /^pictures\/class0\/000\.jpg: class0 .*\npictures\/class1\/000\.jpg: class1 .*\n$/,
     );
     expect(await itaml(folder, ["evaluate", "run", "--p", "1"])).toMatchObject({ code: 0 });
 
@@ -179,7 +179,8 @@ test("a run of a GPU is used on the CPU where there is none, and on no other dev
   const picture = "data/test/class0/000.jpg";
   const ask = (...args: string[]) => itaml(folder, args);
   const noticed = await ask("classify", "run", picture, "--each");
-  expect(noticed).toMatchObject({ code: 0, stdout: `${picture}: class0\n` });
+  expect(noticed.code).toBe(0);
+  expect(noticed.stdout).toContain(`${picture}: class0`);
   expect(noticed.stderr).toContain("warning: the run's device, cuda, is not available here");
   expect(await ask("evaluate", "run", "--p", "1")).toMatchObject({ code: 0 });
   expect(await ask("export", "run", "model.onnx")).toMatchObject({ code: 0, stderr: "" });

@@ -199,7 +199,8 @@ function inUse(path: string, owner: LockOwner): ItamlError {
     ...(isHere(owner)
       ? { remedy: "Wait until it is done, or end it with", command: ["kill", String(pid)] }
       : {
-          remedy: "Whether it still does can't be told from this machine. If it doesn't, go on with",
+          remedy:
+            "Whether it still does can't be told from this machine. If it doesn't, go on with",
           command: ["itaml", "train", "--resume", "--take-over", "--out", directory],
         }),
   });
