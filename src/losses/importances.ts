@@ -1,6 +1,6 @@
 import { gradients } from "../graph/differentiate.js";
 import { Graph, type Tensor } from "../graph/graph.js";
-import { add, concatenate, linear, multiply } from "../graph/operators/index.js";
+import { add, linear, multiply } from "../graph/operators/index.js";
 import type { Shape } from "../graph/shape.js";
 import { selectRandom } from "../incremental/exemplar-memory.js";
 import { bindInputs } from "../model/bind-inputs.js";
@@ -75,7 +75,7 @@ function squaredGradients(extractor: FeatureExtractor): Graph {
   const targets = graph.input("targets", "float32", ["batch", "rows"]);
   const theta = graph.input("theta", "float32", [extractor.parameters.size]);
   const classifier = graph.input("classifier", "float32", ["rows", extractor.featureSize]);
-  const { parameters, binding } = bindInputs(extractor, theta);
+  const { parameters, binding, join } = bindInputs(extractor, theta);
   const { features } = extractor.apply(x, binding, { training: false });
   const logits = linear(features, classifier);
   const input = (name: string, shape: Shape) => graph.input(name, "float32", shape);
@@ -85,7 +85,7 @@ function squaredGradients(extractor: FeatureExtractor): Graph {
     const sum = graph.input(`sum.${name}`, "float32", gradient.shape);
     graph.output(`next.${name}`, add(sum, multiply(gradient, gradient)));
   };
-  accumulate("theta", concatenate(ofTheta));
+  accumulate("theta", join(ofTheta));
   accumulate("classifier", ofClassifier as Tensor);
   return graph;
 }

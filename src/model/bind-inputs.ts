@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/graph.js";
-import { splitVector } from "../graph/operators/index.js";
+import { concatenate, splitVector } from "../graph/operators/index.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { LayoutEntry } from "../nn/layout.js";
 
@@ -20,6 +20,8 @@ export function bindInputs(extractor: FeatureExtractor, theta: Tensor) {
   return {
     /** In the layout's order. */
     parameters: [...parameters.values()],
+    /** Tensors of the parameters' shapes, in the layout's order, as one vector like θ. */
+    join: (tensors: readonly Tensor[]) => (tensors.length > 0 ? concatenate(tensors) : theta),
     binding: {
       parameter: ({ name }: LayoutEntry) => parameters.get(name) as Tensor,
       statistic: ({ name }: LayoutEntry) => statistics?.get(name) as Tensor,

@@ -137,7 +137,7 @@ function trainingGraph(
   const theta = graph.input("theta", "float32", thetaShape);
   const classifier = graph.input("classifier", "float32", classifierShape);
 
-  const { parameters, binding } = bindInputs(extractor, theta);
+  const { parameters, binding, join } = bindInputs(extractor, theta);
   const { features, statistics } = extractor.apply(x, binding, { training: !frozen });
   const logits = linear(features, classifier);
   const loss = build({
@@ -149,7 +149,7 @@ function trainingGraph(
 
   const trained = frozen ? [classifier] : [classifier, ...parameters];
   const [classifierGradient, ...parameterGradients] = gradients(loss, trained);
-  const ofTheta = frozen ? [] : [concatenate(parameterGradients)];
+  const ofTheta = frozen ? [] : [join(parameterGradients)];
   const whole = [classifierGradient as Tensor, ...ofTheta];
   const gradient = gradientNorm === undefined ? whole : limitNorm(whole, gradientNorm);
   const coefficients = Object.fromEntries(
