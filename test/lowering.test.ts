@@ -59,15 +59,17 @@ function operatorsOf(graph: Graph, lowering: Lowering): string[] {
 }
 
 const conv =
-  (stride: number, padding: number) =>
+  (stride: number, padding: number, groups = 1) =>
   (x: Tensor, weight: Tensor, bias: Tensor): Tensor =>
-    convolution(x, weight, { bias, stride, padding });
+    convolution(x, weight, { bias, stride, padding, groups });
 
 const cases: [string, number[][], (...inputs: Tensor[]) => Tensor][] = [
   ["a convolution", [[3, 4, 9, 9], [5, 4, 3, 3], [5]], conv(1, 1)],
   ["one with stride 2 and a rest", [[3, 4, 8, 8], [5, 4, 3, 3], [5]], conv(2, 1)],
   ["one with more filters than places", [[3, 18, 4, 4], [42, 18, 3, 3], [42]], conv(1, 1)],
   ["one whose padding exceeds its kernel", [[2, 3, 4, 4], [4, 3, 1, 1], [4]], conv(1, 2)],
+  ["a depthwise convolution", [[3, 20, 4, 4], [20, 1, 5, 5], [20]], conv(1, 2, 20)],
+  ["one of groups, with stride 2", [[3, 8, 9, 9], [12, 4, 3, 3], [12]], conv(2, 1, 2)],
   [
     "batch normalisation of large images",
     [[3, 5, 16, 16], [5], [5]],
@@ -133,7 +135,7 @@ describe("what is fastest on ONNX Runtime's CPU", () => {
   });
 
   test("batch normalisation of large images is scaled by a convolution, in several threads", () => {
-    const [, ofImages, normalize] = cases[4] as (typeof cases)[number];
+    const [, ofImages, normalize] = cases[6] as (typeof cases)[number];
     const graph = withGradients(ofImages, normalize);
     const several = operatorsOf(graph, cpuThreads(undefined));
     expect(several).toContain("Conv");

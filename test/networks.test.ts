@@ -61,6 +61,7 @@ describe.each<[NetworkSettings, number, number, number]>([
   [{ name: "reduced-resnet18", widths: [2, 3, 4, 5] }, 8, 5, 2138],
   [{ name: "resnet18" }, 32, 512, 11_176_512],
   [{ name: "resnet32" }, 16, 64, 463_504],
+  [{ name: "mobilenet-v3-small" }, 64, 576, 927_008],
 ])("%o", (settings, side, featureSize, parameters) => {
   const extractor = new FeatureExtractor(createChosen(networks, settings), images(side));
 

@@ -22,6 +22,8 @@ import {
   flatten,
   generalizedMeanPooling,
   globalAveragePooling,
+  hardSigmoid,
+  hardSwish,
   identity,
   isPositive,
   linear,
@@ -58,8 +60,9 @@ import { type Build, compileWithGradients, gradientError } from "./support/opera
 
 const runtime = createOnnxRuntime({ threads: 2 });
 
-const conv = (options: WindowOptions) => (x: Tensor, weight: Tensor, bias: Tensor) =>
-  convolution(x, weight, { bias, ...options });
+const conv =
+  (options: WindowOptions & { groups?: number }) => (x: Tensor, weight: Tensor, bias: Tensor) =>
+    convolution(x, weight, { bias, ...options });
 
 const cases: [
   name: string,
@@ -194,6 +197,12 @@ const cases: [
   ],
   ["convolution, 1×1", [[2, 3, 4, 4], [2, 3, 1, 1], [2]], conv({})],
   ["convolution, 1×1, stride 2", [[2, 3, 5, 4], [2, 3, 1, 1], [2]], conv({ stride: 2 })],
+  ["convolution, two groups", [[2, 4, 4, 5], [6, 2, 3, 3], [6]], conv({ padding: 1, groups: 2 })],
+  [
+    "convolution, depthwise, stride 2",
+    [[2, 3, 5, 4], [3, 1, 3, 3], [3]],
+    conv({ padding: 1, stride: 2, groups: 3 }),
+  ],
   ["maxPooling, blocks", [[2, 2, 4, 6]], (x) => maxPooling(x, 2)],
   ["maxPooling, a rest at the border", [[1, 2, 5, 5]], (x) => maxPooling(x, 2)],
   ["averagePooling", [[2, 2, 5, 5]], (x) => averagePooling(x, 3, { stride: 2, padding: 1 })],
@@ -239,6 +248,9 @@ const cases: [
   ["absolute", [[3, 4]], absolute],
   ["sigmoid", [[3, 4]], sigmoid],
   ["softplus", [[3, 4]], softplus],
+  ["hardSigmoid", [[5, 4]], hardSigmoid, [-2.9, 2.9]],
+  ["hardSigmoid, beyond its slope", [[5, 4]], hardSigmoid, [3.1, 5]],
+  ["hardSwish", [[5, 4]], hardSwish, [-2.9, 2.9]],
   ["atLeast", [[3, 4]], (x) => atLeast(x, 0)],
   ["identity", [[3, 4]], identity],
   ["cast", [[3, 4]], (x) => cast(x, "float32")],
@@ -535,7 +547,7 @@ describe("graphs that make no sense are refused", () => {
     [
       "convolution",
       () => convolution(image, graph.constant(new Float32Array(8), [1, 2, 2, 2])),
-      "convolution: the shapes don't fit; expected weight [out, in, kernel height, kernel width]",
+      "convolution: the shapes don't fit; expected weight [out, in / groups, kernel height, kernel width]",
     ],
     ["window", () => maxPooling(image, 5), "maxPooling: the window doesn't fit"],
     ["no image", () => averagePooling(a, 2), "averagePooling: the window doesn't fit"],

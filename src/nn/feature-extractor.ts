@@ -1,8 +1,9 @@
 import { ItamlError } from "../base/errors.js";
 import type { Random } from "../base/random.js";
+import { isFloat32Array } from "../base/typed-arrays.js";
 import { Graph, type GraphNode, type Tensor } from "../graph/graph.js";
 import { add, cast, multiply } from "../graph/operators/index.js";
-import { elementCount, formatShape } from "../graph/shape.js";
+import { elementCount, formatShape, sameShape } from "../graph/shape.js";
 import type { InputDescription } from "../samples/input-description.js";
 import type { Initializer } from "./initialization.js";
 import { Layout, type LayoutEntry } from "./layout.js";
@@ -22,6 +23,12 @@ export interface Application {
   statistics: Tensor[];
 }
 
+/** Numbers by names, as a file of weights has them. */
+export type NamedTensors = ReadonlyMap<
+  string,
+  { readonly data: ArrayLike<number | bigint>; readonly shape: readonly number[] }
+>;
+
 /** A network for a kind of input: knows the layout of its parameters θ and statistics, and writes it into graphs. */
 export class FeatureExtractor {
   readonly network: Network;
@@ -35,8 +42,22 @@ export class FeatureExtractor {
   readonly multiplications: number;
   readonly #initializers: Initializer[] = [];
   readonly #initialStatistics: number[] = [];
+  readonly #start: NamedTensors | undefined;
 
-  constructor(network: Network, input: InputDescription) {
+  /**
+   * @param start what the network starts from, where it names weights: tensors by the names of its parameters and
+   * statistics; others are left aside
+   * @throws {ItamlError} INPUT_INVALID where weights are named and not given, FILE_INVALID where they don't fit
+   */
+  constructor(network: Network, input: InputDescription, start?: NamedTensors) {
+    if (network.weights !== undefined && !start) {
+      throw new ItamlError("INPUT_INVALID", "the network starts from weights that nobody read", {
+        where: `network ${network.name}`,
+        found: `weights: ${network.weights}`,
+        remedy: "Leave weights out, or train it by a configuration (itaml train)",
+      });
+    }
+    this.#start = start;
     this.network = network;
     this.input = input;
     // A first writing, in a graph that is thrown away, tells what the network asks for.
@@ -70,11 +91,16 @@ export class FeatureExtractor {
     this.parameters = new Layout(parameters);
     this.statistics = new Layout(statistics);
     this.featureSize = size;
+    if (start) {
+      const name = `the weights of ${network.name}`;
+      for (const layout of [this.parameters, this.statistics]) checkTensors(start, layout, name);
+    }
     this.multiplications = graph.nodes.reduce((sum, node) => sum + multiplications(node), 0);
   }
 
   /** A new θ. */
   initialParameters(random: Random): Float32Array {
+    if (this.#start) return gather(this.#start, this.parameters);
     const theta = new Float32Array(this.parameters.size);
     this.parameters.entries.forEach(({ shape, offset }, i) => {
       theta.set((this.#initializers[i] as Initializer)(shape, random), offset);
@@ -83,6 +109,7 @@ export class FeatureExtractor {
   }
 
   initialStatistics(): Float32Array {
+    if (this.#start) return gather(this.#start, this.statistics);
     const statistics = new Float32Array(this.statistics.size);
     this.statistics.entries.forEach(({ offset, length }, i) => {
       statistics.fill(this.#initialStatistics[i] as number, offset, offset + length);
@@ -138,4 +165,25 @@ function multiplications({ operator, inputs, outputs }: GraphNode): number {
   if (operator !== "Conv" && operator !== "Gemm") return 0;
   const places = (outputs[0] as Tensor).shape.slice(2);
   return elementCount((inputs[1] as Tensor).shape) * elementCount(places);
+}
+
+/** @throws {ItamlError} FILE_INVALID where one is missing, or has another shape or type */
+function checkTensors(tensors: NamedTensors, { entries }: Layout, where: string): void {
+  for (const { name, shape } of entries) {
+    const tensor = tensors.get(name);
+    if (tensor && isFloat32Array(tensor.data) && sameShape(tensor.shape, shape)) continue;
+    throw new ItamlError("FILE_INVALID", `tensor "${name}" doesn't fit the network`, {
+      where,
+      expected: `float32 ${formatShape(shape)}`,
+      found: tensor ? formatShape(tensor.shape) : "nothing",
+    });
+  }
+}
+
+function gather(tensors: NamedTensors, layout: Layout): Float32Array {
+  const buffer = new Float32Array(layout.size);
+  for (const { name, offset } of layout.entries) {
+    buffer.set(tensors.get(name)?.data as Float32Array, offset);
+  }
+  return buffer;
 }

@@ -1,12 +1,20 @@
 import type { Choice, Part } from "../base/part.js";
 import { identityPart } from "./identity.js";
 import { mlpPart } from "./mlp.js";
+import { mobilenetV3SmallPart } from "./mobilenet-v3-small.js";
 import type { Network } from "./network.js";
 import { reducedResnetPart } from "./reduced-resnet.js";
 import { resnet18Part } from "./resnet18.js";
 import { resnet32Part } from "./resnet32.js";
 
-const BUILT_IN = [mlpPart, reducedResnetPart, resnet18Part, resnet32Part, identityPart] as const;
+const BUILT_IN = [
+  mlpPart,
+  reducedResnetPart,
+  resnet18Part,
+  resnet32Part,
+  mobilenetV3SmallPart,
+  identityPart,
+] as const;
 
 /** The built-in networks. */
 export const networks: readonly Part<Network>[] = BUILT_IN;

@@ -10,9 +10,6 @@ import {
 import { constantly, kaimingNormal, uniformByFanIn } from "./initialization.js";
 import type { Scope } from "./network.js";
 
-/** How much of a batch's statistics goes into the running ones. */
-const MOMENTUM = 0.1;
-
 export interface ConvolutionLayer extends WindowOptions {
   /** Of the output. */
   readonly channels: number;
@@ -20,6 +17,15 @@ export interface ConvolutionLayer extends WindowOptions {
   readonly kernel: number;
   /** Default: none. */
   readonly bias?: boolean;
+  /** Default: 1. */
+  readonly groups?: number;
+}
+
+export interface BatchNormalizationLayer {
+  /** How much of a batch's statistics goes into the running ones. Default: 0.1. */
+  readonly momentum?: number;
+  /** Added to the variance. Default: 1e-5. */
+  readonly epsilon?: number;
 }
 
 /**
@@ -32,14 +38,15 @@ export function convolutionLayer(
   scope: Scope,
   name: string,
   x: Tensor,
-  { channels, kernel, bias = false, ...window }: ConvolutionLayer,
+  { channels, kernel, bias = false, groups = 1, ...window }: ConvolutionLayer,
 ): Tensor {
-  const inputs = x.shape[1] as number;
+  const inputs = (x.shape[1] as number) / groups;
   const shape = [channels, inputs, kernel, kernel];
   const weight = scope.parameter(`${name}.weight`, shape, kaimingNormal(channels * kernel ** 2));
   const initialBias = uniformByFanIn(inputs * kernel ** 2);
   return convolution(x, weight, {
     ...window,
+    groups,
     ...(bias && { bias: scope.parameter(`${name}.bias`, [channels], initialBias) }),
   });
 }
@@ -50,24 +57,29 @@ export function convolutionLayer(
  *
  * @param x [batch, channels, …]
  */
-export function batchNormalizationLayer(scope: Scope, name: string, x: Tensor): Tensor {
+export function batchNormalizationLayer(
+  scope: Scope,
+  name: string,
+  x: Tensor,
+  { momentum = 0.1, epsilon }: BatchNormalizationLayer = {},
+): Tensor {
   const channels = [x.shape[1] as number];
   const scale = scope.parameter(`${name}.weight`, channels, constantly(1));
   const shift = scope.parameter(`${name}.bias`, channels, constantly(0));
   const [meanName, varianceName] = [`${name}.running_mean`, `${name}.running_var`];
   const mean = scope.statistic(meanName, channels, 0);
   const variance = scope.statistic(varianceName, channels, 1);
-  if (!scope.training) return normalizeByStatistics(x, scale, shift, mean, variance);
-  const normalized = batchNormalization(x, scale, shift);
-  scope.updateStatistic(meanName, moveTowards(mean, normalized.mean));
-  scope.updateStatistic(varianceName, moveTowards(variance, normalized.variance));
+  if (!scope.training) return normalizeByStatistics(x, scale, shift, mean, variance, epsilon);
+  const normalized = batchNormalization(x, scale, shift, epsilon);
+  scope.updateStatistic(meanName, moveTowards(mean, normalized.mean, momentum));
+  scope.updateStatistic(varianceName, moveTowards(variance, normalized.variance, momentum));
   return normalized.output;
 }
 
-function moveTowards(running: Tensor, batch: Tensor): Tensor {
+function moveTowards(running: Tensor, batch: Tensor, momentum: number): Tensor {
   const { graph } = running;
   return add(
-    multiply(running, graph.scalar(1 - MOMENTUM)),
-    multiply(batch, graph.scalar(MOMENTUM)),
+    multiply(running, graph.scalar(1 - momentum)),
+    multiply(batch, graph.scalar(momentum)),
   );
 }

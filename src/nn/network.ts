@@ -16,6 +16,8 @@ export interface Scope {
 /** A feature extractor θ, as a function of a graph. */
 export interface Network {
   readonly name: string;
+  /** What it starts from in place of random values: `pretrained`, or a file. Whoever makes the model reads it. */
+  readonly weights?: string | undefined;
   /**
    * @param scope hands out parameters
    * @param x normalised input, float32 [batch, ...inputShape]

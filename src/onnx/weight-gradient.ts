@@ -19,23 +19,42 @@ export type WeightGradient = (dy: Tensor, x: Tensor, window: Window) => Tensor;
 export function weightGradientBy(compute: WeightGradient): Rule {
   return (inputs, { attributes }) => {
     const [dy, x] = inputs as [Tensor, Tensor];
-    return compute(dy, x, windowOf(attributes, x, dy));
+    const window = windowOf(attributes, x, dy);
+    return "group" in attributes
+      ? gradientOfGroups(dy, x, window, attributes.group as number)
+      : compute(dy, x, window);
   };
 }
 
 /** As a convolution over the images, batch and channels swapped, in which dy is the kernel. */
-export const convolutionOverImages: WeightGradient = (dy, x, window) => {
+export const convolutionOverImages: WeightGradient = (dy, x, window) =>
+  overImages(transpose(x, [1, 0, 2, 3]), dy, window);
+
+/** The same for each group by itself: the images of one group after those of another take the place of the channels. */
+function gradientOfGroups(dy: Tensor, x: Tensor, window: Window, groups: number): Tensor {
+  const [batch, channels] = x.shape as [Dimension, number];
+  const perGroup = channels / groups;
+  const cut = transpose(reshape(x, [batch, groups, perGroup, ...window.input]), [2, 1, 0, 3, 4]);
+  const sizes = x.graph.integers([perGroup, -1, ...window.input]);
+  const joined = write("Reshape", [cut, sizes], [perGroup, `${groups}·${batch}`, ...window.input]);
+  return overImages(joined, dy, window, groups);
+}
+
+function overImages(left: Tensor, dy: Tensor, window: Window, groups = 1): Tensor {
   const { input, kernel, stride, padding, output } = window;
   const swap = (tensor: Tensor) => transpose(tensor, [1, 0, 2, 3]);
-  const [left, right] = [swap(x), swap(dy)];
+  const right = swap(dy);
   const places = ([0, 1] as const).map(
     (axis) => input[axis] + 2 * padding[axis] - stride[axis] * (output[axis] - 1),
   );
   const shape = [left.shape[0] as number, right.shape[0] as number, ...places];
   const pads = [...padding, ...padding];
-  const all = write("Conv", [left, right], shape, { dilations: stride, pads });
+  const all = write("Conv", [left, right], shape, {
+    ...{ dilations: stride, pads },
+    ...(groups > 1 && { group: groups }),
+  });
   return swap(slice(slice(all, 2, 0, kernel[0]), 3, 0, kernel[1]));
-};
+}
 
 /**
  * As a matrix product. Which one is fastest depends on the shapes (docs/performance.md); both are measured faster than

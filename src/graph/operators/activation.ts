@@ -1,5 +1,5 @@
 import { ABSTRACT, type Tensor } from "../graph.js";
-import { multiply, subtract } from "./arithmetic.js";
+import { isAbove, multiply, subtract } from "./arithmetic.js";
 
 /** 1 / (1 + exp(−x)), element by element. */
 export function sigmoid(x: Tensor): Tensor {
@@ -31,4 +31,21 @@ export function relu(x: Tensor): Tensor {
 export function isPositive(x: Tensor): Tensor {
   const { graph, shape } = x;
   return graph.node("IsPositive", [x], { shape, derivative: "constant" }, {}, ABSTRACT);
+}
+
+/** x/6 + 1/2 within 0..1, element by element: a sigmoid of three straight lines (Howard et al. 2019, section 5.2). */
+export function hardSigmoid(x: Tensor): Tensor {
+  const { graph, shape } = x;
+  const slope = () => multiply(subtract(isAbove(x, -3), isAbove(x, 3)), graph.scalar(1 / 6));
+  return graph.node(
+    "HardSigmoid",
+    [x],
+    { shape, derivative: [(dy) => multiply(dy, slope())] },
+    { alpha: { float: 1 / 6 }, beta: { float: 0.5 } },
+  );
+}
+
+/** x · {@link hardSigmoid}(x), element by element (Howard et al. 2019, section 5.2). */
+export function hardSwish(x: Tensor): Tensor {
+  return multiply(x, hardSigmoid(x));
 }

@@ -4,7 +4,7 @@ import { elementCount, formatShape } from "../shape.js";
 import { add, divide, maximum, multiply, squareRoot, subtract } from "./arithmetic.js";
 import { alongChannels, channelAffine, channelMean, channelSize, channelSum } from "./channels.js";
 
-/** What is added to a variance before its root is divided by. */
+/** What is added to a variance before its root is divided by, where a network doesn't say. */
 const EPSILON = 1e-5;
 
 /** A batch normalised by its own statistics, and these statistics, one for each channel. */
@@ -23,15 +23,21 @@ export interface NormalizedBatch {
  * @param x [batch, channels, …]
  * @param scale [channels]
  * @param shift [channels]
+ * @param epsilon added to the variance
  */
-export function batchNormalization(x: Tensor, scale: Tensor, shift: Tensor): NormalizedBatch {
+export function batchNormalization(
+  x: Tensor,
+  scale: Tensor,
+  shift: Tensor,
+  epsilon = EPSILON,
+): NormalizedBatch {
   const { graph } = x;
   checkChannels("batchNormalization", x, scale, shift);
   const square = (a: Tensor) => multiply(a, a);
   const mean = channelMean(x);
   const centred = subtract(x, alongChannels(mean, x));
   const biased = channelMean(square(centred));
-  const inverse = divide(graph.scalar(1), squareRoot(add(biased, graph.scalar(EPSILON))));
+  const inverse = divide(graph.scalar(1), squareRoot(add(biased, graph.scalar(epsilon))));
   const gain = multiply(scale, inverse);
   const output = channelAffine(centred, gain, shift);
 
@@ -79,6 +85,7 @@ function correction(x: Tensor): Tensor {
  *
  * @param x [batch, channels, …]
  * @param scale [channels], and so `shift`, `mean` and `variance`
+ * @param epsilon added to the variance
  */
 export function normalizeByStatistics(
   x: Tensor,
@@ -86,10 +93,11 @@ export function normalizeByStatistics(
   shift: Tensor,
   mean: Tensor,
   variance: Tensor,
+  epsilon = EPSILON,
 ): Tensor {
   checkChannels("normalizeByStatistics", x, scale, shift, mean, variance);
   const { graph } = x;
-  const root = () => squareRoot(add(variance, graph.scalar(EPSILON)));
+  const root = () => squareRoot(add(variance, graph.scalar(epsilon)));
   const slope = () => divide(scale, root());
   const correlation = (dy: Tensor) => channelSum(multiply(dy, subtract(x, alongChannels(mean, x))));
   const minus = (a: Tensor, factor: number) => multiply(a, graph.scalar(-factor));
@@ -104,12 +112,12 @@ export function normalizeByStatistics(
         channelSum,
         (dy) => minus(multiply(channelSum(dy), slope()), 1),
         (dy) => {
-          const square = add(variance, graph.scalar(EPSILON));
+          const square = add(variance, graph.scalar(epsilon));
           return minus(divide(multiply(correlation(dy), slope()), square), 1 / 2);
         },
       ],
     },
-    { epsilon: { float: EPSILON } },
+    { epsilon: { float: epsilon } },
   );
 }
 

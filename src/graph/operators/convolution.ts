@@ -10,36 +10,54 @@ import {
   windowOver,
 } from "./window.js";
 
+export interface ConvolutionOptions extends WindowOptions {
+  /** [out] */
+  readonly bias?: Tensor;
+  /** Inputs and outputs are cut into so many groups, each convolved by itself; as many as inputs: depthwise. Default: 1. */
+  readonly groups?: number;
+}
+
 /**
  * Convolution (cross-correlation, as networks have it).
  *
  * @param x [batch, in, height, width]
- * @param weight [out, in, kernel height, kernel width]
- * @param bias [out]
+ * @param weight [out, in / groups, kernel height, kernel width]
  * @returns [batch, out, height', width'], height' = ⌊(height + 2·padding − kernel) / stride⌋ + 1
  */
 export function convolution(
   x: Tensor,
   weight: Tensor,
-  { bias, ...options }: WindowOptions & { bias?: Tensor } = {},
+  { bias, groups = 1, ...options }: ConvolutionOptions = {},
 ): Tensor {
-  const [, channels, kernelHeight, kernelWidth] = weight.shape as number[];
-  if (weight.rank !== 4 || x.shape[1] !== channels) {
+  const [out, channels, kernelHeight, kernelWidth] = weight.shape as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (weight.rank !== 4 || x.shape[1] !== channels * groups || out % groups !== 0) {
     throw new ItamlError("GRAPH_INVALID", "convolution: the shapes don't fit", {
-      expected: "weight [out, in, kernel height, kernel width] with as many inputs as x has",
-      found: `x ${formatShape(x.shape)} and weight ${formatShape(weight.shape)}`,
+      expected:
+        "weight [out, in / groups, kernel height, kernel width] with as many inputs as x has, and outputs for every group",
+      found: `x ${formatShape(x.shape)}, weight ${formatShape(weight.shape)}, groups ${groups}`,
     });
   }
-  const window = windowOver(
-    "convolution",
-    x,
-    [kernelHeight as number, kernelWidth as number],
-    options,
-  );
-  return convolve(x, weight, window, bias);
+  const window = windowOver("convolution", x, [kernelHeight, kernelWidth], options);
+  return convolve(x, weight, window, groups, bias);
 }
 
-function convolve(x: Tensor, weight: Tensor, window: Window, bias?: Tensor): Tensor {
+/** ONNX's attributes of a convolution; a rule of a lowering that knows no groups sees that there are none. */
+function attributesOf(window: Window, groups: number) {
+  return { ...windowAttributes(window), ...(groups > 1 && { group: groups }) };
+}
+
+function convolve(
+  x: Tensor,
+  weight: Tensor,
+  window: Window,
+  groups: number,
+  bias?: Tensor,
+): Tensor {
   const [batch] = x.shape as [Dimension];
   const [out] = weight.shape as [number];
   return x.graph.node(
@@ -48,47 +66,47 @@ function convolve(x: Tensor, weight: Tensor, window: Window, bias?: Tensor): Ten
     {
       shape: [batch, out, ...window.output],
       derivative: [
-        (dy) => inputGradient(dy, weight, window),
-        (dy) => weightGradient(dy, x, window),
+        (dy) => inputGradient(dy, weight, window, groups),
+        (dy) => weightGradient(dy, x, window, groups),
         ...(bias ? [channelSum] : []),
       ],
     },
-    windowAttributes(window),
+    attributesOf(window, groups),
   );
 }
 
 /** ∂/∂x of a convolution, the transposed convolution. */
-function inputGradient(dy: Tensor, weight: Tensor, window: Window): Tensor {
+function inputGradient(dy: Tensor, weight: Tensor, window: Window, groups: number): Tensor {
   const [batch] = dy.shape as [Dimension];
   const [, channels] = weight.shape as [number, number];
   return dy.graph.node(
     "ConvTranspose",
     [dy, weight],
     {
-      shape: [batch, channels, ...window.input],
+      shape: [batch, channels * groups, ...window.input],
       derivative: [
-        (upstream) => convolve(upstream, weight, window),
-        (upstream) => weightGradient(dy, upstream, window),
+        (upstream) => convolve(upstream, weight, window, groups),
+        (upstream) => weightGradient(dy, upstream, window, groups),
       ],
     },
-    { ...windowAttributes(window), output_padding: unreached(window) },
+    { ...attributesOf(window, groups), output_padding: unreached(window) },
   );
 }
 
 /** ∂/∂weight of a convolution: of each place of the kernel the sum of dy·x over all images and places. */
-function weightGradient(dy: Tensor, x: Tensor, window: Window): Tensor {
+function weightGradient(dy: Tensor, x: Tensor, window: Window, groups: number): Tensor {
   const [[, out], [, channels]] = [dy.shape, x.shape] as [[Dimension, number], [Dimension, number]];
   return dy.graph.node(
     "ConvolutionWeightGradient",
     [dy, x],
     {
-      shape: [out, channels, ...window.kernel],
+      shape: [out, channels / groups, ...window.kernel],
       derivative: [
-        (upstream) => convolve(x, upstream, window),
-        (upstream) => inputGradient(dy, upstream, window),
+        (upstream) => convolve(x, upstream, window, groups),
+        (upstream) => inputGradient(dy, upstream, window, groups),
       ],
     },
-    windowAttributes(window),
+    attributesOf(window, groups),
     ABSTRACT,
   );
 }
