@@ -18,6 +18,7 @@ import { builtInParts } from "../../src/experiment/parts.js";
 import { parseResults } from "../../src/experiment/results.js";
 import { RunDirectory } from "../../src/experiment/run-directory.js";
 import { extractArchive } from "../../src/files/archive.js";
+import { decodeGguf } from "../../src/formats/gguf.js";
 import { readIdxFile } from "../../src/formats/idx.js";
 import { readMat5 } from "../../src/formats/mat5.js";
 import { summarize } from "../../src/incremental/metrics.js";
@@ -30,6 +31,7 @@ import { accuracyTable } from "../../src/report/results-tables.js";
 import { reportHtml } from "../../src/report/write-report.js";
 import { decodeMemory } from "../../src/storage/model-files.js";
 import { decodeSafetensors, encodeSafetensors } from "../../src/storage/safetensors.js";
+import { encodeGguf } from "../support/gguf.js";
 import { encodeIdx, writeMadeMnist } from "../support/idx.js";
 import { compressed, encodeMat5, matrix, writeMadeSvhn } from "../support/mat5.js";
 import { reportedRun } from "../support/reported-run.js";
@@ -104,6 +106,21 @@ export const READERS: Readonly<Record<string, Reader>> = {
         ];
         writeFileSync(file, pick(forms, random)());
         checkShape(await readIdxFile(file));
+      };
+    },
+  },
+
+  gguf: {
+    inputs: 1200,
+    prepare: async () => {
+      const sound = encodeGguf({
+        "a.weight": { shape: [3, 4, 2], data: new Uint16Array(24).fill(0x3c00) },
+        "a.bias": { shape: [5], data: new Float32Array(5).fill(2) },
+      });
+      return async (random) => {
+        for (const tensor of decodeGguf(mangleBytes(sound, random), "made").values()) {
+          checkShape(tensor);
+        }
       };
     },
   },
