@@ -27,6 +27,7 @@ const FLOORS = [
   "formats",
   "data",
   "runtime/node",
+  "features",
   "experiment",
   "library",
   "report",

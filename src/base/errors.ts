@@ -25,7 +25,8 @@ export type ErrorCode =
   | "RUN_FAILED"
   | "RUN_IN_USE"
   | "TOO_MANY_FILES"
-  | "USAGE";
+  | "USAGE"
+  | "WEIGHTS_MISSING";
 
 /** The parts of an error: data first, text later. */
 export interface Problem {

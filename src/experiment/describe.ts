@@ -25,6 +25,7 @@ export interface DescribedPart {
 export function describeParts(parts: Parts): Map<string, DescribedPart[]> {
   const {
     networks,
+    extractors,
     methods,
     updates,
     losses,
@@ -47,6 +48,7 @@ export function describeParts(parts: Parts): Map<string, DescribedPart[]> {
       head: heads,
     },
     ...{ adaptation: adaptations, optimizer: optimizers, schedule: schedules },
+    features: extractors,
     dataset: datasets.map((dataset) => ({ ...dataset, settings: {} })),
   };
   return new Map(

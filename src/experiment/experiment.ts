@@ -3,6 +3,7 @@ import { ItamlError } from "../base/errors.js";
 import { datasetFolder } from "../data/catalog.js";
 import { contentHash } from "../data/content-hash.js";
 import { keepSamples } from "../data/kept-samples.js";
+import type { FeatureHooks } from "../features/feature-source.js";
 import { elementCount } from "../graph/shape.js";
 import type { Learner, SavedLearner } from "../learners/learner.js";
 import { runScenario } from "../learners/scenario.js";
@@ -18,22 +19,27 @@ import { type Origin, originOf, refuseOtherOrigin } from "./origin.js";
 import { addTask, emptyResults, firstTasks, type Results } from "./results.js";
 import { RunDirectory, type TaskState } from "./run-directory.js";
 import { RunLogs } from "./run-logs.js";
-import { createLearner, prepare, type Setup, scenarioOf } from "./setup.js";
+import {
+  createLearner,
+  prepare,
+  prepareFeatures,
+  release,
+  type Setup,
+  scenarioOf,
+} from "./setup.js";
 import { samplesOfEpochs } from "./task-samples.js";
 import { version } from "./version.js";
 
 /** Pixels of a task's exemplars that a run keeps; more stay in the data set. */
 const MOST_KEPT = 2 ** 30;
 
-export interface ExperimentOptions extends LearnHooks {
+export interface ExperimentOptions extends LearnHooks, FeatureHooks {
   /** Says how many samples an epoch of each task has, and which task and epoch of it are trained first. */
   readonly onStart?:
     | ((run: { samples: readonly number[]; firstTask: number; firstEpoch: number }) => void)
     | undefined;
   /** Called after every task, with the results so far. */
   readonly onTask?: ((results: Results) => void | Promise<void>) | undefined;
-  /** Told of what is worth knowing though the run goes on. */
-  readonly onWarning?: ((message: string) => void) | undefined;
   /** Seconds from one checkpoint to the next within an epoch; after an epoch there is always one. Default: 300. */
   readonly checkpointInterval?: number | undefined;
 }
@@ -53,7 +59,7 @@ export async function startExperiment(
   config: Config,
   options: ExperimentOptions = {},
 ): Promise<Results> {
-  const prepared = await prepareRun(config);
+  const prepared = await prepareRun(config, options);
   return withLearner(prepared, {}, async (learner) => {
     // Only now that configuration and data are known to be good is anything written.
     const directory = await RunDirectory.create(path, config);
@@ -91,7 +97,7 @@ export async function resumeExperiment(
         found: String(firstTask + 1),
       });
     }
-    const prepared = await prepareRun(config);
+    const prepared = await prepareRun(config, options);
     const { extractor, source } = prepared.setup.context;
     const network = { extractor, samples: source.length };
     const accept = (origin: Origin, file: string) =>
@@ -141,10 +147,16 @@ interface PreparedRun {
   readonly origin: Origin;
 }
 
-async function prepareRun(config: Config): Promise<PreparedRun> {
+async function prepareRun(config: Config, hooks: FeatureHooks): Promise<PreparedRun> {
   const setup = await prepare(config);
-  const hash = await contentHash(setup.dataset, datasetFolder(config.dataset, config.data));
-  return { setup, origin: originOf(config, version, hash) };
+  try {
+    const hash = await contentHash(setup.pictures, datasetFolder(config.dataset, config.data));
+    await prepareFeatures(setup, hooks);
+    return { setup, origin: originOf(config, version, hash, setup.features?.network.identity) };
+  } catch (error) {
+    await release(setup);
+    throw error;
+  }
 }
 
 async function withLearner<T>(
@@ -157,7 +169,7 @@ async function withLearner<T>(
     return await work(learner);
   } finally {
     await learner.release();
-    await setup.context.inference.release();
+    await release(setup);
   }
 }
 

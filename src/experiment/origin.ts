@@ -9,6 +9,8 @@ export const originSchema = z.object({
   itaml: z.string(),
   /** Content of the data set, as a hash. */
   data: z.string(),
+  /** The network that features come from, as a hash. */
+  features: z.string().optional(),
   config: z.record(z.string(), z.unknown()),
 });
 
@@ -18,13 +20,19 @@ export type Origin = z.output<typeof originSchema>;
 export const PATHS: readonly (keyof Config)[] = ["data", "classes"];
 const FREE: readonly (keyof Config)[] = [...PATHS, "logs"];
 
-/** @param data hash of the data set's content */
-export function originOf(config: Config, itaml: string, data: string): Origin {
+/**
+ * @param data hash of the data set's content
+ * @param features hash of the network that features come from, if any
+ */
+export function originOf(config: Config, itaml: string, data: string, features?: string): Origin {
   const entries = Object.entries(config).filter(
     ([key, value]) => value !== undefined && !FREE.includes(key as keyof Config),
   );
   // Sorted: the same settings are the same bytes.
-  return { itaml, data, config: Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))) };
+  return {
+    ...{ itaml, data, ...(features !== undefined && { features }) },
+    config: Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
 }
 
 /**
@@ -63,6 +71,7 @@ function differences(state: Origin, now: Origin) {
   const parts = [
     { name: "itaml", state: state.itaml, now: now.itaml },
     { name: DATA, state: state.data, now: now.data },
+    { name: "network of the features", state: state.features, now: now.features },
     ...[...new Set([...Object.keys(state.config), ...Object.keys(now.config)])].map((key) => ({
       ...{ name: key, state: state.config[key], now: now.config[key] },
     })),

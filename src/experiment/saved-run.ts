@@ -3,7 +3,9 @@ import { ItamlError } from "../base/errors.js";
 import { datasetFolder, findDataset } from "../data/catalog.js";
 import { contentHash } from "../data/content-hash.js";
 import type { DatasetDescriptor } from "../data/dataset-descriptor.js";
-import { type KeptSamples, keptSource } from "../data/kept-samples.js";
+import { type KeptSamples, keptSource, openPictures } from "../data/kept-samples.js";
+import type { FrozenNetwork } from "../features/extractor.js";
+import { featuresOfFiles } from "../features/feature-dataset.js";
 import { elementCount } from "../graph/shape.js";
 import type { Learner, SavedLearner } from "../learners/learner.js";
 import { byTask } from "../prediction/task-prediction.js";
@@ -14,7 +16,15 @@ import type { Config } from "./config.js";
 import { type LearnedData, learnedDataOf } from "./learned-data.js";
 import { loadNamedParts } from "./plugins.js";
 import { RunDirectory } from "./run-directory.js";
-import { createLearner, divideData, loadData, type PreparedData, prepareLearner } from "./setup.js";
+import {
+  createLearner,
+  divideData,
+  imagesFor,
+  loadData,
+  openFrozen,
+  type PreparedData,
+  prepareLearner,
+} from "./setup.js";
 
 export interface SavedRunOptions {
   /** Whose state it is, from 0. Default: the last. */
@@ -42,6 +52,8 @@ export interface SavedRun {
    * @throws {ItamlError} RUN_CHANGED where it is another now; DATASET_…
    */
   data(): Promise<PreparedData>;
+  /** Features of picture files, where the run learned on features. */
+  openFeatures?: ((files: readonly string[]) => SampleSource) | undefined;
 }
 
 /**
@@ -72,6 +84,7 @@ export async function withSavedRun<T>(
     prepareLearner({ ...config, device }, input, labels.length),
   );
   const { extractor, inference } = learner.context;
+  const frozen = await openFrozen(config);
   try {
     // Of a run that knows its data, indices of exemplars are names of those that it has stored.
     const samples = known ? Number.POSITIVE_INFINITY : (await data()).dataset.train.source.length;
@@ -80,15 +93,26 @@ export async function withSavedRun<T>(
       ? keptSource(entry, exemplarsOf(directory, saved, labels), input, config)
       : laterSource(input, async () => (await data()).dataset.train.source);
     const context = { ...learner.context, source };
+    const openFeatures = frozen && featuresBy(frozen, entry, config);
     const taught = createLearner({ ...learner, context }, saved);
     try {
-      return await work({ config, entry, learner: taught, task, labels, data });
+      return await work({ config, entry, learner: taught, task, labels, data, openFeatures });
     } finally {
       await taught.release();
     }
   } finally {
     await inference.release();
+    await frozen?.release();
   }
+}
+
+function featuresBy(network: FrozenNetwork, entry: DatasetDescriptor, config: Config) {
+  const images = imagesFor(network, entry, config);
+  return (files: readonly string[]): SampleSource => {
+    const source = openPictures(entry, files, { ...config, images });
+    const pictures = source && images && { source, size: images.size, decoding: images };
+    return featuresOfFiles(files, network, pictures);
+  };
 }
 
 /** The task asked for, or the last one. */
@@ -119,7 +143,7 @@ async function dataOf(
     });
   };
   if (origin) {
-    const found = await contentHash(data.dataset, folder);
+    const found = await contentHash(data.pictures, folder);
     if (found !== origin.data) {
       const expected = `the content ${origin.data}, of which ${directory.path} is`;
       refuse("the data set is another one than the run learned", { expected, found });

@@ -4,6 +4,10 @@ import { createChosen } from "../base/part.js";
 import { datasetFolder, findDataset } from "../data/catalog.js";
 import type { DatasetDescriptor } from "../data/dataset-descriptor.js";
 import { loadDataset } from "../data/load-dataset.js";
+import type { FrozenNetwork } from "../features/extractor.js";
+import { type FeatureDataset, featureDataset } from "../features/feature-dataset.js";
+import type { FeatureHooks } from "../features/feature-source.js";
+import { startingTensors } from "../features/starting-tensors.js";
 import { Learner, type SavedLearner } from "../learners/learner.js";
 import { createMethod, type Method } from "../learners/method.js";
 import { Scenario } from "../learners/scenario.js";
@@ -23,6 +27,12 @@ import { type TaskSamples, taskSamples } from "./task-samples.js";
 export interface LoadedData {
   readonly entry: DatasetDescriptor;
   readonly dataset: Dataset;
+  /** The data set itself, where that one holds features of its pictures. */
+  readonly pictures: Dataset;
+  /** Of the network that features come from, where there is one. */
+  readonly features?:
+    | { readonly network: FrozenNetwork; readonly dataset: FeatureDataset }
+    | undefined;
 }
 
 /** The same, divided into tasks. */
@@ -62,7 +72,27 @@ export async function loadData(config: Config): Promise<LoadedData> {
   const { datasets } = await loadNamedParts(config.plugins);
   const entry = findDataset(config.dataset, datasets);
   const folder = datasetFolder(config.dataset, config.data);
-  return { entry, dataset: await loadDataset(entry, folder, config) };
+  const network = await openFrozen(config);
+  const images = network ? imagesFor(network, entry, config) : config.images;
+  const pictures = await loadDataset(entry, folder, { ...config, images });
+  if (!network) return { entry, dataset: pictures, pictures };
+  const dataset = featureDataset(pictures, network, images);
+  return { entry, dataset, pictures, features: { network, dataset } };
+}
+
+/** The frozen network that a configuration names. */
+export async function openFrozen(config: Config): Promise<FrozenNetwork | undefined> {
+  const { extractors } = await loadNamedParts(config.plugins);
+  return config.features && createChosen(extractors, config.features).open(config);
+}
+
+/** Pictures are read in the size that the network takes, unless another is wanted. */
+export function imagesFor(
+  { size }: FrozenNetwork,
+  { kind }: DatasetDescriptor,
+  { images }: Config,
+): Config["images"] {
+  return images ?? (kind === "images" ? { size, broken: "error" } : undefined);
 }
 
 /** @throws {ItamlError} CONFIG_INVALID, DATASET_INVALID, MEMORY_TOO_SMALL */
@@ -86,7 +116,8 @@ export async function prepareLearner(
     device: config.device,
     ...(config.threads !== undefined && { threads: config.threads }),
   });
-  const extractor = new FeatureExtractor(createChosen(parts.networks, config.network), input);
+  const network = createChosen(parts.networks, config.network);
+  const extractor = new FeatureExtractor(network, input, await startingTensors(network));
   checkMemory(extractor, method.update.copies(tasks));
   const inference = await Inference.compile(runtime, extractor);
   const training: TrainingSettings = {
@@ -99,6 +130,20 @@ export async function prepareLearner(
     ...{ method, training },
     context: { runtime, extractor, inference, seed, plannedTasks: tasks },
   };
+}
+
+/** Computes the features that the tasks of a run need, or finds them in the cache. */
+export async function prepareFeatures(
+  { features, samples }: Setup,
+  hooks: FeatureHooks,
+): Promise<void> {
+  await features?.dataset.prepare(samples.train.flat(2), samples.test.flat(2), hooks);
+}
+
+/** Frees what {@link prepare} opened. */
+export async function release({ context, features }: Setup): Promise<void> {
+  await context.inference.release();
+  await features?.network.release();
 }
 
 /** The configured learner, at its start or as it was saved. */

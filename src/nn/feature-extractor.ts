@@ -100,12 +100,17 @@ export class FeatureExtractor {
 
   /** A new θ. */
   initialParameters(random: Random): Float32Array {
-    if (this.#start) return gather(this.#start, this.parameters);
+    if (this.#start) return this.startingParameters();
     const theta = new Float32Array(this.parameters.size);
     this.parameters.entries.forEach(({ shape, offset }, i) => {
       theta.set((this.#initializers[i] as Initializer)(shape, random), offset);
     });
     return theta;
+  }
+
+  /** θ of the weights that it starts from. */
+  startingParameters(): Float32Array {
+    return gather(this.#start as NamedTensors, this.parameters);
   }
 
   initialStatistics(): Float32Array {

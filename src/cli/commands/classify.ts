@@ -52,6 +52,7 @@ export async function classify(
     const inTurn = limiter(16);
     const read = (file: string) => readImage(file, shape, { resize: options.resize ?? false });
     const source =
+      run.openFeatures?.(images) ??
       openPictures(entry, images, config) ??
       samplesInMemory(
         Buffer.concat(await Promise.all(images.map((file) => inTurn(() => read(file))))),

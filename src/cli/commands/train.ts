@@ -24,13 +24,15 @@ import { readRun } from "../../report/runs.js";
 import { wrapText } from "../../report/table.js";
 import { writeReport } from "../../report/write-report.js";
 import { provideDataset, terminalQuestion } from "../fetch-dataset.js";
+import { neededWeights, provideWeights } from "../fetch-weights.js";
 import { interruptible } from "../interruption.js";
-import { ProgressDisplay } from "../progress.js";
+import { duration, ProgressDisplay } from "../progress.js";
 import { ProgressLine } from "../progress-line.js";
 import { terminalWidth } from "../terminal-width.js";
 
 export interface TrainOptions {
   data?: string;
+  features?: string;
   fetch?: boolean;
   out?: string;
   resume?: boolean;
@@ -135,16 +137,12 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
   return { path, results };
 }
 
-async function provide(
-  { dataset, data, plugins }: Config,
-  { fetch = false }: TrainOptions,
-): Promise<void> {
+async function provide(config: Config, { fetch = false }: TrainOptions): Promise<void> {
+  const { dataset, data, plugins } = config;
   const { datasets } = await loadNamedParts(plugins);
-  const ask = terminalQuestion();
-  await provideDataset(findDataset(dataset, datasets), datasetFolder(dataset, data), {
-    fetch,
-    ask,
-  });
+  const how = { fetch, ask: terminalQuestion() };
+  await provideDataset(findDataset(dataset, datasets), datasetFolder(dataset, data), how);
+  for (const weights of neededWeights(config)) await provideWeights(weights, how);
 }
 
 /** Trains with progress on the terminal, Ctrl-C, a picture that is drawn after every task, and a report at the end. */
@@ -168,6 +166,7 @@ export async function trainWithDisplay(
       signal.addEventListener("abort", () => display?.keep());
       return run({
         signal,
+        onFeatures: featureProgress(reading),
         onStart: ({ samples, firstTask, firstEpoch }) => {
           reading.clear();
           const title = `${config.dataset} ${config.learner.name}`;
@@ -201,7 +200,7 @@ export async function trainWithDisplay(
   } catch (error) {
     reading.clear();
     display?.keep();
-    if (error instanceof ItamlError && error.code === "INTERRUPTED") {
+    if (error instanceof ItamlError && error.code === "INTERRUPTED" && display) {
       throw new ItamlError("INTERRUPTED", "the run was stopped", {
         where: path,
         remedy: "Continue with",
@@ -210,6 +209,17 @@ export async function trainWithDisplay(
     }
     throw error;
   }
+}
+
+/** Shows on a line how far the features are, and how long the rest takes. */
+function featureProgress(line: ProgressLine): NonNullable<ExperimentOptions["onFeatures"]> {
+  const started = performance.now();
+  return ({ done, total }) =>
+    line.show(() => {
+      const left = ((performance.now() - started) / 1000 / done) * (total - done);
+      const time = done > 0 ? `, ${duration(left)} left` : "";
+      return `features of ${done.toLocaleString("en")} of ${total.toLocaleString("en")} pictures${time}`;
+    });
 }
 
 /**
@@ -223,9 +233,10 @@ export async function readConfig(
     data,
     seed,
     device,
+    features,
     set = [],
     plugin = [],
-  }: Pick<TrainOptions, "data" | "seed" | "device" | "set" | "plugin">,
+  }: Pick<TrainOptions, "data" | "seed" | "device" | "features" | "set" | "plugin">,
   onFitted?: (line: string) => void,
 ): Promise<Config> {
   const isFile = /\.ya?ml$/.test(name) || (existsSync(name) && statSync(name).isFile());
@@ -235,10 +246,9 @@ export async function readConfig(
   if (seed !== undefined) content.seed = seed;
   if (device !== undefined) content.device = device;
   if (data !== undefined) content.data = data;
+  if (features !== undefined) onFeatures(content, features);
   for (const setting of set) applySetting(content, setting);
-  for (const key of ["data", "classes"]) {
-    if (typeof content[key] === "string") content[key] = resolve(content[key]);
-  }
+  resolveFiles(content);
   const plugins = pluginsOf(content, plugin);
   if (plugins.length > 0) content.plugins = plugins;
   const where = isFile ? file : name;
@@ -251,6 +261,28 @@ export async function readConfig(
   const values = automatic.map((key) => `${key} ${JSON.stringify(valueAt(plain, key))}`);
   onFitted?.(`fitted to ${counts.train} training pictures: ${values.join(", ")}`);
   return resolveConfig(plain, where, parts);
+}
+
+/** The files that a configuration names are those from here. */
+function resolveFiles(content: Record<string, unknown>): void {
+  for (const key of ["data", "classes"]) {
+    if (typeof content[key] === "string") content[key] = resolve(content[key]);
+  }
+  const { features, network } = content as Record<string, Record<string, unknown> | undefined>;
+  if (typeof features === "string" && /\.onnx$/i.test(features)) {
+    content.features = resolve(features);
+  } else if (typeof features?.model === "string") {
+    content.features = { ...features, model: resolve(features.model) };
+  }
+  if (typeof network?.weights === "string" && network.weights !== "pretrained") {
+    content.network = { ...network, weights: resolve(network.weights) };
+  }
+}
+
+/** A configuration for pictures as one for their features: a network and augmentation would be of the pictures. */
+function onFeatures(content: Record<string, unknown>, features: string): void {
+  content.features = features;
+  for (const key of ["network", "images", "augmentation"]) delete content[key];
 }
 
 /** The plugins that a configuration names, and those of the command line. */

@@ -1,0 +1,32 @@
+import type { Device } from "../runtime/runtime.js";
+import type { PretrainedWeights } from "./pretrained.js";
+
+/** How a frozen network runs. */
+export interface FrozenOptions {
+  readonly device: Device;
+  readonly threads?: number | undefined;
+}
+
+/** What turns pictures into features, as a configuration chooses it. */
+export interface Extractor {
+  readonly name: string;
+  /** Weights that have to be here, where it has any that can be had by name. */
+  readonly weights?: PretrainedWeights;
+  /** @throws {ItamlError} WEIGHTS_MISSING, FILE_INVALID, CONFIG_INVALID, DEVICE_UNAVAILABLE */
+  open(options: FrozenOptions): Promise<FrozenNetwork>;
+}
+
+/** A network ready to run, which nothing trains. */
+export interface FrozenNetwork {
+  /** Side in pixels of the pictures that it takes. */
+  readonly size: number;
+  readonly featureSize: number;
+  /** A hash of the network and of what it does with pixels: features under another one are others. */
+  readonly identity: string;
+  /**
+   * @param pixels RGB, [samples, 3, size, size]
+   * @returns [samples, featureSize]
+   */
+  features(pixels: Uint8Array, samples: number): Promise<Float32Array>;
+  release(): Promise<void>;
+}

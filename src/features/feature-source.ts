@@ -1,0 +1,240 @@
+import { join } from "node:path";
+import sharp from "sharp";
+import { chunks } from "../base/chunks.js";
+import { ItamlError } from "../base/errors.js";
+import { Turns } from "../base/turns.js";
+import { cacheFolder } from "../files/cache-folder.js";
+import { sha256 } from "../files/checksums.js";
+import type { InputDescription } from "../samples/input-description.js";
+import { allocateSamples, type SampleSource } from "../samples/samples.js";
+import type { FrozenNetwork } from "./extractor.js";
+import { PictureKeys } from "./picture-keys.js";
+import { RowCache } from "./row-cache.js";
+
+/** Pictures of one run of the network. */
+const BATCH = 16;
+/** Pictures that are computed before they are kept. */
+const CHUNK = 128;
+
+export interface FeatureHooks {
+  readonly onFeatures?: ((progress: { done: number; total: number }) => void) | undefined;
+  /** Told of what is worth knowing though all goes on. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** How pictures become what the network takes. */
+export interface PictureSettings {
+  readonly network: FrozenNetwork;
+  /** Of the pictures: [channels, height, width], uint8. */
+  readonly input: InputDescription;
+  /** What else the pixels of a file depend on. */
+  readonly decoding?: unknown;
+}
+
+const [UNKNOWN, KNOWN, UNREADABLE] = [0, 1, 2];
+
+/**
+ * The features of a source's pictures as samples. They are computed when they are first asked for, and kept in memory and on
+ * disk, by what is in the picture: a picture that any run has seen is not computed again.
+ */
+export class FeatureSource implements SampleSource {
+  readonly length: number;
+  readonly sampleSize: number;
+  readonly type = "float32";
+  /** Pictures that the network has seen here. */
+  computed = 0;
+  readonly #pictures: SampleSource;
+  readonly #files: readonly string[] | undefined;
+  readonly #settings: PictureSettings;
+  readonly #cache: RowCache;
+  readonly #pictureKeys = new PictureKeys();
+  readonly #turns = new Turns();
+  readonly #state: Uint8Array;
+  #rows: Float32Array | undefined;
+  #warned = false;
+
+  /** @param files those of the pictures, where they are files */
+  constructor(
+    pictures: SampleSource,
+    settings: PictureSettings,
+    files?: readonly string[] | undefined,
+  ) {
+    const { featureSize, identity } = settings.network;
+    this.length = pictures.length;
+    this.sampleSize = featureSize;
+    this.#pictures = pictures;
+    this.#files = files;
+    this.#settings = settings;
+    this.#state = new Uint8Array(pictures.length);
+    const how = [identity, settings.input.shape, files ? settings.decoding : "samples"];
+    const folder = sha256(JSON.stringify(how)).toString("hex").slice(0, 32);
+    this.#cache = new RowCache(join(cacheFolder(), "features", folder), 4 * featureSize);
+  }
+
+  async read(indices: readonly number[], target: Uint8Array | Float32Array): Promise<number[]> {
+    await this.prepare(indices);
+    const unreadable: number[] = [];
+    indices.forEach((index, position) => {
+      if (this.#state[index] === UNREADABLE) unreadable.push(position);
+      else target.set(this.#row(index), position * this.sampleSize);
+    });
+    return unreadable;
+  }
+
+  /**
+   * Makes sure that features are here.
+   *
+   * @throws {ItamlError} INTERRUPTED; what was computed until then is kept
+   */
+  async prepare(indices: readonly number[], hooks: FeatureHooks = {}): Promise<void> {
+    const isMissing = (index: number) => this.#state[index] === UNKNOWN;
+    if (!indices.some(isMissing)) return;
+    await this.#turns.next(async () => {
+      const missing = [...new Set(indices)].filter(isMissing);
+      const before = this.computed;
+      let done = 0;
+      for (const chunk of chunks(missing, CHUNK)) {
+        hooks.onFeatures?.({ done, total: missing.length });
+        await this.#provide(chunk, hooks, (more) => {
+          hooks.onFeatures?.({ done: done + more, total: missing.length });
+        });
+        done += chunk.length;
+      }
+      if (this.computed > before) await this.#cache.prune();
+    });
+  }
+
+  /** From the cache, or computed. */
+  async #provide(
+    indices: readonly number[],
+    hooks: FeatureHooks,
+    onComputed: (pictures: number) => void,
+  ): Promise<void> {
+    const keys = await this.#keysOf(indices);
+    const { damaged } = this.#cache;
+    const known = await this.#cache.find(keys.filter((key) => key !== undefined));
+    if (this.#cache.damaged > damaged) {
+      hooks.onWarning?.(
+        `${this.#cache.damaged - damaged} damaged files in the cache of features are removed; what was in them is computed again`,
+      );
+    }
+    const missing: number[] = [];
+    indices.forEach((index, i) => {
+      const row = known.get(keys[i] ?? "");
+      if (row) this.#keep(index, new Float32Array(new Uint8Array(row).buffer));
+      else missing.push(index);
+    });
+    const added = new Map<string, Uint8Array>();
+    const keyOf = new Map(indices.map((index, i) => [index, keys[i]]));
+    try {
+      for (const batch of chunks(missing, BATCH)) {
+        if (hooks.signal?.aborted) {
+          throw new ItamlError("INTERRUPTED", "the computation of features was stopped", {
+            remedy: "The same command goes on: what was computed is kept",
+          });
+        }
+        await this.#compute(batch);
+        for (const index of batch) {
+          const key = keyOf.get(index);
+          if (key === undefined || this.#state[index] !== KNOWN) continue;
+          const { buffer, byteOffset, byteLength } = this.#row(index);
+          added.set(key, new Uint8Array(buffer, byteOffset, byteLength));
+        }
+        onComputed(indices.length - missing.length + added.size);
+      }
+    } finally {
+      await this.#store(added, hooks);
+    }
+  }
+
+  /** A cache that can't be written is missed by the next run alone. */
+  async #store(rows: ReadonlyMap<string, Uint8Array>, { onWarning }: FeatureHooks): Promise<void> {
+    try {
+      await this.#cache.add(rows);
+    } catch (error) {
+      if (!(error instanceof ItamlError)) throw error;
+      if (!this.#warned) onWarning?.(`features are not kept for the next run: ${error.message}`);
+      this.#warned = true;
+    }
+  }
+
+  /** The hash of what is in each picture. */
+  async #keysOf(indices: readonly number[]): Promise<(string | undefined)[]> {
+    const files = this.#files;
+    if (files) return this.#pictureKeys.of(indices.map((index) => files[index] as string));
+    const { sampleSize } = this.#pictures;
+    const samples = allocateSamples(this.#pictures, indices.length);
+    await this.#pictures.read(indices, samples);
+    return indices.map((_, i) =>
+      sha256(samples.subarray(i * sampleSize, (i + 1) * sampleSize) as Uint8Array).toString("hex"),
+    );
+  }
+
+  async #compute(indices: readonly number[]): Promise<void> {
+    const { network, input } = this.#settings;
+    const { size } = network;
+    const samples = allocateSamples(this.#pictures, indices.length) as Uint8Array;
+    const unreadable = new Set(await this.#pictures.read(indices, samples));
+    const readable = indices.filter((_, position) => !unreadable.has(position));
+    for (const position of unreadable) this.#state[indices[position] as number] = UNREADABLE;
+    if (readable.length === 0) return;
+    const pixels = new Uint8Array(readable.length * 3 * size * size);
+    const { sampleSize } = this.#pictures;
+    const positions = indices.flatMap((_, position) =>
+      unreadable.has(position) ? [] : [position],
+    );
+    await Promise.all(
+      positions.map(async (position, i) => {
+        const sample = samples.subarray(position * sampleSize, (position + 1) * sampleSize);
+        const own = pixels.subarray(i * 3 * size * size, (i + 1) * 3 * size * size);
+        await toSquare(sample, input.shape as [number, number, number], size, own);
+      }),
+    );
+    const features = await network.features(pixels, readable.length);
+    this.computed += readable.length;
+    readable.forEach((index, i) => {
+      this.#keep(index, features.subarray(i * this.sampleSize, (i + 1) * this.sampleSize));
+    });
+  }
+
+  #keep(index: number, row: Float32Array): void {
+    this.#row(index).set(row);
+    this.#state[index] = KNOWN;
+  }
+
+  #row(index: number): Float32Array {
+    this.#rows ??= new Float32Array(this.length * this.sampleSize);
+    return this.#rows.subarray(index * this.sampleSize, (index + 1) * this.sampleSize);
+  }
+}
+
+/**
+ * A picture in the size that the network takes, in three channels.
+ *
+ * @param sample planar, [channels, height, width]; one channel is grey
+ * @param target planar, [3, size, size]
+ */
+async function toSquare(
+  sample: Uint8Array,
+  [channels, height, width]: readonly [number, number, number],
+  size: number,
+  target: Uint8Array,
+): Promise<void> {
+  const plane = size * size;
+  const planes = await Promise.all(
+    Array.from({ length: channels }, async (_, channel) => {
+      const own = sample.subarray(channel * height * width, (channel + 1) * height * width);
+      if (height === size && width === size) return own;
+      const raw = { width, height, channels: 1 } as const;
+      return sharp(own, { raw })
+        .resize({ width: size, height: size, fit: "fill", kernel: "linear" })
+        .extractChannel(0)
+        .raw()
+        .toBuffer();
+    }),
+  );
+  for (let channel = 0; channel < 3; channel++) {
+    target.set(planes[channel % channels] as Uint8Array, channel * plane);
+  }
+}

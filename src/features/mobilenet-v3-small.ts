@@ -1,0 +1,62 @@
+import { part } from "../base/part.js";
+import * as z from "../base/schema.js";
+import { IMAGENET_STATISTICS } from "../data/dataset-descriptor.js";
+import { Graph } from "../graph/graph.js";
+import { FeatureExtractor } from "../nn/feature-extractor.js";
+import type { Layout, LayoutEntry } from "../nn/layout.js";
+import { mobilenetV3Small } from "../nn/mobilenet-v3-small.js";
+import { createOnnxRuntime } from "../runtime/node/onnxruntime-node.js";
+import type { Extractor, FrozenNetwork } from "./extractor.js";
+import { identityOf } from "./identity-of.js";
+import { MOBILENET_V3_SMALL, readWeights } from "./pretrained.js";
+
+/** The built-in network with its pretrained weights, frozen: 576 features of pictures of any size. */
+function frozenMobilenet({ size }: { size: number }): Extractor {
+  return {
+    name: "mobilenet-v3-small",
+    weights: MOBILENET_V3_SMALL,
+    async open({ device, threads }): Promise<FrozenNetwork> {
+      const tensors = await readWeights(MOBILENET_V3_SMALL);
+      const input = { shape: [3, size, size], type: "uint8", ...IMAGENET_STATISTICS } as const;
+      const network = mobilenetV3Small({ weights: "pretrained" });
+      const extractor = new FeatureExtractor(network, input, tensors);
+      const graph = new Graph("frozen");
+      const constants = (layout: Layout, numbers: Float32Array) => (entry: LayoutEntry) =>
+        graph.constant(layout.view(numbers, entry.name), entry.shape);
+      const binding = {
+        parameter: constants(extractor.parameters, extractor.startingParameters()),
+        statistic: constants(extractor.statistics, extractor.initialStatistics()),
+      };
+      const x = extractor.declareInput(graph);
+      graph.output("features", extractor.apply(x, binding, { training: false }).features);
+      const runtime = createOnnxRuntime({ device, ...(threads !== undefined && { threads }) });
+      const program = await runtime.compile(graph);
+      return {
+        ...{ size, featureSize: extractor.featureSize },
+        identity: identityOf(MOBILENET_V3_SMALL.sha256, { size, ...IMAGENET_STATISTICS }),
+        async features(pixels, samples) {
+          const shape = [samples, 3, size, size];
+          const { features } = await program.run({ x: { data: pixels, shape } }, ["features"]);
+          return features.data as Float32Array;
+        },
+        release: () => program.release(),
+      };
+    },
+  };
+}
+
+/** `features: mobilenet-v3-small`. */
+export const mobilenetV3SmallExtractor = part({
+  name: "mobilenet-v3-small",
+  title: "MobileNetV3-Small with pretrained weights, 576 features",
+  source: "Howard et al. 2019; weights of @qvac/classification-ggml, Apache-2.0",
+  settings: {
+    size: z
+      .int()
+      .min(32)
+      .max(1024)
+      .default(224)
+      .describe("Side in pixels that pictures are scaled to."),
+  },
+  create: frozenMobilenet,
+});
