@@ -81,7 +81,7 @@ program
   .addOption(dataFolder())
   .option(
     "--features <name|file.onnx>",
-    "learn on the features of a frozen network (itaml features list; docs/features.md)",
+    "learn on the features of a frozen network (itaml features list; docs/features.md); none: on pictures",
   )
   .option(
     "--fetch",

@@ -228,7 +228,7 @@ async function toSquare(
       if (height === size && width === size) return own;
       const raw = { width, height, channels: 1 } as const;
       return sharp(own, { raw })
-        .resize({ width: size, height: size, fit: "fill", kernel: "linear" })
+        .resize({ width: size, height: size, fit: "fill" })
         .extractChannel(0)
         .raw()
         .toBuffer();

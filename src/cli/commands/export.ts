@@ -9,11 +9,15 @@ export async function exportRun(
   options: { task?: number; data?: string },
 ): Promise<void> {
   // What is exported was computed when the run was trained, whatever its device.
-  await withSavedRun(path, { ...options, device: "cpu" }, async ({ learner, labels, task }) => {
+  await withSavedRun(path, { ...options, device: "cpu" }, async (run) => {
+    const { learner, labels, task, config } = run;
     const { extractor } = learner.context;
     const classes = labels.flat();
     const head = await learner.head();
     await writeFileAtomically(file, exportOnnxModel(learner.model, head, extractor, classes));
-    console.log(`${file}: ${classes.length} classes after task ${task + 1}`);
+    const takes = config.features
+      ? `; it takes features of ${config.features.name}, not pictures`
+      : "";
+    console.log(`${file}: ${classes.length} classes after task ${task + 1}${takes}`);
   });
 }

@@ -25,6 +25,7 @@ import { wrapText } from "../../report/table.js";
 import { writeReport } from "../../report/write-report.js";
 import { provideDataset, terminalQuestion } from "../fetch-dataset.js";
 import { neededWeights, provideWeights } from "../fetch-weights.js";
+import { chooseForFolder } from "../folder-features.js";
 import { interruptible } from "../interruption.js";
 import { duration, ProgressDisplay } from "../progress.js";
 import { ProgressLine } from "../progress-line.js";
@@ -85,9 +86,10 @@ async function startRun(name: string | undefined, options: TrainOptions) {
       expected: "a data set's name or a configuration file, such as itaml train strokes",
     });
   }
-  const config = await readConfig(name, options, (line) => {
+  const say = (line: string) => {
     process.stderr.write(`${wrapText(line, terminalWidth()).join("\n")}\n`);
-  });
+  };
+  const config = await readConfig(await chooseForFolder(name, options, say), options, say);
   const usual = `runs/${config.dataset}-${config.learner.name}-seed${config.seed}`;
   const path = options.out ?? freePath(usual);
   if (options.out === undefined) {
@@ -246,7 +248,8 @@ export async function readConfig(
   if (seed !== undefined) content.seed = seed;
   if (device !== undefined) content.device = device;
   if (data !== undefined) content.data = data;
-  if (features !== undefined) onFeatures(content, features);
+  if (features === "none") delete content.features;
+  else if (features !== undefined) onFeatures(content, features);
   for (const setting of set) applySetting(content, setting);
   resolveFiles(content);
   const plugins = pluginsOf(content, plugin);
