@@ -1,6 +1,6 @@
-import type { LabelledFeatures } from "../src/prediction/discriminant-analysis.js";
 import type { Head } from "../src/prediction/head.js";
 import { multiplyTransposed, transpose } from "../src/prediction/matrix.js";
+import type { LabelledFeatures } from "../src/prediction/moments.js";
 
 /** Corrections that are remembered. */
 const MEMORY = 10;

@@ -47,6 +47,8 @@ export {
   type MethodPart,
   type MethodParts,
   methodPart,
+  type SummingMethod,
+  type TrainingMethod,
 } from "./learners/method.js";
 export type { ItamlSettings, LearnerSettings, MethodSettings } from "./learners/options.js";
 export { type LearnerParts, learnerParts, withParts } from "./learners/parts.js";

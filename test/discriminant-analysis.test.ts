@@ -4,7 +4,6 @@ import { seededRandom } from "../src/base/random.js";
 import {
   type Discriminant,
   discriminantAnalysis,
-  type LabelledFeatures,
 } from "../src/prediction/discriminant-analysis.js";
 import {
   cholesky,
@@ -14,6 +13,7 @@ import {
   solveUpper,
   transpose,
 } from "../src/prediction/matrix.js";
+import type { LabelledFeatures } from "../src/prediction/moments.js";
 import { expectClose } from "./support/close.js";
 
 describe("matrices", () => {

@@ -68,6 +68,9 @@ export class ProgressDisplay {
         if (performance.now() - this.#lastDraw >= pause) this.#drawBatch(progress);
         return;
       }
+      case "samples":
+        this.#drawSamples(progress);
+        return;
       case "epoch":
         this.#samplesPerSecond = progress.samplesPerSecond;
         this.#losses = progress.epoch === 0 ? [] : this.#losses.slice(1 - SHOWN_EPOCHS);
@@ -109,6 +112,15 @@ export class ProgressDisplay {
     this.#output.write(
       `task ${task + 1}: ${pictures} training pictures can't be read and are left out\n`,
     );
+  }
+
+  #drawSamples({ task, samples, of }: Extract<Progress, { kind: "samples" }>): void {
+    const pause = this.#output.isTTY ? REDRAW : PLAIN_LINE;
+    if (performance.now() - this.#lastDraw < pause) return;
+    this.#lastDraw = performance.now();
+    const line = `${this.#title}  task ${task + 1}/${this.#samples.length}  ${samples} of ${of} samples`;
+    if (this.#output.isTTY) this.#draw(line);
+    else this.#output.write(`${line}\n`);
   }
 
   #drawBatch(progress: BatchProgress): void {

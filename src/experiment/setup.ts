@@ -9,7 +9,7 @@ import { type FeatureDataset, featureDataset } from "../features/feature-dataset
 import type { FeatureHooks } from "../features/feature-source.js";
 import { startingTensors } from "../features/starting-tensors.js";
 import { Learner, type SavedLearner } from "../learners/learner.js";
-import { createMethod, type Method } from "../learners/method.js";
+import { createMethod, type Method, sums } from "../learners/method.js";
 import { Scenario } from "../learners/scenario.js";
 import type { LearnerContext } from "../model/context.js";
 import { Inference } from "../model/inference.js";
@@ -118,7 +118,7 @@ export async function prepareLearner(
   });
   const network = createChosen(parts.networks, config.network);
   const extractor = new FeatureExtractor(network, input, await startingTensors(network));
-  checkMemory(extractor, method.update.copies(tasks));
+  checkMemory(extractor, sums(method) ? 1 : method.update.copies(tasks));
   const inference = await Inference.compile(runtime, extractor);
   const training: TrainingSettings = {
     ...config,

@@ -1,7 +1,7 @@
 import { ItamlError, refusals, throwAll } from "../base/errors.js";
 import { exemplarsPerClass } from "../incremental/exemplar-memory.js";
 import { taskStream } from "../incremental/task-stream.js";
-import { createMethod, type Method } from "../learners/method.js";
+import { createMethod, type Method, memoryOfMethod, sums } from "../learners/method.js";
 import { indicesByClass } from "../samples/samples.js";
 import type { Config } from "./config.js";
 import { builtInParts, type Parts } from "./parts.js";
@@ -34,7 +34,7 @@ export function taskSamples(
   config: Config,
   parts: Parts = builtInParts,
 ): TaskSamples {
-  const { memory } = createMethod(parts.methods, config.learner, parts);
+  const memory = memoryOfMethod(createMethod(parts.methods, config.learner, parts));
   const tasks = taskStream({ ...config, classCount: classes.length });
   const all = classes.map((_, label) => label);
   const byTask = ({ labels }: Labels["train"]) => {
@@ -52,10 +52,9 @@ export function taskSamples(
 }
 
 /** How many samples an epoch of each task trains on. */
-export function samplesOfEpochs(
-  { train }: TaskSamples,
-  { trainsOn, memory: { capacity } }: Method,
-): number[] {
+export function samplesOfEpochs({ train }: TaskSamples, method: Method): number[] {
+  const { capacity } = memoryOfMethod(method);
+  const trainsOn = sums(method) ? "new" : method.trainsOn;
   const before: number[] = [];
   return train.map((own) => {
     const fresh = own.map(({ length }) => length);

@@ -7,6 +7,7 @@ import {
   newModel,
   orRestore,
   overwriteModel,
+  splitClassifiers,
   type TaskModel,
   taskModel,
   taskSizes,
@@ -22,7 +23,8 @@ import { throwIfAborted, trainingLoop } from "../training/training-loop.js";
 import type { Checkpointing } from "../training/training-state.js";
 import { isBetter, isImbalanced } from "./better-model.js";
 import { addExemplars } from "./exemplar-selection.js";
-import type { Method } from "./method.js";
+import { type Method, memoryOfMethod, sums, type TrainingMethod } from "./method.js";
+import { headOfSums, OF_SUMS, withSamples } from "./summation.js";
 import { holdOut, validationAccuracy } from "./validation.js";
 
 /** All that a learner has learned. */
@@ -31,6 +33,9 @@ export interface SavedLearner {
   readonly memory: ExemplarMemory;
   readonly state: LearnerState;
 }
+
+/** What a method keeps of the tasks so far, beside the model. */
+type Kept = Pick<SavedLearner, "memory" | "state">;
 
 /** A class-incremental learner: taught task after task by a method, asked for predictions in between. */
 export class Learner implements SavedLearner {
@@ -53,7 +58,7 @@ export class Learner implements SavedLearner {
     this.method = method;
     this.context = context;
     this.model = saved?.model ?? newModel(context.extractor, context.seed);
-    this.memory = saved?.memory ?? new ExemplarMemory(method.memory.capacity);
+    this.memory = saved?.memory ?? new ExemplarMemory(memoryOfMethod(method).capacity);
     this.#settings = settings;
     this.#state = saved?.state ?? new Map();
   }
@@ -80,12 +85,21 @@ export class Learner implements SavedLearner {
     const learned = await orRestore(this.model, async (before) => {
       const session = this.#begin(newClasses, before);
       const after = await this.#train(session, hooks, checkpointing);
-      const head = await this.method.head.fit(this.model, after.memory, this.context, hooks);
+      const head = await this.#fitHead(after, hooks);
+      // No gradient made the rows.
+      if (head && sums(this.method)) splitClassifiers(head.classifier, this.model.classifiers);
       return { ...after, head };
     });
     memory.overwrite(learned.memory);
     this.#state = stateOfHead(learned.state, learned.head);
     this.#adapted.clear();
+  }
+
+  async #fitHead({ memory, state }: Kept, hooks: LearnHooks): Promise<Head | undefined> {
+    const { method, model, context } = this;
+    return sums(method)
+      ? headOfSums(method.rule, state, context.extractor.featureSize)
+      : method.head.fit(model, memory, context, hooks);
   }
 
   /** Gives the model rows for the new classes. */
@@ -95,22 +109,30 @@ export class Learner implements SavedLearner {
     const task = model.classifiers.length;
     const oldClasses = taskSizes(model, extractor).reduce((sum, size) => sum + size, 0);
     model.classifiers.push(newClassifier(extractor.featureSize, newClasses.length, { seed, task }));
-    if (this.method.startsFrom === "scratch") this.#startAgain();
+    if (!sums(this.method) && this.method.startsFrom === "scratch") this.#startAgain();
     const state = stateWithoutHead(this.#state);
     return { context, task, model, before, newClasses, oldClasses, state };
   }
 
-  /** Trains on what the method trains on; returns what the method keeps. */
+  /** Sums, or trains on what the method trains on; returns what the method keeps. */
   async #train(
     session: TaskSession,
     hooks: LearnHooks,
     checkpointing: Checkpointing | undefined,
-  ): Promise<{ memory: ExemplarMemory; state: LearnerState }> {
+  ): Promise<Kept> {
     const { method, model, context } = this;
-    const { task, newClasses } = session;
+    const { task, newClasses, oldClasses } = session;
+    if (sums(method)) {
+      const samples = new Map(newClasses.map((indices, i) => [oldClasses + i, indices]));
+      const { rule } = method;
+      const state = await withSamples(session.state, samples, rule, model, context, hooks);
+      const memory = this.memory.copy();
+      await memory.add(newClasses.length, () => []);
+      return { memory, state };
+    }
     // Chosen before training, they don't depend on where in it a run was stopped and resumed.
     const chosen = method.trainsOn === "memory" ? await this.#withExemplars(newClasses) : undefined;
-    const classes = chosen?.classes ?? this.#trainingClasses(session);
+    const classes = chosen?.classes ?? this.#trainingClasses(session, method.trainsOn);
     if (checkpointing?.from) overwriteModel(model, checkpointing.from.model);
     const { seed } = context;
     const { validation, continuum } = this.#settings;
@@ -135,9 +157,12 @@ export class Learner implements SavedLearner {
   }
 
   /** For each class seen the samples that train. */
-  #trainingClasses({ newClasses, oldClasses }: TaskSession): readonly (readonly number[])[] {
+  #trainingClasses(
+    { newClasses, oldClasses }: TaskSession,
+    trainsOn: TrainingMethod["trainsOn"],
+  ): readonly (readonly number[])[] {
     const none = Array.from({ length: oldClasses }, () => []);
-    const old = this.method.trainsOn === "new" ? none : this.memory.classes;
+    const old = trainsOn === "new" ? none : this.memory.classes;
     return [...old, ...newClasses];
   }
 
@@ -153,7 +178,7 @@ export class Learner implements SavedLearner {
   /** The memory with exemplars of the new task, as a copy. */
   async #withExemplars(newClasses: readonly (readonly number[])[]): Promise<ExemplarMemory> {
     const memory = this.memory.copy();
-    const { exemplars } = this.method.memory;
+    const { exemplars } = memoryOfMethod(this.method);
     if (memory.capacity > 0) {
       await addExemplars(memory, this.model, newClasses, exemplars, this.context);
     }
@@ -163,10 +188,10 @@ export class Learner implements SavedLearner {
   /** What tells tasks apart, and classes where nothing is known about the task. */
   async head(hooks: LearnHooks = {}): Promise<Head> {
     const { model, memory, context, method } = this;
-    const { taskEvidence } = method.head;
+    const { taskEvidence } = sums(method) ? OF_SUMS : method.head;
     const known = headOfState(this.#state, model, memory.classes.length, taskEvidence);
     if (known) return known;
-    const fitted = await method.head.fit(model, memory, context, hooks);
+    const fitted = await this.#fitHead({ memory, state: this.#state }, hooks);
     this.#state = stateOfHead(this.#state, fitted);
     return fitted ?? trainedHead(model, context.extractor.featureSize);
   }
@@ -177,7 +202,7 @@ export class Learner implements SavedLearner {
    */
   async modelFor(task: number, hooks: LearnHooks = {}): Promise<TaskModel> {
     const { model, context, method } = this;
-    if (!method.adaptation) return this.#headRows(task, await this.head(hooks));
+    if (sums(method) || !method.adaptation) return this.#headRows(task, await this.head(hooks));
     const known = this.#adapted.get(task);
     if (known) return known;
     throwIfAborted(hooks.signal);

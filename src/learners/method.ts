@@ -5,10 +5,14 @@ import type { Loss } from "../losses/loss.js";
 import type { TaskSession } from "../model/session.js";
 import type { Adaptation } from "../prediction/adaptation.js";
 import type { HeadFitter } from "../prediction/head.js";
+import type { LinearRule } from "../prediction/linear-rule.js";
 import type { Update } from "../training/update.js";
 
 /** One method of class-incremental learning, as a value: iTAML is one of them. */
-export interface Method {
+export type Method = TrainingMethod | SummingMethod;
+
+/** A method that trains the model by gradients. */
+export interface TrainingMethod {
   /** What trains: the new task's samples, these and the memory's, or the memory alone, the new task's share in it. */
   readonly trainsOn: "new" | "new and memory" | "memory";
   /** Where a task's training begins: where the last one ended, or with new parameters, the same for every task. */
@@ -25,6 +29,28 @@ export interface Method {
   /** Comes after the training of a task; changes the session's model. */
   finish?(session: TaskSession): void;
 }
+
+/**
+ * A method that sums over the features of what it learns, and keeps nothing of a single sample. θ stays as it is; old
+ * classes can't be forgotten, as new ones change none of their sums.
+ */
+export interface SummingMethod {
+  /** How the sums become rows that compare all classes seen. */
+  readonly rule: LinearRule;
+}
+
+/** Whether a method sums. */
+export function sums(method: Method): method is SummingMethod {
+  return "rule" in method;
+}
+
+/** What a method keeps of its samples. */
+export function memoryOfMethod(method: Method): MemorySettings {
+  return sums(method) ? NO_MEMORY : method.memory;
+}
+
+/** The memory of a method that keeps nothing. */
+export const NO_MEMORY: MemorySettings = { capacity: 0, exemplars: "first" };
 
 export interface MemorySettings {
   /** Exemplars in all; 0: none, `Number.MAX_SAFE_INTEGER`: every sample. */

@@ -3,7 +3,7 @@ import * as z from "../base/schema.js";
 import type { Tensor } from "../graph/graph.js";
 import { add, multiply, splitVector, subtract, sum } from "../graph/operators/index.js";
 import { elementCount } from "../graph/shape.js";
-import { type LearnerState, type Parameters, wholeModel } from "../model/model.js";
+import { type LearnerState, type Parameters, stateValues, wholeModel } from "../model/model.js";
 import type { TaskSession } from "../model/session.js";
 import type { Value } from "../runtime/runtime.js";
 import { crossEntropy } from "./cross-entropy.js";
@@ -83,7 +83,7 @@ export function elasticInputs(
 
 /** The sum over the tasks before, of the parameters that they had. */
 function knownImportances({ state }: TaskSession): Parameters {
-  const data = (name: string) => state.get(name)?.data ?? new Float32Array(0);
+  const data = (name: string) => stateValues(state, name) ?? new Float32Array(0);
   return { theta: data(THETA), classifier: data(CLASSIFIER) };
 }
 

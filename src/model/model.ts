@@ -98,7 +98,7 @@ export function isFiniteModel({ theta, statistics, classifiers }: Model): boolea
   return [theta, statistics, ...classifiers].every(allFinite);
 }
 
-export function allFinite(values: Float32Array): boolean {
+export function allFinite(values: Float32Array | Float64Array): boolean {
   // Several times as fast as asking number by number: only those that are not finite give NaN.
   let zero = 0;
   for (let j = 0; j < values.length; j++) zero += 0 * (values[j] as number);
@@ -129,8 +129,13 @@ export function overwriteModel(model: Model, { theta, statistics, classifiers }:
 /** What a learner knows beside model and memory: tensors by name, stored with them. */
 export type LearnerState = ReadonlyMap<
   string,
-  { readonly data: Float32Array; readonly shape: readonly number[] }
+  { readonly data: Float32Array | Float64Array; readonly shape: readonly number[] }
 >;
+
+/** A tensor of float32 in a learner's state; undefined where there is none of that name. */
+export function stateValues(state: LearnerState, name: string): Float32Array | undefined {
+  return state.get(name)?.data as Float32Array | undefined;
+}
 
 /** Number of classes of each task of a model. */
 export function taskSizes({ classifiers }: Model, extractor: FeatureExtractor): number[] {

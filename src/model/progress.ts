@@ -26,6 +26,8 @@ export type Progress =
       /** On the samples held out, where there are any. */
       validationAccuracy?: number;
     }
+  /** So many of a task's training samples were summed, by a method that sums. */
+  | { kind: "samples"; task: number; samples: number; of: number }
   /** A copy of the model begins to be trained on the memory, for a head. */
   | { kind: "tuning"; task: number }
   | { kind: "adaptation"; task: number; adaptedTo: number };

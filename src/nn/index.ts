@@ -3,6 +3,7 @@ import { identityPart } from "./identity.js";
 import { mlpPart } from "./mlp.js";
 import { mobilenetV3SmallPart } from "./mobilenet-v3-small.js";
 import type { Network } from "./network.js";
+import { randomFeaturesPart } from "./random-features.js";
 import { reducedResnetPart } from "./reduced-resnet.js";
 import { resnet18Part } from "./resnet18.js";
 import { resnet32Part } from "./resnet32.js";
@@ -14,6 +15,7 @@ const BUILT_IN = [
   resnet32Part,
   mobilenetV3SmallPart,
   identityPart,
+  randomFeaturesPart,
 ] as const;
 
 /** The built-in networks. */

@@ -1,4 +1,4 @@
-import type { LearnerState, Model } from "../model/model.js";
+import { type LearnerState, type Model, stateValues } from "../model/model.js";
 import type { Head } from "./head.js";
 import type { TaskEvidence } from "./task-prediction.js";
 
@@ -37,8 +37,8 @@ export function headOfState(
   classes: number,
   taskEvidence: TaskEvidence,
 ): Head | undefined {
-  const [classifier, bias, theta, statistics] = [CLASSIFIER, BIAS, THETA, STATISTICS].map(
-    (name) => state.get(name)?.data,
+  const [classifier, bias, theta, statistics] = [CLASSIFIER, BIAS, THETA, STATISTICS].map((name) =>
+    stateValues(state, name),
   );
   if (bias?.length !== classes || !classifier) return undefined;
   const backbone = theta && statistics && { theta, statistics };

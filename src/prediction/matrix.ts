@@ -84,21 +84,45 @@ export function gram(a: Float64Array, inner: number): Float64Array {
 }
 
 /**
- * L of a positive definite matrix L·Lᵀ (Cholesky).
+ * L of a positive definite matrix L·Lᵀ (Cholesky); four rows at once.
  *
  * @param matrix [size, size], read on and below the diagonal
  * @returns [size, size], zero above the diagonal
  */
 export function cholesky(matrix: Float64Array, size: number): Float64Array {
   const factor = new Float64Array(matrix.length);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j <= i; j++) {
-      const [rowI, rowJ] = [i * size, j * size];
-      let sum = matrix[rowI + j] as number;
+  const row = (i: number) => Math.min(i, size - 1) * size;
+  for (let i = 0; i < size; i += 4) {
+    // At the edge the last row is computed again.
+    const [r0, r1, r2, r3] = [row(i), row(i + 1), row(i + 2), row(i + 3)];
+    for (let j = 0; j < i; j++) {
+      const own = j * size;
+      let s0 = matrix[r0 + j] as number;
+      let s1 = matrix[r1 + j] as number;
+      let s2 = matrix[r2 + j] as number;
+      let s3 = matrix[r3 + j] as number;
       for (let k = 0; k < j; k++) {
-        sum -= (factor[rowI + k] as number) * (factor[rowJ + k] as number);
+        const l = factor[own + k] as number;
+        s0 -= (factor[r0 + k] as number) * l;
+        s1 -= (factor[r1 + k] as number) * l;
+        s2 -= (factor[r2 + k] as number) * l;
+        s3 -= (factor[r3 + k] as number) * l;
       }
-      factor[rowI + j] = i === j ? Math.sqrt(sum) : sum / (factor[rowJ + j] as number);
+      const diagonal = factor[own + j] as number;
+      factor[r0 + j] = s0 / diagonal;
+      factor[r1 + j] = s1 / diagonal;
+      factor[r2 + j] = s2 / diagonal;
+      factor[r3 + j] = s3 / diagonal;
+    }
+    for (let next = i; next < Math.min(i + 4, size); next++) {
+      for (let j = i; j <= next; j++) {
+        const [rowI, rowJ] = [next * size, j * size];
+        let sum = matrix[rowI + j] as number;
+        for (let k = 0; k < j; k++) {
+          sum -= (factor[rowI + k] as number) * (factor[rowJ + k] as number);
+        }
+        factor[rowI + j] = next === j ? Math.sqrt(sum) : sum / (factor[rowJ + j] as number);
+      }
     }
   }
   return factor;

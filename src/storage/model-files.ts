@@ -112,13 +112,18 @@ export function takeTensor(
       found: tensor ? `[${tensor.shape.join(", ")}]` : "nothing",
     });
   }
-  const data = tensor.data as Float32Array;
-  if (!allFinite(data)) {
-    throw new ItamlError("FILE_INVALID", `tensor "${name}" has values that are not finite`, {
-      where: file,
-    });
-  }
-  return data;
+  return finite(tensor.data as Float32Array, name, file);
+}
+
+function finite<Data extends Float32Array | Float64Array>(
+  data: Data,
+  name: string,
+  file: string,
+): Data {
+  if (allFinite(data)) return data;
+  throw new ItamlError("FILE_INVALID", `tensor "${name}" has values that are not finite`, {
+    where: file,
+  });
 }
 
 /** What a learner knows beside model and memory, as safetensors. */
@@ -130,10 +135,10 @@ export function encodeLearnerState(state: LearnerState): Uint8Array {
 export function decodeLearnerState(bytes: Uint8Array, file: string): LearnerState {
   const tensors = tensorsOf(bytes, STATE_FORMAT, "not a learner's state", file);
   return new Map(
-    [...tensors].map(([name, { shape }]) => [
-      name,
-      { data: takeTensor(tensors, name, shape, file), shape },
-    ]),
+    [...tensors].map(([name, { data, shape }]) => {
+      const wide = data instanceof Float64Array && finite(data, name, file);
+      return [name, { data: wide || takeTensor(tensors, name, shape, file), shape }];
+    }),
   );
 }
 

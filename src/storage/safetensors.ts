@@ -1,6 +1,6 @@
 import { ItamlError } from "../base/errors.js";
 
-type TensorData = Float32Array | Uint8Array | BigInt64Array;
+type TensorData = Float32Array | Float64Array | Uint8Array | BigInt64Array;
 
 export interface StoredTensor {
   readonly data: TensorData;
@@ -14,6 +14,7 @@ export interface SafetensorsContent {
 
 const TYPES = {
   F32: { bytes: 4, make: (buffer: ArrayBuffer) => new Float32Array(buffer) },
+  F64: { bytes: 8, make: (buffer: ArrayBuffer) => new Float64Array(buffer) },
   U8: { bytes: 1, make: (buffer: ArrayBuffer) => new Uint8Array(buffer) },
   I64: { bytes: 8, make: (buffer: ArrayBuffer) => new BigInt64Array(buffer) },
 } as const;
@@ -22,6 +23,7 @@ type TypeName = keyof typeof TYPES;
 
 function typeName(data: TensorData): TypeName {
   if (data instanceof Float32Array) return "F32";
+  if (data instanceof Float64Array) return "F64";
   return data instanceof Uint8Array ? "U8" : "I64";
 }
 
@@ -86,7 +88,7 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsC
   const places = Object.entries(entries).map(([name, entry]) => {
     const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
     if (typeof dtype !== "string" || !Object.hasOwn(TYPES, dtype)) {
-      return fail(`tensor "${name}"`, { expected: "F32, U8 or I64", found: String(dtype) });
+      return fail(`tensor "${name}"`, { expected: "F32, F64, U8 or I64", found: String(dtype) });
     }
     if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) {
       return fail(`tensor "${name}" has no shape or no offsets`);

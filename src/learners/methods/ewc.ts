@@ -1,8 +1,7 @@
 import { elastic, elasticPart } from "../../losses/elastic.js";
 import { logits } from "../../prediction/heads/logits.js";
 import { descent } from "../../training/updates/descent.js";
-import { methodPart } from "../method.js";
-import { NO_MEMORY } from "./settings.js";
+import { methodPart, NO_MEMORY } from "../method.js";
 
 /** Elastic weight consolidation in its online form: trained on the new task, held to what mattered before. */
 export const ewc = methodPart({

@@ -1,7 +1,7 @@
 import { logits } from "../../prediction/heads/logits.js";
 import { descent } from "../../training/updates/descent.js";
-import { methodPart } from "../method.js";
-import { lossOf, lossSetting, NO_MEMORY } from "./settings.js";
+import { methodPart, NO_MEMORY } from "../method.js";
+import { lossOf, lossSetting } from "./settings.js";
 
 /** Fine-tuning of the classifier alone: after the first task the features stay as they are. */
 export const frozen = methodPart({

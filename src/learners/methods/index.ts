@@ -7,7 +7,10 @@ import { icarl } from "./icarl.js";
 import { itaml } from "./itaml.js";
 import { joint } from "./joint.js";
 import { lwf } from "./lwf.js";
+import { ncm } from "./ncm.js";
 import { replay } from "./replay.js";
+import { ridge } from "./ridge.js";
+import { slda } from "./slda.js";
 import { weightAlignment } from "./weight-alignment.js";
 
 /** The built-in methods. */
@@ -22,4 +25,7 @@ export const methods: readonly MethodPart[] = [
   ewc,
   fineTuning,
   frozen,
+  ncm,
+  slda,
+  ridge,
 ];

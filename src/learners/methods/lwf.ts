@@ -1,8 +1,7 @@
 import { sigmoidDistillation } from "../../losses/sigmoid-distillation.js";
 import { logits } from "../../prediction/heads/logits.js";
 import { descent } from "../../training/updates/descent.js";
-import { methodPart } from "../method.js";
-import { NO_MEMORY } from "./settings.js";
+import { methodPart, NO_MEMORY } from "../method.js";
 
 /** Learning without Forgetting in its class-incremental form: the loss of iCaRL on the new task alone. No memory. */
 export const lwf = methodPart({

@@ -3,7 +3,7 @@ import * as z from "../../base/schema.js";
 import { EXEMPLAR_SELECTIONS, type ExemplarSelection } from "../../incremental/exemplar-memory.js";
 import { withSum } from "../../losses/index.js";
 import type { Loss } from "../../losses/loss.js";
-import type { Method, MethodParts } from "../method.js";
+import type { MemorySettings, MethodParts, TrainingMethod } from "../method.js";
 
 /** `memory` and `exemplars` of methods that keep some. */
 export function memorySettings(exemplars: ExemplarSelection, smallest: 0 | 1 = 0) {
@@ -51,7 +51,7 @@ export function lossOf({ loss }: { loss: Chosen }, { losses }: MethodParts): Los
 export function memoryOf(settings: {
   memory: number;
   exemplars: ExemplarSelection;
-}): Method["memory"] {
+}): MemorySettings {
   return { capacity: settings.memory, exemplars: settings.exemplars };
 }
 
@@ -59,18 +59,15 @@ export function memoryOf(settings: {
 export function predictionOf(
   settings: Record<"head" | "adaptation", Chosen>,
   { heads, adaptations }: MethodParts,
-): Pick<Method, "head" | "adaptation"> {
+): Pick<TrainingMethod, "head" | "adaptation"> {
   return {
     head: createChosen(heads, settings.head),
     adaptation: createChosen(adaptations, settings.adaptation),
   };
 }
 
-/** The memory of a method that keeps nothing. */
-export const NO_MEMORY: Method["memory"] = { capacity: 0, exemplars: "first" };
-
 /** The memory of a method that keeps every sample. */
-export const WHOLE_MEMORY: Method["memory"] = {
+export const WHOLE_MEMORY: MemorySettings = {
   capacity: Number.MAX_SAFE_INTEGER,
   exemplars: "first",
 };

@@ -1,0 +1,82 @@
+import { chunks } from "../base/chunks.js";
+import { ItamlError } from "../base/errors.js";
+import type { LearnerContext } from "../model/context.js";
+import { readableRows } from "../model/inference.js";
+import { type LearnerState, type Model, wholeModel } from "../model/model.js";
+import type { LearnHooks } from "../model/progress.js";
+import {
+  type JudgingSample,
+  momentsOfSums,
+  plusSamples,
+  sumsOf,
+  withSums,
+} from "../prediction/feature-sums.js";
+import type { Head } from "../prediction/head.js";
+import { calibratedClassifier, judge, type LinearRule } from "../prediction/linear-rule.js";
+import { bestRegularisation } from "../prediction/regularisation.js";
+import { throwIfAborted } from "../training/training-loop.js";
+
+/** So many samples judge, evenly taken. */
+const JUDGES = 250;
+
+/** Samples whose features are there at once, at most. */
+const AT_ONCE = 2048;
+
+/**
+ * Adds samples to a learner's sums. They judge the temperature, left out one by one; then their features are gone.
+ *
+ * @param samples indices for each class, by its position among all classes
+ * @throws {ItamlError} INTERRUPTED, IMAGE_INVALID where not one can be read
+ */
+export async function withSamples(
+  state: LearnerState,
+  samples: ReadonlyMap<number, readonly number[]>,
+  rule: LinearRule,
+  model: Model,
+  { inference, source, extractor }: LearnerContext,
+  hooks: LearnHooks,
+): Promise<LearnerState> {
+  const task = model.classifiers.length - 1;
+  const { featureSize: size } = extractor;
+  const whole = wholeModel(model);
+  const of = [...samples.values()].reduce((sum, { length }) => sum + length, 0);
+  const stride = Math.ceil(of / JUDGES);
+  const judges: JudgingSample[] = [];
+  let sums = sumsOf(state, size);
+  let [seen, readable] = [0, 0];
+  for (const [position, indices] of samples) {
+    for (const part of chunks(indices, AT_ONCE)) {
+      throwIfAborted(hooks.signal);
+      const features = readableRows(await inference.features(whole, source, part));
+      sums = plusSamples(sums, position, features);
+      for (let i = 0; i < features.length / size; i++) {
+        if (readable++ % stride === 0) {
+          judges.push({ position, features: features.slice(i * size, (i + 1) * size) });
+        }
+      }
+      seen += part.length;
+      hooks.onProgress?.({ kind: "samples", task, samples: seen, of });
+    }
+  }
+  if (judges.length === 0) {
+    throw new ItamlError("IMAGE_INVALID", "not one of the pictures can be read", {
+      where: `task ${task + 1}`,
+      found: `${of} broken ones`,
+    });
+  }
+  const moments = momentsOfSums(sums, judges);
+  const judged = judge(rule, moments, bestRegularisation(moments));
+  const losses = sums.losses.map((loss, i) => loss + (judged[i] as number));
+  return withSums(state, { ...sums, losses });
+}
+
+/** What the heads of sums have in common. */
+export const OF_SUMS = { taskEvidence: "probability" } as const;
+
+/** The head that a rule makes of the sums in a learner's state: no sample is needed. */
+export function headOfSums(rule: LinearRule, state: LearnerState, size: number): Head {
+  const sums = sumsOf(state, size);
+  const moments = momentsOfSums(sums);
+  const lambda = bestRegularisation(moments);
+  return { ...calibratedClassifier(rule, moments, lambda, sums.losses), ...OF_SUMS };
+}

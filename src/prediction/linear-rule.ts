@@ -1,0 +1,57 @@
+import { type Judged, lossAt } from "./calibration.js";
+import { type LinearClassifier, type Moments, overAllClasses } from "./moments.js";
+
+/** Rows and biases of the classes that have samples, and what fits that lack a sample say about those that judge. */
+export interface JudgedFit {
+  /** [classes, size] */
+  readonly classifier: Float64Array;
+  /** [classes] */
+  readonly bias: Float64Array;
+  readonly judged: Judged;
+}
+
+/** How means and a covariance become a linear classifier. */
+export interface LinearRule {
+  /** @param lambda so many samples with the features' mean variance are added to those that were learned */
+  fit(moments: Moments, lambda: number): JudgedFit;
+}
+
+/** Factors of logits: 2⁻⁸ to 2¹⁰. */
+const SCALES = Array.from({ length: 37 }, (_, i) => 2 ** (i / 2 - 8));
+
+/** How many losses there are: one for each factor. */
+export const LOSSES = SCALES.length;
+
+/** Sums of −log p over the samples that judge, by fits that lack them one by one: for each factor of the logits. */
+export function judge(rule: LinearRule, moments: Moments, lambda: number): Float64Array {
+  const { judged } = rule.fit(moments, lambda);
+  const { length } = moments.judges.labels;
+  return Float64Array.from(SCALES, (scale) => lossAt(scale, judged, moments.classes).loss * length);
+}
+
+/**
+ * The classifier whose logits have the factor with the smallest loss; their softmax is the probability of each class.
+ *
+ * @param losses sums of what {@link judge} gave
+ */
+export function calibratedClassifier(
+  rule: LinearRule,
+  moments: Moments,
+  lambda: number,
+  losses: Float64Array,
+): LinearClassifier {
+  const best = losses.reduce((least, loss, i) => (loss < (losses[least] as number) ? i : least), 0);
+  const fitted = rule.fit(moments, lambda);
+  return overAllClasses(moments, scaled(fitted, SCALES[best] as number));
+}
+
+/** The logits, multiplied by a factor. */
+export function scaled(
+  { classifier, bias }: Pick<JudgedFit, "classifier" | "bias">,
+  scale: number,
+): LinearClassifier {
+  return {
+    classifier: Float32Array.from(classifier, (value) => scale * value),
+    bias: Float32Array.from(bias, (value) => scale * value),
+  };
+}
