@@ -12,6 +12,7 @@ export {
 } from "./base/part.js";
 export { type Random, seededRandom } from "./base/random.js";
 export type { ClassifierOptions, PortableOptions } from "./classifier/classifier-options.js";
+export type { KnownClass } from "./classifier/history.js";
 export type { Images } from "./classifier/images.js";
 export {
   type Classification,

@@ -316,7 +316,16 @@ describe("what methods are known for", () => {
     const { model } = learner;
     const newClasses = [[0, 1, 2], [TRAIN]];
     const found = await importancesOf({
-      ...{ context, task: 0, model, before: model, newClasses, oldClasses: 0, state: new Map() },
+      ...{
+        context,
+        task: 0,
+        model,
+        before: model,
+        newClasses,
+        more: new Map(),
+        oldClasses: 0,
+        state: new Map(),
+      },
     });
     const samples = newClasses.flat();
     const whole = wholeModel(model);

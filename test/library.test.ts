@@ -127,9 +127,9 @@ describe("a classifier that was taught three tasks", () => {
 
   test.each([
     [
-      "labels learned before",
-      () => classifier.learn(makeImages(["new", "row1"], 4, 1)),
-      '"row1" was learned before',
+      "to forget a label that it doesn't know",
+      () => classifier.forget("row1", "new"),
+      'the label "new" is not known',
     ],
     [
       "an image of another shape",

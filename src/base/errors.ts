@@ -14,7 +14,7 @@ export type ErrorCode =
   | "IMAGE_INVALID"
   | "INPUT_INVALID"
   | "INTERRUPTED"
-  | "LABEL_KNOWN"
+  | "LABEL_UNKNOWN"
   | "LOSS_NOT_FINITE"
   | "MEMORY_TOO_SMALL"
   | "NOT_WRITABLE"

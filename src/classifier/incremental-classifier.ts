@@ -14,6 +14,7 @@ import { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { SampleData, SampleSource } from "../samples/samples.js";
 import { checkInput } from "./check-input.js";
 import { type ClassifierOptions, checkOptions } from "./classifier-options.js";
+import { type KnownClass, knownClasses } from "./history.js";
 import { type Images, takeImages } from "./images.js";
 import { type Label, takeLabels } from "./labels.js";
 import { chosenLearner } from "./learner.js";
@@ -63,7 +64,7 @@ const hooksSchema = z.strictObject({
 /**
  * A classifier that is taught new classes, task after task, without forgetting the old ones (iTAML).
  *
- * Calls may overlap. Calls of {@link learn} are done one after another, in the order of the calls; everything else sees what
+ * Calls may overlap. Calls of {@link learn} and {@link forget} are done one after another, in the order of the calls; everything else sees what
  * was known when the last of them that is done was done, whole, and doesn't wait for the one that goes on.
  */
 export class IncrementalClassifier {
@@ -139,17 +140,23 @@ export class IncrementalClassifier {
     return { options, extractor, taught: await createTaught(extractor, options, known) };
   }
 
+  /** The classes that it knows, in the order of learning: how many samples each was learned from, and when. */
+  classes(): KnownClass[] {
+    const { tasks, history } = this.#state.knowledge;
+    return knownClasses(tasks, history);
+  }
+
   /** Labels of each task, in the order of learning. */
   get tasks(): readonly (readonly Label[])[] {
     return this.#state.knowledge.tasks.map((labels) => [...labels]);
   }
 
   /**
-   * Teaches one task; where another one is being taught, after it. Where it fails, or is stopped, the classifier is as it
-   * was before.
+   * Teaches one task; where another one is being taught, after it. Labels that it knows already improve their classes, whose
+   * exemplars are chosen anew; the new ones are a task. Where it fails, or is stopped, the classifier is as it was before.
    *
-   * @param samples images and, for each, its label: none that was learned before. They are copied at once
-   * @throws {ItamlError} LABEL_KNOWN, INPUT_INVALID, MEMORY_TOO_SMALL, LOSS_NOT_FINITE, INTERRUPTED, RELEASED
+   * @param samples images and, for each, its label. They are copied at once
+   * @throws {ItamlError} INPUT_INVALID, MEMORY_TOO_SMALL, LOSS_NOT_FINITE, INTERRUPTED, RELEASED
    */
   async learn(
     samples: { images: Images; labels: readonly Label[] },
@@ -171,6 +178,19 @@ export class IncrementalClassifier {
     await this.#changes.next(() => this.#change(() => this.#teach(images, labels, hooks)));
   }
 
+  /**
+   * Forgets classes: their exemplars, their rows and their sums. What is left says of samples what it said before, but for
+   * `ridge`, whose rows depend on all classes a little; a network that was trained on their samples stays as it is. A
+   * task without classes is gone. Calls queue up with those of {@link learn}.
+   *
+   * @throws {ItamlError} LABEL_UNKNOWN, INPUT_INVALID, RELEASED
+   */
+  async forget(...labels: Label[]): Promise<void> {
+    this.#refuseReleased("forget");
+    const gone = takeLabels(labels, "forget");
+    await this.#changes.next(() => this.#change(() => this.#forget(gone)));
+  }
+
   /** Changes what is taught, while everything that reads sees a copy of what it was. */
   async #change(work: () => Promise<Taught>): Promise<void> {
     const before = this.#state;
@@ -186,31 +206,53 @@ export class IncrementalClassifier {
   }
 
   async #teach(images: SampleData, labels: readonly Label[], hooks: LearnHooks): Promise<Taught> {
-    const { tasks, learner, pool } = this.#taught;
-    const newLabels = [...new Set(labels)];
-    const learned = new Set(tasks.flat());
-    const known = newLabels.find((label) => learned.has(label));
-    if (known !== undefined) {
-      throw new ItamlError("LABEL_KNOWN", `the label ${JSON.stringify(known)} was learned before`, {
-        where: `learn, task ${tasks.length + 1}`,
-        expected: "labels of new classes only",
-      });
-    }
+    const { tasks, history, learner, pool } = this.#taught;
+    const positions = new Map(tasks.flat().map((label, position) => [label, position]));
+    const given = new Map<Label, number[]>(labels.map((label) => [label, []]));
     try {
-      const classes = new Map<Label, number[]>(newLabels.map((label) => [label, []]));
       pool.append(images).forEach((index, i) => {
-        classes.get(labels[i] as Label)?.push(index);
+        given.get(labels[i] as Label)?.push(index);
       });
-      await learner.learn([...classes.values()], hooks);
-      return { ...this.#taught, tasks: [...tasks, newLabels] };
+      const more = new Map<number, number[]>();
+      const brought = new Map<Label, number[]>();
+      for (const [label, indices] of given) {
+        const position = positions.get(label);
+        if (position === undefined) brought.set(label, indices);
+        else more.set(position, indices);
+      }
+      await learner.learn([...brought.values()], hooks, undefined, more);
+      const learned = [...given].map(([label, { length }]): [Label, number] => [label, length]);
+      return {
+        ...this.#taught,
+        tasks: brought.size > 0 ? [...tasks, [...brought.keys()]] : tasks,
+        history: [...history, { time: new Date().toISOString(), learned }],
+      };
     } finally {
-      // Samples that are no exemplars go; after a failure the exemplars are those of before.
-      const { memory } = learner;
-      const exemplars = memory.classes.flat();
-      pool.keep(exemplars);
-      const position = new Map(exemplars.map((index, i) => [index, i]));
-      memory.renumber((index) => position.get(index) as number);
+      keepExemplars(this.#taught);
     }
+  }
+
+  async #forget(labels: readonly Label[]): Promise<Taught> {
+    const { tasks, history, learner } = this.#taught;
+    const known = tasks.flat();
+    const stranger = labels.find((label) => !known.includes(label));
+    if (stranger !== undefined) {
+      throw new ItamlError("LABEL_UNKNOWN", `the label ${JSON.stringify(stranger)} is not known`, {
+        where: "forget",
+        expected:
+          known.length > 0 ? known.map((label) => JSON.stringify(label)).join(", ") : "none",
+      });
+    }
+    const gone = new Set(labels);
+    await learner.forget([...gone].map((label) => known.indexOf(label)));
+    keepExemplars(this.#taught);
+    return {
+      ...this.#taught,
+      tasks: tasks
+        .map((task) => task.filter((label) => !gone.has(label)))
+        .filter(({ length }) => length > 0),
+      history: [...history, { time: new Date().toISOString(), forgotten: [...gone] }],
+    };
   }
 
   /**
@@ -334,6 +376,14 @@ export class IncrementalClassifier {
       remedy: "Load it again, or release it later",
     });
   }
+}
+
+/** Samples that are no exemplars go; after a failure the exemplars are those of before. */
+function keepExemplars({ learner: { memory }, pool }: Taught): void {
+  const exemplars = memory.classes.flat();
+  pool.keep(exemplars);
+  const position = new Map(exemplars.map((index, i) => [index, i]));
+  memory.renumber((index) => position.get(index) as number);
 }
 
 function labelsOf({ tasks }: Taught, classes: readonly number[]): Label[] {

@@ -17,6 +17,7 @@ import {
 import { upgradeConfig } from "../storage/old-settings.js";
 import { decodeSafetensors, encodeSafetensors } from "../storage/safetensors.js";
 import { type PortableOptions, savedOptionsSchema } from "./classifier-options.js";
+import { eventSchema, type HistoryEvent } from "./history.js";
 import { type Label, takeLabels } from "./labels.js";
 import { isNetwork } from "./learner.js";
 
@@ -25,9 +26,17 @@ export type ClassifierFiles = ReadonlyMap<string, Uint8Array>;
 
 const [DESCRIPTION, MODEL, MEMORY] = ["classifier.json", "model.safetensors", "memory.json"];
 const [STATE, EXEMPLARS] = ["learner.safetensors", "exemplars.safetensors"];
+const HISTORY = "history.json";
 
 /** The files that a saved classifier may have. */
-export const CLASSIFIER_FILES: readonly string[] = [DESCRIPTION, MODEL, MEMORY, STATE, EXEMPLARS];
+export const CLASSIFIER_FILES: readonly string[] = [
+  DESCRIPTION,
+  MODEL,
+  MEMORY,
+  STATE,
+  EXEMPLARS,
+  HISTORY,
+];
 
 /** All that was learned: never changed, where it is handed out. */
 export interface Knowledge {
@@ -36,6 +45,8 @@ export interface Knowledge {
   readonly learner: SavedLearner;
   /** The exemplars, one after another. */
   readonly exemplars: SampleData;
+  /** What was learned and forgotten, and when. */
+  readonly history: readonly HistoryEvent[];
 }
 
 const descriptionSchema = z.object({
@@ -59,7 +70,7 @@ export interface Description {
 
 /** @throws {ItamlError} OUT_OF_MEMORY */
 export function encodeClassifier(
-  { tasks, learner, exemplars }: Knowledge,
+  { tasks, learner, exemplars, history }: Knowledge,
   extractor: FeatureExtractor,
   { network, parts: _own, ...others }: PortableOptions,
 ): Map<string, Uint8Array> {
@@ -77,6 +88,8 @@ export function encodeClassifier(
     [DESCRIPTION, text(`${JSON.stringify(description, undefined, 2)}\n`)],
     [MODEL, encodeModel(model, extractor)],
     [MEMORY, text(encodeMemory(memory))],
+    // Times are in a file of their own: the others are the same bytes whenever they are made.
+    [HISTORY, text(`${JSON.stringify(history, undefined, 2)}\n`)],
     ...(state.size > 0 ? [[STATE, encodeLearnerState(state)] as const] : []),
     [
       EXEMPLARS,
@@ -94,28 +107,31 @@ export function decodeDescription(
   place: (name: string) => string,
 ): Description {
   const where = place(DESCRIPTION);
-  let content: unknown;
-  try {
-    content = JSON.parse(new TextDecoder().decode(take(files, DESCRIPTION, place)));
-  } catch (cause) {
-    if (cause instanceof ItamlError) throw cause;
-    throw new ItamlError("FILE_INVALID", "not valid JSON", { where }, { cause });
-  }
-  const { success, error, data } = descriptionSchema.safeParse(content);
-  if (!success) {
-    const [issue] = error.issues;
-    throw new ItamlError("FILE_INVALID", "not a saved classifier", {
-      where,
-      found: `${issue?.path.join(".")}: ${issue?.message}`,
-    });
-  }
-  const { version, network, options, tasks } = data as z.output<typeof descriptionSchema>;
+  const bytes = take(files, DESCRIPTION, place);
+  const description = parsed(bytes, descriptionSchema, "not a saved classifier", where);
+  const { version, network, options, tasks } = description;
   const { device: _, threads: __, ...portable } = options;
   return {
     network,
     options: (version === 1 ? upgraded(portable) : portable) as PortableOptions,
     tasks: tasks.map((labels) => takeLabels(labels, where)),
   };
+}
+
+function parsed<T>(bytes: Uint8Array, schema: z.ZodType<T>, otherwise: string, where: string): T {
+  let content: unknown;
+  try {
+    content = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new ItamlError("FILE_INVALID", "not valid JSON", { where }, { cause });
+  }
+  const { success, error, data } = schema.safeParse(content);
+  if (success) return data;
+  const [issue] = error.issues;
+  throw new ItamlError("FILE_INVALID", otherwise, {
+    where,
+    found: `${issue?.path.join(".")}: ${issue?.message}`,
+  });
 }
 
 /** Up to version 0.2 iTAML's settings stood among those of training, and what was left out was another default. */
@@ -154,7 +170,11 @@ export function decodeKnowledge(
       found: `tasks of ${found.join(", ")} in the model, ${memory.classes.length} classes in the memory`,
     });
   }
-  return { tasks, learner: { model, memory, state }, exemplars };
+  // Older classifiers have none.
+  const log = files.get(HISTORY);
+  const schema = z.array(eventSchema);
+  const history = log ? parsed(log, schema, "not a classifier's history", place(HISTORY)) : [];
+  return { tasks, learner: { model, memory, state }, exemplars, history };
 }
 
 function decodeExemplars(

@@ -15,6 +15,7 @@ import type { Knowledge } from "./saved-classifier.js";
 /** A learner with all that it stands on. */
 export interface Taught {
   readonly tasks: Knowledge["tasks"];
+  readonly history: Knowledge["history"];
   readonly learner: Learner;
   readonly inference: Inference;
   readonly pool: SamplePool;
@@ -33,7 +34,8 @@ export async function createTaught(
   const context: LearnerContext = { runtime, extractor, inference, source, seed, plannedTasks };
   const { method, training } = chosenLearner(options, "IncrementalClassifier");
   const learner = new Learner(method, context, training, known?.learner);
-  return { tasks: known?.tasks ?? [], learner, inference, pool };
+  const { tasks = [], history = [] } = known ?? {};
+  return { tasks, history, learner, inference, pool };
 }
 
 export async function releaseTaught({ learner, inference }: Taught): Promise<void> {
@@ -75,8 +77,8 @@ export class State {
 
   /** The state of a learner that nothing changes for now. */
   static of(taught: Taught): State {
-    const { tasks, learner, pool } = taught;
-    const state = new State({ tasks, learner, exemplars: pool.data }, async () => taught);
+    const { tasks, history, learner, pool } = taught;
+    const state = new State({ tasks, history, learner, exemplars: pool.data }, async () => taught);
     state.#taught = Promise.resolve(taught);
     return state;
   }

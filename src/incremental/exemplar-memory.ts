@@ -49,6 +49,12 @@ export class ExemplarMemory {
     }
   }
 
+  /** Forgets classes, by their positions; the room that they had is for those that come. */
+  remove(positions: readonly number[]): void {
+    const kept = this.classes.filter((_, position) => !positions.includes(position));
+    this.classes.splice(0, this.classes.length, ...kept);
+  }
+
   /** Replaces every index, when the source has been rearranged. */
   renumber(map: (index: number) => number): void {
     for (const indices of this.classes) {

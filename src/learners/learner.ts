@@ -1,3 +1,4 @@
+import { elementCount } from "../graph/shape.js";
 import { ExemplarMemory, exemplarsPerClass } from "../incremental/exemplar-memory.js";
 import type { LearnerContext } from "../model/context.js";
 import {
@@ -13,7 +14,7 @@ import {
   taskSizes,
 } from "../model/model.js";
 import type { LearnHooks } from "../model/progress.js";
-import type { TaskSession } from "../model/session.js";
+import { samplesOf, type TaskSession } from "../model/session.js";
 import type { Adapter } from "../prediction/adaptation.js";
 import { type Head, headRows, trainedHead } from "../prediction/head.js";
 import { headOfState, stateOfHead, stateWithoutHead } from "../prediction/head-state.js";
@@ -24,7 +25,7 @@ import type { Checkpointing } from "../training/training-state.js";
 import { isBetter, isImbalanced } from "./better-model.js";
 import { addExemplars } from "./exemplar-selection.js";
 import { type Method, memoryOfMethod, sums, type TrainingMethod } from "./method.js";
-import { headOfSums, OF_SUMS, withSamples } from "./summation.js";
+import { headOfSums, OF_SUMS, withoutClasses, withSamples } from "./summation.js";
 import { holdOut, validationAccuracy } from "./validation.js";
 
 /** All that a learner has learned. */
@@ -69,21 +70,23 @@ export class Learner implements SavedLearner {
   }
 
   /**
-   * Learns a new task. Where that fails, the learner is as it was before.
+   * Learns a new task, more samples of classes that it knows, or both. Where that fails, the learner is as it was before.
    *
-   * @param newClasses for each new class the indices of its training samples
+   * @param newClasses for each new class the indices of its training samples; none: there is no new task
    * @param checkpointing default: none
+   * @param more for classes that are known, by their positions among all, the indices of further samples. Default: none
    * @throws {ItamlError} LOSS_NOT_FINITE, INTERRUPTED, MEMORY_TOO_SMALL
    */
   async learn(
     newClasses: readonly (readonly number[])[],
     hooks: LearnHooks = {},
     checkpointing?: Checkpointing,
+    more: TaskSession["more"] = new Map(),
   ): Promise<void> {
     const { memory } = this;
     exemplarsPerClass(memory.capacity, memory.classes.length + newClasses.length);
     const learned = await orRestore(this.model, async (before) => {
-      const session = this.#begin(newClasses, before);
+      const session = this.#begin(newClasses, more, before);
       const after = await this.#train(session, hooks, checkpointing);
       const head = await this.#fitHead(after, hooks);
       // No gradient made the rows.
@@ -102,16 +105,55 @@ export class Learner implements SavedLearner {
       : method.head.fit(model, memory, context, hooks);
   }
 
+  /** Forgets classes: their exemplars, their rows, and their sums. Of the others nothing that is stored changes. */
+  async forget(positions: readonly number[], hooks: LearnHooks = {}): Promise<void> {
+    const { model, memory, context, method } = this;
+    const { featureSize } = context.extractor;
+    const classes = byTask([...memory.classes.keys()], taskSizes(model, context.extractor));
+    const classifiers = model.classifiers.map((rows, task) =>
+      withoutRows(rows, positionsWithin(positions, classes[task] as number[]), featureSize),
+    );
+    model.classifiers.splice(
+      0,
+      model.classifiers.length,
+      ...classifiers.filter(({ length }) => length > 0),
+    );
+    const total = memory.classes.length;
+    memory.remove(positions);
+    this.#adapted.clear();
+    if (sums(method)) {
+      this.#state = withoutClasses(stateWithoutHead(this.#state), positions, featureSize);
+      if (memory.classes.length > 0) await this.head(hooks);
+    } else {
+      this.#state = new Map(
+        [...this.#state].map(([name, { data, shape }]) => {
+          const [rows, ...size] = shape as [number, ...number[]];
+          if (rows !== total || !BY_CLASS.test(name)) return [name, { data, shape }];
+          const kept = withoutRows(data as Float32Array, positions, elementCount(size));
+          return [name, { data: kept, shape: [rows - positions.length, ...size] }];
+        }),
+      );
+    }
+  }
+
   /** Gives the model rows for the new classes. */
-  #begin(newClasses: readonly (readonly number[])[], before: Model): TaskSession {
+  #begin(
+    newClasses: readonly (readonly number[])[],
+    more: TaskSession["more"],
+    before: Model,
+  ): TaskSession {
     const { model, context } = this;
     const { extractor, seed } = context;
-    const task = model.classifiers.length;
+    const tasks = model.classifiers.length;
+    const task = newClasses.length > 0 ? tasks : tasks - 1;
     const oldClasses = taskSizes(model, extractor).reduce((sum, size) => sum + size, 0);
-    model.classifiers.push(newClassifier(extractor.featureSize, newClasses.length, { seed, task }));
+    if (newClasses.length > 0) {
+      const { featureSize } = extractor;
+      model.classifiers.push(newClassifier(featureSize, newClasses.length, { seed, task }));
+    }
     if (!sums(this.method) && this.method.startsFrom === "scratch") this.#startAgain();
     const state = stateWithoutHead(this.#state);
-    return { context, task, model, before, newClasses, oldClasses, state };
+    return { context, task, model, before, newClasses, more, oldClasses, state };
   }
 
   /** Sums, or trains on what the method trains on; returns what the method keeps. */
@@ -121,9 +163,9 @@ export class Learner implements SavedLearner {
     checkpointing: Checkpointing | undefined,
   ): Promise<Kept> {
     const { method, model, context } = this;
-    const { task, newClasses, oldClasses } = session;
+    const { task, newClasses } = session;
     if (sums(method)) {
-      const samples = new Map(newClasses.map((indices, i) => [oldClasses + i, indices]));
+      const samples = samplesOf(session);
       const { rule } = method;
       const state = await withSamples(session.state, samples, rule, model, context, hooks);
       const memory = this.memory.copy();
@@ -131,7 +173,7 @@ export class Learner implements SavedLearner {
       return { memory, state };
     }
     // Chosen before training, they don't depend on where in it a run was stopped and resumed.
-    const chosen = method.trainsOn === "memory" ? await this.#withExemplars(newClasses) : undefined;
+    const chosen = method.trainsOn === "memory" ? await this.#withExemplars(session) : undefined;
     const classes = chosen?.classes ?? this.#trainingClasses(session, method.trainsOn);
     if (checkpointing?.from) overwriteModel(model, checkpointing.from.model);
     const { seed } = context;
@@ -153,17 +195,18 @@ export class Learner implements SavedLearner {
     }
     method.finish?.(session);
     const state = (await update.remember?.(session)) ?? session.state;
-    return { memory: chosen ?? (await this.#withExemplars(newClasses)), state };
+    return { memory: chosen ?? (await this.#withExemplars(session)), state };
   }
 
   /** For each class seen the samples that train. */
   #trainingClasses(
-    { newClasses, oldClasses }: TaskSession,
+    { newClasses, oldClasses, more }: TaskSession,
     trainsOn: TrainingMethod["trainsOn"],
   ): readonly (readonly number[])[] {
     const none = Array.from({ length: oldClasses }, () => []);
     const old = trainsOn === "new" ? none : this.memory.classes;
-    return [...old, ...newClasses];
+    const known = old.map((indices, position) => [...indices, ...(more.get(position) ?? [])]);
+    return [...known, ...newClasses];
   }
 
   /** The parameters of an untrained model. */
@@ -176,12 +219,12 @@ export class Learner implements SavedLearner {
   }
 
   /** The memory with exemplars of the new task, as a copy. */
-  async #withExemplars(newClasses: readonly (readonly number[])[]): Promise<ExemplarMemory> {
+  async #withExemplars(session: TaskSession): Promise<ExemplarMemory> {
     const memory = this.memory.copy();
     const { exemplars } = memoryOfMethod(this.method);
     if (memory.capacity > 0) {
-      await addExemplars(memory, this.model, newClasses, exemplars, this.context);
-    }
+      await addExemplars(memory, this.model, session, exemplars, this.context);
+    } else await memory.add(session.newClasses.length, () => []);
     return memory;
   }
 
@@ -252,4 +295,16 @@ export class Learner implements SavedLearner {
     await (await this.#adapter)?.release();
     this.#adapter = undefined;
   }
+}
+
+/** Names of a state's tensors that have a row, or an element, for each class. */
+const BY_CLASS = /[.](classifier|bias)$/;
+
+/** Which of some positions among all classes are among these, and where. */
+function positionsWithin(positions: readonly number[], own: readonly number[]): number[] {
+  return [...own.keys()].filter((row) => positions.includes(own[row] as number));
+}
+
+function withoutRows(rows: Float32Array, removed: readonly number[], size: number): Float32Array {
+  return rows.filter((_, i) => !removed.includes(Math.floor(i / size)));
 }

@@ -6,6 +6,7 @@ import { type LearnerState, type Model, wholeModel } from "../model/model.js";
 import type { LearnHooks } from "../model/progress.js";
 import {
   type JudgingSample,
+  minusClass,
   momentsOfSums,
   plusSamples,
   sumsOf,
@@ -79,4 +80,15 @@ export function headOfSums(rule: LinearRule, state: LearnerState, size: number):
   const moments = momentsOfSums(sums);
   const lambda = bestRegularisation(moments);
   return { ...calibratedClassifier(rule, moments, lambda, sums.losses), ...OF_SUMS };
+}
+
+/** A learner's state whose sums are without these classes. */
+export function withoutClasses(
+  state: LearnerState,
+  positions: readonly number[],
+  size: number,
+): LearnerState {
+  // From the last on, so that those before keep their positions.
+  const sums = [...positions].sort((a, b) => b - a).reduce(minusClass, sumsOf(state, size));
+  return withSums(state, sums);
 }

@@ -6,7 +6,7 @@ import { selectRandom } from "../incremental/exemplar-memory.js";
 import { bindInputs } from "../model/bind-inputs.js";
 import { readMicroBatch } from "../model/micro-batch.js";
 import { type Parameters, wholeModel } from "../model/model.js";
-import type { TaskSession } from "../model/session.js";
+import { samplesOf, type TaskSession } from "../model/session.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { Value } from "../runtime/runtime.js";
 import { crossEntropy } from "./cross-entropy.js";
@@ -19,13 +19,15 @@ const SAMPLES = 1000;
  * squared derivative of −log p(class | sample), the network in evaluation mode.
  */
 export async function importancesOf(session: TaskSession): Promise<Parameters> {
-  const { context, model, newClasses, oldClasses } = session;
+  const { context, model } = session;
   const { runtime, extractor, source, seed } = context;
   const { theta, statistics, classifier } = wholeModel(model);
   const { featureSize } = extractor;
   const rows = classifier.length / featureSize;
   const classOf = new Map(
-    newClasses.flatMap((indices, i) => indices.map((index) => [index, oldClasses + i] as const)),
+    [...samplesOf(session)].flatMap(([position, indices]) =>
+      indices.map((index) => [index, position] as const),
+    ),
   );
   const task = model.classifiers.length - 1;
   const chosen = selectRandom([...classOf.keys()], SAMPLES, seed, "importances", task);

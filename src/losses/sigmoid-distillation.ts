@@ -10,7 +10,7 @@ import { sigmoid, teacherOf } from "./teacher.js";
 export const sigmoidDistillation: Loss = {
   ...binaryCrossEntropy,
   complete(session) {
-    const { oldClasses } = session;
+    const { oldClasses, more } = session;
     if (oldClasses === 0) return (batch) => batch;
     const teach = teacherOf(session);
     return async (batch) => {
@@ -18,8 +18,10 @@ export const sigmoidDistillation: Loss = {
       const targets = batch.targets.slice();
       const rows = targets.length / batch.samples;
       for (let i = 0; i < batch.samples; i++) {
-        const own = logits.subarray(i * oldClasses, (i + 1) * oldClasses);
-        targets.set(own.map(sigmoid), i * rows);
+        for (let k = 0; k < oldClasses; k++) {
+          // Of a class that more is learned of, the teacher knows less than the labels.
+          if (!more.has(k)) targets[i * rows + k] = sigmoid(logits[i * oldClasses + k] as number);
+        }
       }
       return { ...batch, targets };
     };

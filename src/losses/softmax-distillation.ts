@@ -12,7 +12,7 @@ const NOTHING = -1e9;
 
 /**
  * (1 − λ)·cross-entropy over all classes + λ·cross-entropy between the softened probabilities of the model before the task
- * and those of the model over the old classes, λ the share of old classes (Hinton et al. 2015, with the weights of Zhao
+ * and those of the model over the old classes, λ the share of old classes, of which no more is learned (Hinton et al. 2015, with the weights of Zhao
  * et al. 2020).
  */
 export const softmaxDistillation: Loss = {
@@ -31,13 +31,14 @@ export const softmaxDistillation: Loss = {
   },
   inputs: ({ lossInputs = {} }) => lossInputs,
   complete(session) {
-    const { oldClasses: old, newClasses } = session;
+    const { oldClasses: old, newClasses, more } = session;
     const rows = old + newClasses.length;
     const teach = teacherOf(session);
     return async (batch) => {
       const logits = old > 0 ? await teach(batch) : new Float32Array(0);
       const { samples } = batch;
-      const lossInputs = distillationInputs(logits, { samples, old, rows, lambda: old / rows });
+      const lambda = (old - more.size) / rows;
+      const lossInputs = distillationInputs(logits, { samples, old, rows, lambda });
       return { ...batch, lossInputs };
     };
   },

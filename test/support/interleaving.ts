@@ -15,18 +15,41 @@ function makeTask(task: number) {
 }
 
 const TASKS = [0, 1, 2].map(makeTask);
+
+/** What changes a classifier, in this order: new classes, more of known ones, both at once, classes to be forgotten. */
+const CHANGES: readonly ((classifier: IncrementalClassifier) => Promise<void>)[] = [
+  (classifier) => classifier.learn(TASKS[0] as Samples),
+  (classifier) => classifier.learn(TASKS[1] as Samples),
+  (classifier) => classifier.learn(TASKS[0] as Samples),
+  (classifier) => classifier.forget(1, 2),
+  (classifier) => classifier.learn(joined(TASKS[1] as Samples, TASKS[2] as Samples)),
+];
+
+type Samples = ReturnType<typeof makeTask>;
+
+function joined(a: Samples, b: Samples): Samples {
+  return {
+    images: Float32Array.of(...a.images, ...b.images),
+    labels: [...a.labels, ...b.labels],
+  };
+}
+
 const POINTS = Float32Array.from(TASKS.flatMap(({ images }) => [...images.subarray(0, 4)]));
 
 /** What is told about a classifier: all of what it is stored as, or what it makes of points. */
 const READS = {
   files: async (classifier: IncrementalClassifier) => {
     const files = await classifier.toFiles();
+    // It has the time in it.
+    files.delete("history.json");
     return [...files].map(([name, bytes]) => `${name} ${Buffer.from(bytes).toString("base64")}`);
   },
   classify: (classifier: IncrementalClassifier) => classifier.classify(POINTS),
   classifyEach: (classifier: IncrementalClassifier) => classifier.classifyEach(POINTS),
   classifyMixed: (classifier: IncrementalClassifier) => classifier.classifyMixed(POINTS),
   tasks: async ({ tasks }: IncrementalClassifier) => tasks,
+  classes: async (classifier: IncrementalClassifier) =>
+    classifier.classes().map(({ label, samples }) => [label, samples]),
 } satisfies Record<string, (classifier: IncrementalClassifier) => Promise<unknown>>;
 
 type Read = keyof typeof READS;
@@ -48,12 +71,12 @@ function create(): Promise<IncrementalClassifier> {
   });
 }
 
-/** What each read tells after so many tasks, where calls don't overlap. */
+/** What each read tells after so many changes, where calls don't overlap. */
 export async function sequentialReads(): Promise<Record<Read, Told>[]> {
   const classifier = await create();
   const reads: Record<Read, Told>[] = [];
-  for (const task of [undefined, ...TASKS]) {
-    if (task) await classifier.learn(task);
+  for (const change of [undefined, ...CHANGES]) {
+    await change?.(classifier);
     const entries = Object.entries(READS).map(async ([name, read]) => [
       name,
       await told(read(classifier)),
@@ -65,41 +88,45 @@ export async function sequentialReads(): Promise<Record<Read, Told>[]> {
 }
 
 /**
- * Calls a classifier at random, without waiting for what was called before: tasks to learn in their order, calls of learn that
- * must fail, and reads. Every read has to tell what it tells after some number of whole tasks: no fewer than were learned
- * when it was called, and no more than were asked for by then.
+ * Calls a classifier at random, without waiting for what was called before: changes in their order, calls of learn and forget
+ * that must fail, and reads. Every read has to tell what it tells after some number of whole changes: no fewer than were
+ * done when it was called, and no more than were asked for by then.
  */
 export async function interleave(seed: number, expected: readonly Record<Read, Told>[]) {
   const random = seededRandom("interleaving", seed);
   const classifier = await create();
   const calls: Promise<unknown>[] = [];
-  let [asked, learned] = [0, 0];
+  let [asked, done] = [0, 0];
   const read = async () => {
     const names = Object.keys(READS) as Read[];
     const name = names[random.integer(0, names.length - 1)] as Read;
-    const [least, most] = [learned, asked];
+    const [least, most] = [done, asked];
     const found = await told(READS[name](classifier));
     const possible = expected.slice(least, most + 1).map((reads) => reads[name]);
     expect(possible, `seed ${seed}: ${name}`).toContainEqual(found);
   };
-  const learn = async () => {
-    const task = TASKS[asked];
-    if (!task) return;
+  const next = async () => {
+    const change = CHANGES[asked];
+    if (!change) return;
     asked++;
-    await classifier.learn(task);
-    learned++;
+    await change(classifier);
+    done++;
   };
   const fail = async () => {
+    if (random.integer(0, 2) === 0) {
+      await expect(classifier.forget("stranger")).rejects.toMatchObject({ code: "LABEL_UNKNOWN" });
+      return;
+    }
     const [task, hooks, code] = failure(random);
     await expect(classifier.learn(task, hooks)).rejects.toMatchObject({ code });
   };
-  for (let call = 0; call < 9; call++) {
+  for (let call = 0; call < 12; call++) {
     const kind = random.integer(0, 9);
-    calls.push(kind < 3 ? learn() : kind < 4 ? fail() : read());
+    calls.push(kind < 4 ? next() : kind < 5 ? fail() : read());
     if (random.integer(0, 2) === 0) await pause(random.integer(0, 12));
     if (random.integer(0, 9) === 0) await calls[random.integer(0, calls.length - 1)];
   }
-  while (asked < TASKS.length) calls.push(learn());
+  while (asked < CHANGES.length) calls.push(next());
   await Promise.all(calls);
   for (const name of Object.keys(READS) as Read[]) {
     const last = expected.at(-1) as Record<Read, Told>;

@@ -27,8 +27,9 @@ export const weightAlignment = methodPart({
   }),
 });
 
-function align({ model: { classifiers }, context: { extractor }, oldClasses }: TaskSession): void {
-  if (oldClasses === 0) return;
+function align({ model, context: { extractor }, newClasses, oldClasses }: TaskSession): void {
+  if (oldClasses === 0 || newClasses.length === 0) return;
+  const { classifiers } = model;
   const { featureSize } = extractor;
   const lengths = classifiers.map((rows) => rowLengths(rows, featureSize));
   const ratio = mean(lengths.slice(0, -1).flat()) / mean(lengths.at(-1) as number[]);
