@@ -5,7 +5,7 @@
 import { createChosen } from "../src/base/part.js";
 import { seededRandom } from "../src/base/random.js";
 import { elementCount } from "../src/graph/shape.js";
-import { createMethod } from "../src/learners/method.js";
+import { createMethod, sums } from "../src/learners/method.js";
 import { learnerParts } from "../src/learners/parts.js";
 import { learnerShape } from "../src/learners/settings.js";
 import { Inference } from "../src/model/inference.js";
@@ -55,10 +55,13 @@ for (const { name, network, shape, classes, batchSize, ...workload } of WORKLOAD
         ? { name: "itaml", update: chosen.slice(1, -1) }
         : chosen;
     const settings = learnerShape(learnerParts).learner.parse(learner);
-    const { update } = createMethod(learnerParts.methods, settings, learnerParts);
+    const method = createMethod(learnerParts.methods, settings, learnerParts);
+    if (sums(method)) throw new Error(`${chosen} has no mini-batches`);
+    const { update } = method;
     const session = {
       context: { runtime, extractor, inference, source, seed: 1, plannedTasks: TASKS },
       ...{ task: TASKS - 1, model, before, oldClasses: old, state: new Map() },
+      more: new Map(),
       newClasses: Array.from({ length: classes }, () => []),
     };
     const optimizer = createChosen(learnerParts.optimizers, workload.optimizer as never);

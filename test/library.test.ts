@@ -3,7 +3,14 @@ import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
 import { seededRandom } from "../src/base/random.js";
-import { IncrementalClassifier, linear, type Network, relu, uniformByFanIn } from "../src/index.js";
+import {
+  IncrementalClassifier,
+  linear,
+  type Network,
+  networks,
+  relu,
+  uniformByFanIn,
+} from "../src/index.js";
 import { expectClose } from "./support/close.js";
 import { temporaryFolder } from "./support/folder.js";
 
@@ -250,7 +257,7 @@ test("a built-in network on feature vectors; a network that doesn't exist", asyn
   const network = "resnet19" as "resnet18";
   const missing = IncrementalClassifier.create({ inputShape: [3, 8, 8], network });
   await expect(missing).rejects.toThrow(
-    'expected one of mlp, reduced-resnet18, resnet18, resnet32; found "resnet19"',
+    `expected one of ${networks.map(({ name }) => name).join(", ")}; found "resnet19"`,
   );
   const vectors = { inputShape: [3], inputType: "float32", augmentation: { flip: true } } as const;
   await expect(IncrementalClassifier.create(vectors)).rejects.toThrow(

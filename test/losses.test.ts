@@ -50,7 +50,8 @@ function made() {
   before.classifiers.pop();
   const session: TaskSession = {
     context: { ...{ runtime, extractor, inference, seed: 1 }, source: samplesInMemory(x, SIZE) },
-    ...{ task: 1, model, before, newClasses: [[3], []], oldClasses: 3, state: new Map() },
+    ...{ task: 1, model, before, newClasses: [[3], []], oldClasses: 3 },
+    ...{ more: new Map(), state: new Map() },
   };
   return { session, classes, batch: { x, samples: classes.length, targets } };
 }

@@ -47,7 +47,7 @@ describe.each([
     });
     expect(taught).toMatchObject({
       isolated: "cross-origin-opener-policy" in headers,
-      errors: ["LABEL_KNOWN", "INTERRUPTED", "RELEASED"],
+      errors: ["LABEL_UNKNOWN", "INTERRUPTED", "RELEASED"],
       kept: ["mine"],
     });
     expect(taught.epochs).toBeGreaterThan(1);

@@ -43,6 +43,17 @@ export class ClassifierService {
     });
   }
 
+  forget(labels: readonly Label[]) {
+    return answer(async () => {
+      await this.#own.forget(...labels);
+      return this.#own.tasks;
+    });
+  }
+
+  classes() {
+    return answer(async () => this.#own.classes());
+  }
+
   /** Stops the learning that was asked for last, after its mini-batch. */
   stop() {
     this.#stop?.abort();

@@ -1,6 +1,7 @@
 import { proxy, type Remote, wrap } from "comlink";
 import { ItamlError } from "../base/errors.js";
 import type { PortableOptions } from "../classifier/classifier-options.js";
+import type { KnownClass } from "../classifier/history.js";
 import type { Images } from "../classifier/images.js";
 import type { Classification } from "../classifier/incremental-classifier.js";
 import type { Label } from "../classifier/labels.js";
@@ -83,6 +84,14 @@ export class WorkerClassifier {
     } finally {
       signal?.removeEventListener("abort", stop);
     }
+  }
+
+  async forget(...labels: Label[]): Promise<void> {
+    this.#tasks = await this.#ask((service) => service.forget(labels));
+  }
+
+  classes(): Promise<KnownClass[]> {
+    return this.#ask((service) => service.classes());
   }
 
   classify(images: Images): Promise<Classification> {
