@@ -11,6 +11,7 @@ import {
 import { exportOnnxModel } from "../learners/export.js";
 import type { LearnHooks } from "../model/progress.js";
 import { FeatureExtractor } from "../nn/feature-extractor.js";
+import type { InputDescription } from "../samples/input-description.js";
 import type { SampleData, SampleSource } from "../samples/samples.js";
 import { checkInput } from "./check-input.js";
 import { type ClassifierOptions, checkOptions } from "./classifier-options.js";
@@ -64,10 +65,12 @@ const hooksSchema = z.strictObject({
 /**
  * A classifier that is taught new classes, task after task, without forgetting the old ones (iTAML).
  *
+ * @typeParam Other what images may be beside samples, where it is known how to read them
+ *
  * Calls may overlap. Calls of {@link learn} and {@link forget} are done one after another, in the order of the calls; everything else sees what
  * was known when the last of them that is done was done, whole, and doesn't wait for the one that goes on.
  */
-export class IncrementalClassifier {
+export class IncrementalClassifier<Other = never> {
   readonly #options: ClassifierOptions;
   readonly #extractor: FeatureExtractor;
   readonly #changes = new Turns();
@@ -159,23 +162,38 @@ export class IncrementalClassifier {
    * @throws {ItamlError} INPUT_INVALID, MEMORY_TOO_SMALL, LOSS_NOT_FINITE, INTERRUPTED, RELEASED
    */
   async learn(
-    samples: { images: Images; labels: readonly Label[] },
+    samples: { images: Images | Other; labels: readonly Label[] },
     hooks: LearnHooks = {},
   ): Promise<void> {
     this.#refuseReleased("learn");
     checkInput(samplesSchema, samples, "learn");
     checkInput(hooksSchema, hooks, "learn: hooks");
     const labels = takeLabels(samples.labels, "learn");
-    const images = this.#take(samples.images, "learn");
+    const images = this.take(samples.images, this.#extractor.input, "learn");
+    if (!isPromise(images)) this.#refuseOtherNumber(images, labels);
+    await this.#teachInTurn(images, labels, hooks);
+  }
+
+  async #teachInTurn(
+    images: SampleData | Promise<SampleData>,
+    labels: readonly Label[],
+    hooks: LearnHooks,
+  ): Promise<void> {
+    await this.#changes.next(async () => {
+      const taken = await images;
+      this.#refuseOtherNumber(taken, labels);
+      await this.#change(() => this.#teach(taken, labels, hooks));
+    });
+  }
+
+  #refuseOtherNumber(images: SampleData, labels: readonly Label[]): void {
     const count = images.length / elementCount(this.#extractor.input.shape);
-    if (labels.length !== count) {
-      throw new ItamlError("INPUT_INVALID", "images and labels differ in number", {
-        where: "learn",
-        expected: `${count} labels`,
-        found: String(labels.length),
-      });
-    }
-    await this.#changes.next(() => this.#change(() => this.#teach(images, labels, hooks)));
+    if (labels.length === count) return;
+    throw new ItamlError("INPUT_INVALID", "images and labels differ in number", {
+      where: "learn",
+      expected: `${count} labels`,
+      found: String(labels.length),
+    });
   }
 
   /**
@@ -261,7 +279,7 @@ export class IncrementalClassifier {
    *
    * @throws {ItamlError} INPUT_INVALID, RELEASED
    */
-  async classify(images: Images): Promise<Classification> {
+  async classify(images: Images | Other): Promise<Classification> {
     return await this.#read("classify", images, async (taught, source, rows) => {
       const { learner, inference } = taught;
       const { task, classes, scores } = await classifyContinuum(learner, inference, source, rows);
@@ -274,7 +292,7 @@ export class IncrementalClassifier {
    *
    * @throws {ItamlError} INPUT_INVALID, RELEASED
    */
-  async classifyEach(images: Images): Promise<Label[]> {
+  async classifyEach(images: Images | Other): Promise<Label[]> {
     return await this.#read("classifyEach", images, async (taught, source, rows) => {
       const { learner, inference } = taught;
       return labelsOf(taught, await classifyEach(learner, inference, source, rows));
@@ -287,7 +305,9 @@ export class IncrementalClassifier {
    *
    * @throws {ItamlError} INPUT_INVALID, also with `taskPrediction: "logits"`; RELEASED
    */
-  async classifyWithConfidence(images: Images): Promise<{ label: Label; confidence: number }[]> {
+  async classifyWithConfidence(
+    images: Images | Other,
+  ): Promise<{ label: Label; confidence: number }[]> {
     return await this.#read("classifyWithConfidence", images, async (taught, source, rows) => {
       const { learner, inference } = taught;
       const found = await classifyWithConfidence(learner, inference, source, rows);
@@ -304,7 +324,7 @@ export class IncrementalClassifier {
    *
    * @throws {ItamlError} INPUT_INVALID, also with `taskPrediction: "logits"`; RELEASED
    */
-  async classifyMixed(images: Images): Promise<{ tasks: number[]; labels: Label[] }> {
+  async classifyMixed(images: Images | Other): Promise<{ tasks: number[]; labels: Label[] }> {
     return await this.#read("classifyMixed", images, async (taught, source, rows) => {
       const { learner, inference } = taught;
       const { tasks, classes } = await classifyMixed(learner, inference, source, rows);
@@ -343,17 +363,28 @@ export class IncrementalClassifier {
 
   async #read<T>(
     where: string,
-    images: Images,
+    images: Images | Other,
     work: (taught: Taught, source: SampleSource, rows: readonly number[]) => Promise<T>,
   ): Promise<T> {
     const state = this.#stateFor(where);
-    const source = new SamplePool(this.#extractor.input, this.#take(images, where));
-    const rows = Array.from({ length: source.length }, (_, row) => row);
-    return await state.read((taught) => work(taught, source, rows));
+    const taken = this.take(images, this.#extractor.input, where);
+    return await state.read(async (taught) => {
+      const source = new SamplePool(this.#extractor.input, await taken);
+      const rows = Array.from({ length: source.length }, (_, row) => row);
+      return await work(taught, source, rows);
+    });
   }
 
-  #take(images: Images, where: string): SampleData {
-    const { type, shape } = this.#extractor.input;
+  /**
+   * Samples as an application has them, as one array of them that is the classifier's own.
+   *
+   * @throws {ItamlError} INPUT_INVALID, OUT_OF_MEMORY
+   */
+  protected take(
+    images: unknown,
+    { type, shape }: InputDescription,
+    where: string,
+  ): SampleData | Promise<SampleData> {
     return takeImages(images, { type, sampleSize: elementCount(shape) }, where);
   }
 
@@ -399,4 +430,8 @@ function extractorOf(options: ClassifierOptions): FeatureExtractor {
     mean,
     std,
   });
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return value instanceof Promise;
 }

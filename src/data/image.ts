@@ -15,6 +15,14 @@ const MAXIMUM_SIZE = 2 ** 28;
 /** A picture of 16 bits that is darker than this everywhere has 12 or fewer of them in truth, and would be black. */
 const DARK_16_BITS = 2 ** 12;
 
+/** Pixels as a canvas has them: red, green, blue and alpha of one after another, 0..255, row by row. */
+export interface PixelData {
+  /** [height, width, 4] */
+  readonly data: Uint8ClampedArray | Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** How a picture is scaled when it is read. */
 export interface Scaling {
   readonly height: number;
@@ -53,9 +61,23 @@ export interface DecodedImage extends Picture {
 export async function decodeImage(
   file: string,
   channels: 1 | 3,
-  { background = "white", scaling }: Decoding = {},
+  decoding: Decoding = {},
 ): Promise<DecodedImage> {
   const bytes = await readFileOrThrow(file, "IMAGE_INVALID", MAXIMUM_SIZE);
+  return await decodePicture(bytes, channels, file, decoding);
+}
+
+/**
+ * The same of the bytes of a picture file.
+ *
+ * @param file what they are called in messages
+ */
+export async function decodePicture(
+  bytes: Buffer,
+  channels: 1 | 3,
+  file: string,
+  { background = "white", scaling }: Decoding = {},
+): Promise<DecodedImage> {
   if (!isPicture(bytes)) {
     throw new ItamlError("IMAGE_INVALID", "the picture can't be read", {
       where: file,
@@ -91,6 +113,33 @@ export async function decodeImage(
       { cause },
     );
   }
+}
+
+/**
+ * Pixels of a canvas as a picture, before white where they are clear.
+ *
+ * @throws {ItamlError} IMAGE_INVALID where their number isn't that of the sides
+ */
+export async function decodePixels(
+  { data, width, height }: PixelData,
+  channels: 1 | 3,
+  where: string,
+  scaling: Scaling,
+): Promise<Picture> {
+  if (data.length !== 4 * width * height || data.length === 0) {
+    throw new ItamlError("IMAGE_INVALID", "not the pixels of a picture", {
+      where,
+      expected: `${4 * width * height} numbers: red, green, blue, alpha of ${width} × ${height} pixels`,
+      found: String(data.length),
+    });
+  }
+  const raw = { width, height, channels: 4 } as const;
+  const picture = sharp(data, { raw }).flatten({ background: "white" });
+  const coloured = channels === 1 ? picture.greyscale() : picture;
+  const scaled = coloured.resize({ ...scaling, kernel: "linear" }).raw({ depth: "uchar" });
+  const result = await scaled.toBuffer({ resolveWithObject: true });
+  const { width: across, height: down } = result.info;
+  return { data: result.data, channels, height: down, width: across, planar: false };
 }
 
 /** Numbers without a known black and white, or too dark to be seen, would be learned as black or white pictures. */

@@ -11,6 +11,9 @@ import { writeFolderAtomically } from "../files/atomic-folder.js";
 import { readFileOrThrow } from "../files/read-file.js";
 import { createOnnxRuntime, type OnnxRuntimeOptions } from "../runtime/node/onnxruntime-node.js";
 import { DEVICES } from "../runtime/runtime.js";
+import type { InputDescription } from "../samples/input-description.js";
+import type { SampleData } from "../samples/samples.js";
+import { arePictures, type Pictures, readPictures } from "./pictures.js";
 
 export interface ClassifierOptions extends PortableOptions, OnnxRuntimeOptions {}
 
@@ -26,7 +29,7 @@ const optionsSchema = portableOptionsSchema.extend(machine);
 const loadSchema = z.strictObject({ network, parts, ...machine });
 
 /** A classifier that is taught new classes, on this machine and its disk. */
-export class IncrementalClassifier extends PortableClassifier {
+export class IncrementalClassifier extends PortableClassifier<Pictures> {
   readonly #writes = new Turns();
 
   /**
@@ -87,6 +90,19 @@ export class IncrementalClassifier extends PortableClassifier {
   async exportOnnx(file: string): Promise<void> {
     const bytes = await this.toOnnx();
     await this.#writes.next(() => writeFileAtomically(file, bytes));
+  }
+
+  /** Pictures are decoded after the call, in its turn. */
+  protected override take(
+    images: unknown,
+    input: InputDescription,
+    where: string,
+  ): SampleData | Promise<SampleData> {
+    if (!arePictures(images, input)) return super.take(images, input, where);
+    const read = readPictures(images, input, where);
+    // Where it fails, the call says so in its turn.
+    read.catch(() => {});
+    return read;
   }
 
   static async #open(

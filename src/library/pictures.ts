@@ -1,0 +1,155 @@
+import { ItamlError } from "../base/errors.js";
+import { limiter } from "../base/limiter.js";
+import { isByteArray } from "../base/typed-arrays.js";
+import { describeValue } from "../classifier/check-input.js";
+import { listClassFolders, listPictures } from "../data/class-folders.js";
+import {
+  decodeImage,
+  decodePicture,
+  decodePixels,
+  type PixelData,
+  type Scaling,
+} from "../data/image.js";
+import { isPicture } from "../data/picture-formats.js";
+import { elementCount } from "../graph/shape.js";
+import { copyWindow, type Picture as Pixels } from "../samples/augmentation.js";
+import type { InputDescription } from "../samples/input-description.js";
+
+/**
+ * A picture: the path of a file, the bytes of one (JPEG, PNG, WebP, GIF, TIFF or AVIF), a Blob of them, or ImageData. It
+ * is scaled so that its shorter side fits the classifier's input, and cut at its middle.
+ */
+export type Picture = string | Uint8Array | Blob | PixelData;
+
+/** Several of them; what comes one by one is decoded as it comes, so that the files need not be in memory at once. */
+export type Pictures = readonly Picture[] | Iterable<Picture> | AsyncIterable<Picture>;
+
+/** Files that are open at a time. */
+const AT_ONCE = 16;
+
+/**
+ * Whether these are pictures, and not samples: something that isn't an array of numbers, or the bytes of a file whose
+ * number isn't that of a sample.
+ */
+export function arePictures(images: unknown, { shape }: InputDescription): images is Pictures {
+  if (typeof images !== "object" || images === null || ArrayBuffer.isView(images)) return false;
+  if (!Array.isArray(images)) return Symbol.asyncIterator in images || Symbol.iterator in images;
+  return images.some((one) => isPictureOf(one, elementCount(shape)));
+}
+
+function isPictureOf(value: unknown, sampleSize: number): boolean {
+  if (typeof value === "string" || isBlob(value) || isPixelData(value)) return true;
+  return isByteArray(value) && value.length !== sampleSize && isPicture(bufferOf(value));
+}
+
+/**
+ * Pictures as samples, one after another.
+ *
+ * @throws {ItamlError} IMAGE_INVALID with the picture's path or its number, counted from 0; INPUT_INVALID where the classifier's
+ *   input isn't one of pictures
+ */
+export async function readPictures(
+  pictures: Pictures,
+  input: InputDescription,
+  where: string,
+): Promise<Uint8Array> {
+  const { shape, type } = input;
+  const [channels] = shape;
+  if (shape.length !== 3 || type !== "uint8" || (channels !== 1 && channels !== 3)) {
+    throw new ItamlError("INPUT_INVALID", "this classifier takes no pictures", {
+      where,
+      expected: "inputShape [1 or 3, height, width] and inputType uint8, to decode pictures for",
+      found: `[${shape.join(", ")}] and ${type}`,
+    });
+  }
+  const inTurn = limiter(AT_ONCE);
+  const samples: Promise<Uint8Array>[] = [];
+  let [begun, done] = [0, 0];
+  for await (const picture of pictures) {
+    const place = typeof picture === "string" ? picture : `${where}: image ${samples.length}`;
+    const sample = inTurn(() => readPicture(picture, shape, place)).finally(() => done++);
+    // It is awaited below.
+    sample.catch(() => {});
+    samples.push(sample);
+    // What comes one by one may be more than memory holds: no more of it is taken than is decoded.
+    if (++begun - done >= 2 * AT_ONCE) await samples[begun - AT_ONCE];
+  }
+  if (samples.length === 0) {
+    throw new ItamlError("INPUT_INVALID", "there are no images", { where });
+  }
+  const size = elementCount(shape);
+  const joined = new Uint8Array(samples.length * size);
+  for (const [i, sample] of samples.entries()) joined.set(await sample, i * size);
+  return joined;
+}
+
+async function readPicture(
+  picture: Picture,
+  shape: readonly number[],
+  where: string,
+): Promise<Uint8Array> {
+  const [channels, height, width] = shape as [1 | 3, number, number];
+  const decoded = await decode(picture, channels, where, { height, width, fit: "outside" });
+  const sample = new Uint8Array(elementCount(shape));
+  const [top, left] = [decoded.height - height, decoded.width - width].map((rest) =>
+    Math.floor(rest / 2),
+  ) as [number, number];
+  copyWindow(decoded, { top, left, height, width }, sample);
+  return sample;
+}
+
+async function decode(
+  picture: unknown,
+  channels: 1 | 3,
+  where: string,
+  scaling: Scaling,
+): Promise<Pixels> {
+  if (typeof picture === "string") return decodeImage(picture, channels, { scaling });
+  if (isByteArray(picture)) return decodePicture(bufferOf(picture), channels, where, { scaling });
+  if (isBlob(picture)) {
+    const bytes = Buffer.from(await picture.arrayBuffer());
+    return decodePicture(bytes, channels, where, { scaling });
+  }
+  if (isPixelData(picture)) return decodePixels(picture, channels, where, scaling);
+  throw new ItamlError("INPUT_INVALID", "not a picture", {
+    where,
+    expected: "a path, the bytes of a picture file, a Blob, or ImageData",
+    found: describeValue(picture),
+  });
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array | Uint8ClampedArray): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
+function isBlob(value: unknown): value is Blob {
+  return typeof (value as Blob | undefined)?.arrayBuffer === "function";
+}
+
+function isPixelData(value: unknown): value is PixelData {
+  const { data, width, height } = (value ?? {}) as Partial<PixelData>;
+  return isByteArray(data) && Number.isInteger(width) && Number.isInteger(height);
+}
+
+/** Pictures of class folders, with the folders' names as labels. */
+export interface LabelledPictures {
+  /** Paths. */
+  readonly images: string[];
+  readonly labels: string[];
+}
+
+/**
+ * The picture files in a folder of class folders, as {@link IncrementalClassifier.learn} takes them.
+ *
+ * @throws {ItamlError} DATASET_MISSING; DATASET_INVALID where there are no class folders
+ */
+export async function labelledPictures(folder: string): Promise<LabelledPictures> {
+  const [images, labels]: [string[], string[]] = [[], []];
+  for (const { name, path } of await listClassFolders(folder)) {
+    for (const picture of await listPictures(path)) {
+      images.push(picture);
+      labels.push(name);
+    }
+  }
+  return { images, labels };
+}
