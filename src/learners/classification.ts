@@ -14,6 +14,7 @@ import {
 } from "../prediction/task-prediction.js";
 import type { SampleSource } from "../samples/samples.js";
 import type { Learner } from "./learner.js";
+import { sums } from "./method.js";
 
 /** What is known about a continuum. */
 export interface ClassifiedContinuum {
@@ -163,7 +164,7 @@ async function finiteLogits(
 /** The learner's head, or one fitted for the purpose: logits that training never compared are no probabilities. */
 async function probabilityHead(learner: Learner): Promise<Head> {
   const { method, model, memory, context } = learner;
-  if (method.head.taskEvidence === "probability") {
+  if (sums(method) || method.head.taskEvidence === "probability") {
     const own = await learner.head();
     if (own.taskEvidence === "probability") return own;
   }
