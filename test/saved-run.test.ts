@@ -6,6 +6,7 @@ import { startExperiment } from "../src/experiment/experiment.js";
 import { RunDirectory } from "../src/experiment/run-directory.js";
 import { withSavedRun } from "../src/experiment/saved-run.js";
 import { createLearner, prepare } from "../src/experiment/setup.js";
+import type { TrainingMethod } from "../src/learners/method.js";
 import { itaml } from "./support/command-line.js";
 import { smallConfig, smallLearner } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
@@ -99,7 +100,7 @@ describe("a run stands by itself", () => {
     rmSync(join(folder, "data"), { recursive: true });
     await withSavedRun(run, {}, async ({ learner }) => {
       expect(await learner.modelFor(0)).toEqual(expected);
-      const { head } = learner.method;
+      const { head } = learner.method as TrainingMethod;
       const fitted = await head.fit(learner.model, learner.memory, learner.context, {});
       const stored = await learner.head();
       expect(fitted?.classifier).toEqual(stored.classifier);

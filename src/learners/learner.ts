@@ -15,7 +15,7 @@ import {
 } from "../model/model.js";
 import type { LearnHooks } from "../model/progress.js";
 import { samplesOf, type TaskSession } from "../model/session.js";
-import type { Adapter } from "../prediction/adaptation.js";
+import type { Adaptation, Adapter } from "../prediction/adaptation.js";
 import { type Head, headRows, trainedHead } from "../prediction/head.js";
 import { headOfState, stateOfHead, stateWithoutHead } from "../prediction/head-state.js";
 import { byTask, type TaskColumns, taskColumns } from "../prediction/task-prediction.js";
@@ -250,7 +250,8 @@ export class Learner implements SavedLearner {
     if (known) return known;
     throwIfAborted(hooks.signal);
     const exemplars = byTask(this.memory.classes, taskSizes(model, context.extractor))[task] ?? [];
-    const adapt = (to: readonly (readonly number[])[]) => this.#adapt(task, to);
+    const { adaptation } = method;
+    const adapt = (to: readonly (readonly number[])[]) => this.#adapt(task, to, adaptation);
     const fit = async (to: readonly (readonly number[])[]) =>
       this.#headRows(task, await this.#headFrom(task, to, hooks));
     const adapts =
@@ -263,13 +264,17 @@ export class Learner implements SavedLearner {
   }
 
   /** The base model, adapted to a task by these exemplars of its classes. */
-  async #adapt(task: number, exemplars: readonly (readonly number[])[]): Promise<TaskModel> {
-    const { model, context, method } = this;
+  async #adapt(
+    task: number,
+    exemplars: readonly (readonly number[])[],
+    adaptation: Adaptation,
+  ): Promise<TaskModel> {
+    const { model, context } = this;
     const base = taskModel(model, task);
     const tasks = model.classifiers.length;
     // Of the first task alone, the base model is as good as adapted.
-    if (tasks === 1 || !method.adaptation) return base;
-    this.#adapter ??= method.adaptation.begin(context);
+    if (tasks === 1) return base;
+    this.#adapter ??= adaptation.begin(context);
     return (await this.#adapter).adapt(base, exemplars, [tasks - 1, task]);
   }
 
@@ -279,11 +284,11 @@ export class Learner implements SavedLearner {
     exemplars: readonly (readonly number[])[],
     hooks: LearnHooks,
   ): Promise<Head> {
-    const { model, context, method } = this;
+    const { model, context } = this;
     const memory = this.memory.copy();
     const { start } = taskColumns(taskSizes(model, context.extractor))[task] as TaskColumns;
     memory.classes.splice(start, exemplars.length, ...exemplars.map((indices) => [...indices]));
-    const fitted = await method.head.fit(model, memory, context, hooks);
+    const fitted = await this.#fitHead({ memory, state: this.#state }, hooks);
     return fitted ?? trainedHead(model, context.extractor.featureSize);
   }
 
