@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { planSweep } from "../src/cli/commands/sweep.js";
 import { readConfig } from "../src/cli/commands/train.js";
+import { planSweep } from "../src/cli/sweep/plan.js";
 import { temporaryFolder } from "./support/folder.js";
 
 const ROOT = join(import.meta.dirname, "..");

@@ -375,9 +375,12 @@ test("nothing that reads a file can run what is in it", async () => {
     ...["-rnE", '\\beval\\(|new Function|node:vm|node:child_process|import\\([^")]|require\\('],
     source,
   ]).catch((error) => error as { stdout: string });
-  // The lock of a run asks `ps` when a process started, by its number; a sweep runs this program, without a shell.
-  // A plugin is a module that whoever starts the program has named.
-  const known = ["experiment/run-lock.ts:1:", "cli/child-run.ts:1:", "experiment/plugins.ts:"];
+  // The lock of a run asks `ps` when a process started, by its number; a sweep runs this program and Slurm's, without
+  // a shell. A plugin is a module that whoever starts the program has named.
+  const known = [
+    ...["experiment/run-lock.ts:1:", "experiment/plugins.ts:"],
+    ...["cli/sweep/child-run.ts:1:", "cli/sweep/slurm-commands.ts:1:"],
+  ];
   const others = stdout
     .split("\n")
     .filter((line) => line && !known.some((place) => line.includes(place)));

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { ProgressDisplay } from "../src/cli/progress.js";
-import { SweepDisplay } from "../src/cli/sweep-display.js";
+import { SweepDisplay } from "../src/cli/sweep/display.js";
 import { reportedRun } from "./support/reported-run.js";
 
 /** The part of a terminal that is used here: lines of text, and a cursor. */

@@ -30,8 +30,10 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 /** Texts of the program that name options, with their file; what is an option alone is an argument, not advice. */
 function advice(): { file: string; text: string }[] {
   const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" }).filter(
-    // Those of the page have custom properties of CSS, and main.ts declares the options.
-    (file) => /\.ts$/.test(file) && !/^report\/(page|charts)|^cli\/main\.ts/.test(file),
+    // Those of the page have custom properties of CSS, a script has options of Slurm, and main.ts declares the options.
+    (file) =>
+      /\.ts$/.test(file) &&
+      !/^report\/(page|charts)|^cli\/(main|sweep\/slurm-script)\.ts/.test(file),
   );
   return files.flatMap((file) =>
     textsOf(readFileSync(join(SOURCE, file), "utf8"))
@@ -67,7 +69,7 @@ test("options that messages advise are options of the command that prints them, 
   for (const { file, text } of all) {
     const named = /\bitaml ((?:data )?[a-z]+)/g;
     const commands = [...text.matchAll(named)].map(([, command]) => command as string);
-    const own = /^cli\/commands\/([a-z]+)\.ts$/.exec(file)?.[1];
+    const own = /^cli\/(?:commands\/([a-z]+)\.ts$|(sweep)\/)/.exec(file)?.slice(1).find(Boolean);
     const printing = COMMANDS[file] ?? (own ? [own] : []);
     for (const option of new Set(text.match(OPTION))) {
       const asked = commands.length > 0 ? commands : printing;

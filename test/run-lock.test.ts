@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { type LockOwner, RunLock } from "../src/experiment/run-lock.js";
 import { temporaryFolder } from "./support/folder.js";
 import { needs } from "./support/needs.js";
@@ -71,6 +71,31 @@ test.each<[string, Partial<LockOwner>]>([
   if (changes.host) await expect(refused).rejects.toThrow(changes.host);
   expect(readFileSync(join(folder, "lock.json"), "utf8")).toBe(before);
   expect(readdirSync(folder)).toEqual(["lock.json"]);
+});
+
+test("an earlier start of the same job is gone, and so is a job that its queue has ended", async () => {
+  const folder = temporaryFolder();
+  vi.stubEnv("ITAML_JOB", "slurm here me 7");
+  vi.stubEnv("ITAML_JOB_START", "1");
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  const elsewhere = { host: "elsewhere.example", job: "slurm here me 7" };
+  for (const changes of [{ start: 1 }, { start: 0, job: "slurm here me 8" }, { start: 2 }]) {
+    await writeLock(folder, { ...elsewhere, ...changes });
+    await expect(RunLock.acquire(folder)).rejects.toMatchObject({ code: "RUN_IN_USE" });
+  }
+  await writeLock(folder, { ...elsewhere, start: 0 });
+  await (await RunLock.acquire(folder)).release();
+
+  const isEnded = async (job: string) => job.endsWith("8");
+  await writeLock(folder, { ...elsewhere, start: 1 });
+  await expect(RunLock.acquire(folder, { isEnded })).rejects.toMatchObject({ code: "RUN_IN_USE" });
+  expect(await RunLock.holder(folder, { isEnded })).toMatchObject({ host: "elsewhere.example" });
+  await writeLock(folder, { ...elsewhere, start: 0, job: "slurm here me 8" });
+  expect(await RunLock.holder(folder, { isEnded })).toBe(undefined);
+  await (await RunLock.acquire(folder, { isEnded })).release();
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test("a lock that can't be read is left to the user", async () => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { planSweep } from "../src/cli/commands/sweep.js";
+import { planSweep } from "../src/cli/sweep/plan.js";
 import { formatConfig } from "../src/experiment/config.js";
 import { startExperiment } from "../src/experiment/experiment.js";
 import { parseSweep, sweepVariants } from "../src/experiment/sweep.js";

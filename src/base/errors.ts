@@ -1,3 +1,5 @@
+import { shellCommand } from "./shell.js";
+
 /** What went wrong, as a code that programs can compare. */
 export type ErrorCode =
   | "ARCHIVE_INVALID"
@@ -19,6 +21,8 @@ export type ErrorCode =
   | "MEMORY_TOO_SMALL"
   | "NOT_WRITABLE"
   | "OUT_OF_MEMORY"
+  | "QUEUE_REFUSED"
+  | "QUEUE_UNAVAILABLE"
   | "RELEASED"
   | "RUN_CHANGED"
   | "RUN_DIRECTORY"
@@ -93,14 +97,9 @@ export function refusals(check: () => void): ItamlError[] {
 
 /** What to do, as it follows a sentence. What is to be entered ends without a full stop, which would be pasted with it. */
 function advice({ remedy, command }: Problem): string {
-  const entered = command?.map(quoted).join(" ");
+  const entered = command && shellCommand(command);
   if (remedy === undefined) return "";
   return entered === undefined ? ` ${sentence(remedy)}` : ` ${remedy}: ${entered}`;
-}
-
-/** A word as shells take it for one. */
-function quoted(word: string): string {
-  return /^[\p{L}\p{N}_@%+=:,./…-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** With a full stop, unless it ends by itself or with lines to be copied. */

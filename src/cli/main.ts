@@ -105,8 +105,8 @@ program
   .summary("train every combination of settings and seeds")
   .description(
     "Train every combination of a sweep file, each run in a directory and a process of its own, and " +
-      "compare them. Runs that are finished are left alone, others go on where they stopped; one that " +
-      "fails doesn't stop the others.",
+      "compare them, here or on a cluster. Runs that are finished are left alone, others go on where they stopped; " +
+      "one that fails doesn't stop the others.",
   )
   .argument("<file>", "a sweep file (YAML)")
   .option("--out <dir>", "where the runs go (default: the file's out, or runs/FILE)")
@@ -114,9 +114,38 @@ program
   .addOption(plugin())
   .addOption(takeOver())
   .option("--jobs <n>", "runs at once (default: as many as the cores have threads for)", positive)
+  .addOption(new Option("--only <run>", "train this run alone, here").conflicts("on"))
   .addOption(json())
+  .optionsGroup("What became of it:")
+  .option("--status", "say which runs are done, running, waiting or failed")
+  .addOption(
+    new Option("--watch", "go on saying so until all have ended").implies({ status: true }),
+  )
+  .option("--cancel", "take it out of the queue; runs that have begun make a checkpoint")
+  .option("--retry", "train those that failed again, and no others")
+  .option("--report", "write the report of what is done")
+  .optionsGroup("On a cluster:")
+  .option("--on <where>", "local, slurm or kubernetes (default: the file's on, or local)")
+  .option("--dry-run", "print what would be submitted, to be read, edited and submitted by hand")
+  .option("--concurrent <n>", "runs at once, at most", positive)
+  .option("--cpus <n>", "cores of a run (default: its threads)", positive)
+  .option("--mem <size>", "memory of a run, such as 8G")
+  .option("--partition <name>", "of Slurm")
+  .option("--time <limit>", "of Slurm: a run's turn, such as 4:00:00; it goes on in another")
+  .option("--gres <list>", "of Slurm, such as gpu:1")
+  .option("--account <name>", "of Slurm")
+  .addOption(
+    new Option("--sbatch-option <option>", "any other of Slurm's sbatch; repeatable").argParser(
+      collect,
+    ),
+  )
+  .option("--image <name>", "of Kubernetes: an image with itaml")
+  .option("--claim <name>", "of Kubernetes: a volume with this folder")
+  .option("--gpus <n>", "of Kubernetes: GPUs of a run", positive)
   .addHelpText("after", "\nWhat a sweep file holds: docs/sweeps.md")
-  .action(async (file, options) => (await import("./commands/sweep.js")).sweep(file, options));
+  .action(async (file, { sbatchOption: sbatchOptions, ...options }) =>
+    (await import("./commands/sweep.js")).sweep(file, { ...options, sbatchOptions }),
+  );
 
 program
   .command("evaluate")

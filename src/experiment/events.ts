@@ -50,6 +50,8 @@ const startSchema = z.object({
   /** Where the run begins, or goes on. */
   firstTask: count,
   epoch: count.optional(),
+  /** How many there are; runs of version 0.2.0 and before don't say it. */
+  tasks: count.optional(),
   time,
   /** Runs of version 0.2.0 and before don't say it. */
   machine: machineSchema.optional(),
@@ -65,8 +67,18 @@ export type TaskEvent = z.output<typeof taskSchema>;
 
 type StartEvent = z.output<typeof startSchema>;
 
+const stoppedSchema = z.object({ kind: z.literal("stopped"), time, message: z.string() });
+
+/** What a run ended with before it was done. */
+export type StoppedEvent = z.output<typeof stoppedSchema>;
+
 /** A line of events.jsonl, as far as others read it. */
-export type RunEvent = EpochEvent | TaskEvent | StartEvent | z.output<typeof otherSchema>;
+export type RunEvent =
+  | EpochEvent
+  | TaskEvent
+  | StartEvent
+  | StoppedEvent
+  | z.output<typeof otherSchema>;
 
 /** @throws {ItamlError} FILE_INVALID with the line */
 export function parseEvents(lines: readonly string[], file: string): RunEvent[] {
@@ -77,7 +89,7 @@ export function parseEvents(lines: readonly string[], file: string): RunEvent[] 
 export function parseEvent(line: string, where: string): RunEvent {
   const content = parseJson(line);
   const { kind } = otherSchema.safeParse(content).data ?? {};
-  const schema = [epochSchema, taskSchema, startSchema].find(
+  const schema = [epochSchema, taskSchema, startSchema, stoppedSchema].find(
     ({ shape }) => shape.kind.value === kind,
   );
   const result = (schema ?? otherSchema).safeParse(content);
@@ -137,8 +149,12 @@ export function isTask(event: RunEvent): event is TaskEvent {
   return event.kind === "task";
 }
 
-function isStart(event: RunEvent): event is StartEvent {
+export function isStart(event: RunEvent): event is StartEvent {
   return event.kind === "start";
+}
+
+export function isStopped(event: RunEvent): event is StoppedEvent {
+  return event.kind === "stopped";
 }
 
 function parseJson(line: string): unknown {

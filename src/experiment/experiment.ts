@@ -206,6 +206,7 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
     kind: "start",
     ...{ learner: config.learner.name, seed: config.seed, firstTask },
     ...(position && { epoch: position.epoch, batch: position.batch }),
+    tasks: setup.tasks.length,
     machine: thisMachine(),
   });
   const logs = await RunLogs.open(directory, config.logs ?? []);

@@ -347,13 +347,16 @@ const [CONFIG, EVENTS, RESULTS] = ["config.yaml", "events.jsonl", "results.json"
 const [MODEL, MEMORY, STATE] = ["model.safetensors", "memory.json", "learner.safetensors"];
 const [ORIGIN, DATA, EXEMPLARS] = ["origin.json", "classes.json", "exemplars.safetensors"];
 
-/** Where there is a lock alone, a run was killed before it began. */
+/** What a queue keeps of what a run says, in its directory. */
+export const JOB_LOG = "job.log";
+
+/** Where there is a lock alone, or a queue's log, a run was killed before it began. */
 async function refuseContent(path: string): Promise<void> {
   if (!existsSync(path)) return;
   const isDirectory = (await stat(path)).isDirectory();
-  const begun = `${CONFIG}.partial`;
-  if (isDirectory && (await readdir(path)).every((name) => isOfLock(name) || name === begun))
-    return;
+  const harmless = (name: string) =>
+    isOfLock(name) || [`${CONFIG}.partial`, JOB_LOG].includes(name);
+  if (isDirectory && (await readdir(path)).every(harmless)) return;
   throw new ItamlError("RUN_DIRECTORY", "the run directory is not empty", {
     where: path,
     expected: "an empty or a new directory",

@@ -18,6 +18,9 @@ const ownerSchema = z.object({
   /** When the process started, in the words of the system: a later one with its number isn't taken for it. */
   started: z.string().optional(),
   since: z.string(),
+  /** The job of a queue that the process is of, and which of its starts: a queue starts it again when it has ended it. */
+  job: z.string().optional(),
+  start: z.int().optional(),
 });
 
 /** Who writes to a run. */
@@ -26,6 +29,8 @@ export type LockOwner = z.output<typeof ownerSchema>;
 export interface LockOptions {
   /** Replaces also the lock of another machine or container, whose process nobody here can see. Default: no. */
   readonly takeOver?: boolean | undefined;
+  /** Whether a queue knows of a job that it has ended. Default: none is known to have. */
+  readonly isEnded?: ((job: string) => Promise<boolean>) | undefined;
 }
 
 /** The right to write to a run directory, which one process at a time has: its file lock.json. */
@@ -39,7 +44,8 @@ export class RunLock {
   }
 
   /**
-   * Takes the lock; that of a process of this machine which is gone is replaced.
+   * Takes the lock; that of a process of this machine which is gone is replaced, and that of an earlier start of the
+   * same job.
    *
    * @throws {ItamlError} RUN_IN_USE with process and host
    */
@@ -49,10 +55,20 @@ export class RunLock {
     const owner: LockOwner = {
       ...{ version: 1, id, pid: process.pid, ...thisMachine() },
       ...{ started: processStart(process.pid), since: new Date().toISOString() },
+      ...thisJob(),
     };
     await acquire(path, owner, options);
     await removeLeftovers(directory);
     return new RunLock(path, id);
+  }
+
+  /** Who has the lock of a run, as far as can be told; undefined where nobody does. */
+  static async holder(
+    directory: string,
+    options: Pick<LockOptions, "isEnded"> = {},
+  ): Promise<LockOwner | undefined> {
+    const owner = await readOwner(join(directory, LOCK));
+    return owner && !(await isGone(owner, options)) ? owner : undefined;
   }
 
   /** @throws {ItamlError} RUN_IN_USE where another process has the lock now */
@@ -83,7 +99,7 @@ async function acquire(path: string, owner: LockOwner, options: LockOptions): Pr
     const other = await readOwner(path);
     if (!other) continue;
     const takenOver = options.takeOver === true && !isHere(other);
-    if (!takenOver && !isGone(other)) throw inUse(path, other);
+    if (!takenOver && !(await isGone(other, options))) throw inUse(path, other);
     // Only who has the lock of this stale lock removes it: somebody else's new one could be taken for it otherwise.
     const ofStale = `${path}.${other.id}`;
     await acquire(ofStale, owner, options);
@@ -140,7 +156,7 @@ async function removeLeftovers(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     if (name === LOCK || !isOfLock(name)) continue;
     const owner = await readOwner(join(directory, name)).catch(() => undefined);
-    if (owner && isGone(owner)) await rm(join(directory, name), { force: true });
+    if (owner && (await isGone(owner))) await rm(join(directory, name), { force: true });
   }
 }
 
@@ -157,8 +173,19 @@ function isHere({ host, processes }: LockOwner): boolean {
   return host === here.host && processes === here.processes;
 }
 
-/** Whether the owner is surely gone: of another machine nobody here can tell. */
-function isGone(owner: LockOwner): boolean {
+/** The job that this process is of, where a queue's script says so. */
+function thisJob(): Pick<LockOwner, "job" | "start"> {
+  const { ITAML_JOB: job, ITAML_JOB_START: start } = process.env;
+  return job && start ? { job, start: Number(start) } : {};
+}
+
+/** Whether the owner is surely gone: of another machine nobody here can tell, but a queue that ended it can. */
+async function isGone(owner: LockOwner, { isEnded }: LockOptions = {}): Promise<boolean> {
+  const own = thisJob();
+  if (owner.job !== undefined) {
+    if (owner.job === own.job && (owner.start ?? 0) < (own.start ?? 0)) return true;
+    if (await isEnded?.(owner.job)) return true;
+  }
   if (!isHere(owner)) return false;
   try {
     process.kill(owner.pid, 0);

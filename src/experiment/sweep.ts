@@ -8,6 +8,8 @@ const FILE_NAME = /^[A-Za-z0-9][\w.-]*$/;
 const sweepSchema = z.strictObject({
   base: z.string(),
   out: z.string().optional(),
+  /** Where it runs; what may stand here launchers know, on a floor above. */
+  on: z.unknown().optional(),
   seeds: z.array(z.int().min(0)).min(1),
   grid: z.record(z.string(), z.array(z.unknown()).min(1)).default({}),
   variants: z.record(z.string(), z.record(z.string(), z.unknown())).default({ "": {} }),

@@ -1,178 +1,165 @@
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
-import { basename, dirname, extname, join } from "node:path";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { ItamlError } from "../../base/errors.js";
-import type { Config } from "../../experiment/config.js";
+import { shellCommand } from "../../base/shell.js";
 import { isFinished } from "../../experiment/events.js";
-import { loadParts } from "../../experiment/plugins.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
-import { parseSweep, sweepVariants } from "../../experiment/sweep.js";
-import { readFileOrThrow } from "../../files/read-file.js";
-import { groupRuns } from "../../report/groups.js";
-import { readRun } from "../../report/runs.js";
-import { writeReport } from "../../report/write-report.js";
-import { runChild } from "../child-run.js";
-import { interruptible } from "../interruption.js";
-import { SweepDisplay } from "../sweep-display.js";
-import { terminalWidth } from "../terminal-width.js";
-import { formatResults } from "./results.js";
-import { differingKey, MAXIMUM_CONFIG, readConfig } from "./train.js";
+import type { QueueEntry } from "../sweep/launcher.js";
+import { chooseLauncher, queueOf } from "../sweep/launchers.js";
+import { printOutcome } from "../sweep/outcome.js";
+import { type PlannedRun, type PlannedSweep, type PlanOptions, planSweep } from "../sweep/plan.js";
+import { sweepStatus } from "../sweep/status.js";
+import { showStatus, statusLines } from "../sweep/status-view.js";
+import { train } from "./train.js";
 
-export interface SweepOptions {
-  out?: string;
-  data?: string;
-  plugin?: string[];
-  jobs?: number;
-  takeOver?: boolean;
+export interface SweepOptions extends PlanOptions {
+  /** Where it runs; settings of it are options of their own: see {@link SETTINGS}. */
+  on?: string;
+  dryRun?: boolean;
+  status?: boolean;
+  watch?: boolean;
+  cancel?: boolean;
+  retry?: boolean;
+  report?: boolean;
+  only?: string;
   json?: boolean;
+  [setting: string]: unknown;
 }
 
-/** A run of a sweep: a configuration with a seed. */
-interface PlannedRun {
-  readonly configuration: string;
-  readonly name: string;
-  readonly path: string;
-  readonly config: Config;
-  /** What the command line is given to train it. */
-  readonly command: readonly string[];
-  readonly state: "new" | "begun" | "finished";
-}
+/** Options of the command line that are settings of a launcher. */
+const SETTINGS = [
+  ...["jobs", "partition", "time", "gres", "account", "cpus", "mem", "gpus", "concurrent"],
+  ...["sbatchOptions", "image", "claim"],
+];
 
-/** Trains every run of a sweep that isn't finished yet, each in a process of its own, and compares them. */
+/** Trains every run of a sweep that isn't finished yet, here or on a cluster, or says what became of them. */
 export async function sweep(file: string, options: SweepOptions): Promise<void> {
-  const { out, runs } = await planSweep(file, options);
-  const jobs = options.jobs ?? defaultJobs(runs);
-  const failures = new Map<PlannedRun, string>();
-  const display = new SweepDisplay({
-    total: runs.length,
-    finished: runs.filter(({ state }) => state === "finished").length,
-  });
-  const queue = runs.filter(({ state }) => state !== "finished");
-  await interruptible(async (signal) => {
-    signal.addEventListener("abort", () => display.keep());
-    const work = async () => {
-      for (let run = queue.shift(); run && !signal.aborted; run = queue.shift()) {
-        const { name, command } = run;
-        display.start(name);
-        const outcome = await runChild(command, {
-          signal,
-          onLine: (line) => display.show(name, line),
-        });
-        if (outcome === "interrupted" && signal.aborted) continue;
-        const error = outcome === "interrupted" ? "it was stopped" : outcome;
-        if (error !== "done") failures.set(run, typeof error === "string" ? error : error.error);
-        display.end(name, failures.get(run));
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, work));
-    display.close();
-    if (!signal.aborted) return;
-    throw new ItamlError("INTERRUPTED", "the sweep was stopped", {
-      where: out,
-      remedy: "The same command goes on with it",
-    });
-  });
-  await printOutcome(out, runs, failures, options);
+  if (options.only !== undefined) return trainOne(file, options.only, options);
+  const plan = await planSweep(file, options);
+  if (options.report) return reportDone(plan, options);
+  if (options.cancel) await cancel(plan, options);
+  else if (!options.status || options.retry) await launch(plan, options);
+  if (options.status) await showStatus(() => sweepStatus(plan, queueOf(plan.out)), options);
 }
 
-/** Reads a sweep, and checks all of it before anything is trained. */
-export async function planSweep(file: string, options: SweepOptions) {
-  const { plugin = [] } = options;
-  const text = (await readFileOrThrow(file, "CONFIG_INVALID", MAXIMUM_CONFIG)).toString("utf8");
-  const content = parseSweep(text, file);
-  const isFile = /\.ya?ml$/.test(content.base);
-  const base = isFile ? join(dirname(file), content.base) : content.base;
-  const out = options.out ?? content.out ?? join("runs", basename(file, extname(file)));
-  const runs: PlannedRun[] = [];
-  for (const variant of sweepVariants(content, file)) {
-    const configuration = variant.name || basename(base, extname(base));
-    const set = Object.entries(variant.settings).map(
-      ([key, value]) => `${key}=${JSON.stringify(value)}`,
-    );
-    for (const seed of content.seeds) {
-      const name = `${configuration}-seed${seed}`;
-      const path = join(out, name);
-      const config = await readConfig(base, { seed, data: options.data, set, plugin }).catch(
-        (error) => {
-          throw within(error, `${file}: ${configuration}`);
-        },
-      );
-      const state = await stateOf(path, config);
-      const command = [
-        ...["train", "--json", "--out", path],
-        ...(state === "begun"
-          ? ["--resume"]
-          : [base, "--seed", String(seed), ...set.flatMap((setting) => ["--set", setting])]),
-        ...(state === "begun" && options.takeOver ? ["--take-over"] : []),
-        ...(config.data !== undefined ? ["--data", config.data] : []),
-        ...plugin.flatMap((module) => ["--plugin", module]),
-      ];
-      runs.push({ configuration, name, path, config, command, state });
-    }
+/** Trains, or hands over, what is neither finished nor in a queue. */
+async function launch(plan: PlannedSweep, options: SweepOptions): Promise<void> {
+  const settings = SETTINGS.filter((key) => options[key] !== undefined);
+  const launcher = chooseLauncher(
+    plan,
+    options.on,
+    Object.fromEntries(settings.map((key) => [key, options[key]])),
+  );
+  const unfinished = options.retry
+    ? await failedRuns(plan)
+    : plan.runs.filter(({ state }) => state !== "finished");
+  if (options.dryRun) {
+    if (unfinished.length > 0) process.stdout.write(launcher.script(plan, unfinished));
+    else say(plan, "there is nothing left to train");
+    return;
   }
-  return { out, runs };
-}
-
-/** The error with the place in the sweep in front of its own. */
-function within(error: unknown, place: string): unknown {
-  if (!(error instanceof ItamlError)) return error;
-  const { code, summary, problem } = error;
-  const where = problem.where ? `${place}: ${problem.where}` : place;
-  return new ItamlError(code, summary, { ...problem, where }, { cause: error });
-}
-
-/** @throws {ItamlError} RUN_DIRECTORY where a run with other settings is there */
-async function stateOf(path: string, config: Config): Promise<PlannedRun["state"]> {
-  if (!existsSync(join(path, "config.yaml"))) return "new";
-  const { directory, config: startedWith } = await RunDirectory.open(path);
-  const key = differingKey(startedWith, config);
-  if (key !== undefined) {
-    throw new ItamlError("RUN_DIRECTORY", `the run is of a sweep with another ${key}`, {
-      where: path,
-      expected: JSON.stringify(config[key]) ?? "none",
-      found: JSON.stringify(startedWith[key]) ?? "none",
-      remedy: "Choose another directory with --out, or remove this run",
-    });
+  const queued = await queuedRuns(plan);
+  if (queued.size > 0) say(plan, `${queued.size} of ${plan.runs.length} runs are in the queue`);
+  await removeOldSettings(plan, queued);
+  const runs = unfinished.filter(({ name }) => !queued.has(name));
+  if (plan.runs.every(({ state }) => state === "finished")) {
+    say(plan, `${plan.runs.length} of ${plan.runs.length} runs are finished already`);
   }
-  return isFinished(await directory.readEvents()) ? "finished" : "begun";
+  const nothing = { failures: new Map<PlannedRun, string>() };
+  const launched = runs.length > 0 ? await launcher.launch(plan, runs) : nothing;
+  if ("failures" in launched) {
+    return printOutcome(plan, await doneRuns(plan), launched.failures, options);
+  }
+  const { out, file } = plan;
+  const where = options.out === undefined ? [] : ["--out", out];
+  const status = shellCommand(["itaml", "sweep", file, ...where, "--status", "--watch"]);
+  const facts = { ...launched.handedOver, status };
+  if (options.json) console.log(JSON.stringify(facts, undefined, 2));
+  else for (const [name, fact] of Object.entries(facts)) console.log(`${name.padEnd(8)}${fact}`);
 }
 
-/** A run takes all cores, unless its configuration says how many threads it has. */
-function defaultJobs(runs: readonly PlannedRun[]): number {
-  const threads = runs.map(({ config }) => (config.device === "cpu" ? config.threads : undefined));
-  const cores = availableParallelism();
-  return Math.max(1, Math.floor(cores / Math.max(...threads.map((own) => own ?? cores))));
+async function failedRuns(plan: PlannedSweep): Promise<PlannedRun[]> {
+  const { statuses } = await sweepStatus(plan, queueOf(plan.out));
+  return plan.runs.filter((_, i) => statuses[i]?.state === "failed");
 }
 
-async function printOutcome(
-  out: string,
-  runs: readonly PlannedRun[],
-  failures: ReadonlyMap<PlannedRun, string>,
-  { json, plugin }: SweepOptions,
+async function queuedRuns({ out }: PlannedSweep): Promise<ReadonlyMap<string, QueueEntry>> {
+  return (await queueOf(out)?.entries(out)) ?? new Map();
+}
+
+/**
+ * A run that never began has the settings of today's file.
+ *
+ * @throws {ItamlError} RUN_DIRECTORY where it waits in the queue with others
+ */
+async function removeOldSettings(
+  { file, runs }: PlannedSweep,
+  queued: ReadonlyMap<string, unknown>,
 ): Promise<void> {
-  const done = runs.filter((run) => !failures.has(run));
-  const reported = await Promise.all(done.map(({ path }) => readRun(path)));
-  const names = new Map(reported.map((run, i) => [run, done[i]?.configuration as string]));
-  // Under the sweep's names, which its file explains.
-  const parts = await loadParts(plugin);
-  const groups = groupRuns(reported, parts, (run) => names.get(run) as string);
-  const report = join(out, "report.html");
-  if (groups.length > 0) await writeReport(groups, report, parts);
-  if (json) {
-    const failed = [...failures].map(([{ name, path }, error]) => ({ name, path, error }));
-    const groupsJson = JSON.parse(formatResults(groups, "json"));
-    console.log(JSON.stringify({ configurations: groupsJson, failed }, undefined, 2));
-  } else if (groups.length > 0) {
-    console.log(
-      `\n${formatResults(groups, undefined, terminalWidth())}\nruns    ${out}\nreport  ${report}`,
-    );
+  for (const { name, path, state } of runs) {
+    const config = join(path, "config.yaml");
+    if (state !== "new" || !existsSync(config)) continue;
+    if (queued.has(name)) {
+      throw new ItamlError("RUN_DIRECTORY", "the run waits in the queue with other settings", {
+        where: path,
+        remedy: "Take the sweep out of the queue first",
+        command: ["itaml", "sweep", file, "--cancel"],
+      });
+    }
+    await rm(config);
   }
-  if (failures.size === 0) return;
-  throw new ItamlError("RUN_FAILED", `${failures.size} of ${runs.length} runs failed`, {
-    where: out,
-    found: [...failures]
-      .map(([{ name }, error]) => `${name}: ${error.replace(/\.$/, "")}`)
-      .join("\n"),
-    remedy: "The same command tries them again",
-  });
+}
+
+async function doneRuns({ runs }: PlannedSweep): Promise<PlannedRun[]> {
+  const finished = await Promise.all(runs.map(({ path }) => isDone(path)));
+  return runs.filter((_, i) => finished[i]);
+}
+
+async function isDone(path: string): Promise<boolean> {
+  if (!existsSync(join(path, "config.yaml"))) return false;
+  const { directory } = await RunDirectory.open(path);
+  return isFinished(await directory.readEvents());
+}
+
+/** Writes the report of what is done, and says what isn't. */
+async function reportDone(plan: PlannedSweep, options: SweepOptions): Promise<void> {
+  const done = await doneRuns(plan);
+  await printOutcome(plan, done, new Map(), options);
+  const { statuses } = await sweepStatus(plan, undefined);
+  const others = statuses.filter(({ state }) => state !== "done");
+  if (others.length > 0) say(plan, `not in the report:\n${statusLines(others).join("\n")}`);
+}
+
+async function cancel(plan: PlannedSweep, options: SweepOptions): Promise<void> {
+  const { out } = plan;
+  const queue = queueOf(out);
+  if (!queue) {
+    throw new ItamlError("USAGE", "the sweep is in no queue", {
+      where: out,
+      remedy: "A sweep on this machine is stopped with Ctrl-C",
+    });
+  }
+  const runs = await queue.cancel(out);
+  if (options.json) return;
+  say(plan, `${runs} taken out of the queue; those that had begun have a checkpoint`);
+}
+
+/** Trains one run, here and now: what an element of an array does. Its settings are those that it was handed over with. */
+async function trainOne(file: string, name: string, options: SweepOptions): Promise<void> {
+  const { out, data, plugin, json } = options;
+  const path = out === undefined ? undefined : join(out, name);
+  const [config, training] =
+    path !== undefined && existsSync(join(path, "config.yaml"))
+      ? [undefined, { out: path, resume: true, data, plugin }]
+      : ((await planSweep(file, { out, data, plugin }, name)).runs[0] as PlannedRun).training;
+  if (training.resume && (await isDone(training.out as string))) {
+    process.stderr.write(`${name} is finished already\n`);
+    return;
+  }
+  await train(config, { ...training, json });
+}
+
+function say({ out }: PlannedSweep, what: string): void {
+  process.stderr.write(`${out}: ${what}\n`);
 }

@@ -1,9 +1,6 @@
 import { spawn } from "node:child_process";
-import { printable } from "./failure.js";
-
-/** As the first line of main.ts starts node. */
-const FLAGS = ["--single-threaded-gc"];
-const MEMORY = { MALLOC_MMAP_THRESHOLD_: "33554432", MALLOC_TRIM_THRESHOLD_: "2000000000" };
+import { printable } from "../failure.js";
+import { MEMORY, thisProgram } from "./program.js";
 
 /** Characters of standard error that are kept, for what went wrong. */
 const KEPT = 10_000;
@@ -21,7 +18,8 @@ export function runChild(
   args: readonly string[],
   { signal, onLine }: { signal: AbortSignal; onLine: (line: string) => void },
 ): Promise<ChildOutcome> {
-  const child = spawn(process.execPath, [...FLAGS, process.argv[1] as string, ...args], {
+  const [node, ...program] = thisProgram() as [string, ...string[]];
+  const child = spawn(node, [...program, ...args], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     env: { ...MEMORY, ...process.env },
   });

@@ -1,5 +1,5 @@
-import { LiveBlock, type Output } from "./live-block.js";
-import { duration } from "./progress.js";
+import { LiveBlock, type Output } from "../live-block.js";
+import { duration } from "../progress.js";
 
 /** Milliseconds between two pictures. */
 const REDRAW = 200;
