@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../src/cli/commands/train.js";
+import { chooseLauncher } from "../src/cli/sweep/launchers.js";
 import { planSweep } from "../src/cli/sweep/plan.js";
 import { temporaryFolder } from "./support/folder.js";
 
@@ -68,7 +69,9 @@ describe.each(PAGES)("%s", (page) => {
     const file = join(temporaryFolder(), "sweep.yaml");
     for (const text of blocks(page, "yaml").filter((block) => /^seeds:/m.test(block))) {
       writeFileSync(file, text);
-      expect((await planSweep(file, {})).runs.length).toBeGreaterThan(1);
+      const sweep = await planSweep(file, {});
+      expect(sweep.runs.length).toBeGreaterThan(1);
+      expect(() => chooseLauncher(sweep, undefined, {})).not.toThrow();
     }
   });
 

@@ -35,7 +35,8 @@ const MAXIMUM_TEXT = 2 ** 26;
 
 /**
  * The directory of one run: config.yaml, events.jsonl, results.json, accuracy.svg, report.html, tasks/NN with the model
- * and the memory after each task, checkpoints of the task under way, and lock.json while it is written to.
+ * and the memory after each task, checkpoints of the task under way, lock.json while it is written to, and job.log where
+ * a queue trains it.
  */
 export class RunDirectory {
   readonly path: string;

@@ -7,6 +7,7 @@ import { RunDirectory } from "../../experiment/run-directory.js";
 import { parseSweep, sweepVariants } from "../../experiment/sweep.js";
 import { readFileOrThrow } from "../../files/read-file.js";
 import { differingKey, MAXIMUM_CONFIG, readConfig, type TrainOptions } from "../commands/train.js";
+import { ProgressLine } from "../progress-line.js";
 
 /** A run of a sweep: a configuration with a seed. */
 export interface PlannedRun {
@@ -57,6 +58,7 @@ export async function planSweep(
   const out = options.out ?? content.out ?? join("runs", basename(file, extname(file)));
   const runs: PlannedRun[] = [];
   const names: string[] = [];
+  const line = new ProgressLine();
   for (const variant of sweepVariants(content, file)) {
     const configuration = variant.name || basename(base, extname(base));
     const set = Object.entries(variant.settings).map(
@@ -66,6 +68,7 @@ export async function planSweep(
       const name = `${configuration}-seed${seed}`;
       names.push(name);
       if (only !== undefined && name !== only) continue;
+      line.show(() => `reading ${name}`);
       const path = join(out, name);
       const settings = { data, plugin, seed, set };
       const config = await readConfig(base, settings).catch((error) => {
@@ -81,6 +84,7 @@ export async function planSweep(
       });
     }
   }
+  line.clear();
   if (only !== undefined && runs.length === 0) throw unknownRun(file, only, names);
   const given = commandOptions({ data, plugin });
   return { file, out, on: content.on, given, runs };
