@@ -12,6 +12,8 @@ const OPTION = /(?<![\w(-])--[a-z][a-z-]*/g;
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   "cli/commands/data-check.ts": ["data check"],
   "cli/commands/data.ts": ["data fetch"],
+  "cli/folder-features.ts": ["train"],
+  "features/pretrained.ts": ["train"],
   "data/missing-files.ts": ["train", "sweep", "evaluate", "classify", "export", "data check"],
   "experiment/config-text.ts": ["train"],
   "experiment/plugins.ts": [
