@@ -193,6 +193,36 @@ program
   );
 
 program
+  .command("learn")
+  .summary("teach a finished run more: new classes, more pictures of known ones")
+  .description(
+    "Teach a run what a folder holds, a folder for each class: classes that it doesn't know become a new " +
+      "task, more pictures of those that it knows improve them, and both may be there at once. " +
+      "Its results stay what they were measured to be; classify and export use what it has become.",
+  )
+  .argument("<run>", "a run directory")
+  .requiredOption("--data <dir>", "a folder with a folder of pictures for each class")
+  .option("--resize", "scale pictures of another size")
+  .addOption(json())
+  .addOption(plugin())
+  .action(async (run, options) => (await import("./commands/learn.js")).learn(run, options));
+
+program
+  .command("forget")
+  .summary("make a run forget classes")
+  .description(
+    "Remove classes from a run: their exemplars, their rows, their sums. Its results stay what they were " +
+      "measured to be; classify and export use what it has become.",
+  )
+  .argument("<run>", "a run directory")
+  .argument("<labels...>", "names of classes")
+  .addOption(json())
+  .addOption(plugin())
+  .action(async (run, labels, options) =>
+    (await import("./commands/forget.js")).forget(run, labels, options),
+  );
+
+program
   .command("report")
   .summary("what runs did, and how they compare: tables, and a page of charts")
   .description(

@@ -25,7 +25,7 @@ import type { Checkpointing } from "../training/training-state.js";
 import { isBetter, isImbalanced } from "./better-model.js";
 import { addExemplars } from "./exemplar-selection.js";
 import { type Method, memoryOfMethod, sums, type TrainingMethod } from "./method.js";
-import { headOfSums, OF_SUMS, withoutClasses, withSamples } from "./summation.js";
+import { headOfSums, OF_SUMS, refuseLarge, withoutClasses, withSamples } from "./summation.js";
 import { holdOut, validationAccuracy } from "./validation.js";
 
 /** All that a learner has learned. */
@@ -56,6 +56,7 @@ export class Learner implements SavedLearner {
     settings: TrainingSettings,
     saved?: SavedLearner,
   ) {
+    if (sums(method)) refuseLarge(context.extractor.featureSize);
     this.method = method;
     this.context = context;
     this.model = saved?.model ?? newModel(context.extractor, context.seed);

@@ -92,3 +92,17 @@ export function withoutClasses(
   const sums = [...positions].sort((a, b) => b - a).reduce(minusClass, sumsOf(state, size));
   return withSums(state, sums);
 }
+
+/** Features that sums are of at most: beyond, λ takes minutes to find. */
+const MOST_FEATURES = 4096;
+
+/** @throws {ItamlError} CONFIG_INVALID where sums would take a time and a memory that nobody has */
+export function refuseLarge(features: number): void {
+  if (features <= MOST_FEATURES) return;
+  throw new ItamlError("CONFIG_INVALID", "too many features to be summed", {
+    where: "network",
+    expected: `at most ${MOST_FEATURES}`,
+    found: String(features),
+    remedy: "Use a network that makes fewer, or smaller pictures",
+  });
+}

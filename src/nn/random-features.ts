@@ -25,6 +25,6 @@ export const randomFeaturesPart = part({
   name: "random-features",
   title: "random features",
   source: "McDonnell et al. 2023, RanPAC",
-  settings: { size: count.max(20_000).default(2000).describe("How many.") },
+  settings: { size: count.max(4096).default(2000).describe("How many.") },
   create: randomFeatures,
 });

@@ -18,6 +18,7 @@ import {
 import { percent } from "../../report/format.js";
 import type { Device } from "../../runtime/runtime.js";
 import { samplesInMemory } from "../../samples/samples.js";
+import { isLiving, type LivingRun, withLivingRun } from "../living.js";
 import { warn } from "../warn.js";
 
 interface ClassifyOptions {
@@ -45,6 +46,12 @@ export async function classify(
   options: ClassifyOptions,
 ): Promise<void> {
   const images = await picturesOf(given);
+  if (options.task === undefined && isLiving(path)) {
+    return await withLivingRun(path, options, async (living) => {
+      const { found, task } = await classifyLiving(living, images, options);
+      print(images, found, task, options);
+    });
+  }
   await withSavedRun(path, { ...options, onWarning: warn }, async (run) => {
     const { learner, config, entry } = run;
     const { extractor, inference } = learner.context;
@@ -79,18 +86,52 @@ export async function classify(
       ({ task } = classified);
       found = classified.classes.map((one) => ({ label: labels[one] }));
     }
-    if (options.json) {
-      const content = found.map((one, i) => ({ image: images[i], ...one }));
-      console.log(
-        JSON.stringify({ ...(task !== undefined && { task }), images: content }, undefined, 2),
-      );
-      return;
-    }
-    found.forEach((one, i) => {
-      console.log(`${images[i]}: ${textOf(one)}`);
-    });
-    if (task !== undefined) console.log(`(taken as a continuum of task ${task + 1})`);
+    print(images, found, task, options);
   });
+}
+
+/** The same by what a run has become since its last task. */
+async function classifyLiving(
+  { classifier, read }: LivingRun,
+  images: readonly string[],
+  { each, mixed, atLeast, resize = false }: ClassifyOptions,
+): Promise<{ found: Found[]; task?: number }> {
+  const samples = await read(images, resize);
+  if (atLeast !== undefined || each) {
+    const sure = await classifier.classifyWithConfidence(samples);
+    const found = sure.map(({ label, confidence }) => ({
+      label: confidence >= (atLeast ?? 0) ? String(label) : undefined,
+      confidence,
+    }));
+    return { found };
+  }
+  if (mixed) {
+    const { tasks, labels } = await classifier.classifyMixed(samples);
+    return {
+      found: labels.map((label, i) => ({ label: String(label), task: tasks[i] as number })),
+    };
+  }
+  const { task, labels } = await classifier.classify(samples);
+  return { found: labels.map((label) => ({ label: String(label) })), task };
+}
+
+function print(
+  images: readonly string[],
+  found: readonly Found[],
+  task: number | undefined,
+  { json }: ClassifyOptions,
+): void {
+  if (json) {
+    const content = found.map((one, i) => ({ image: images[i], ...one }));
+    console.log(
+      JSON.stringify({ ...(task !== undefined && { task }), images: content }, undefined, 2),
+    );
+    return;
+  }
+  found.forEach((one, i) => {
+    console.log(`${images[i]}: ${textOf(one)}`);
+  });
+  if (task !== undefined) console.log(`(taken as a continuum of task ${task + 1})`);
 }
 
 /** The pictures themselves, and those directly in folders. */

@@ -1,0 +1,54 @@
+import { labelledPictures } from "../../library/pictures.js";
+import type { Progress } from "../../model/progress.js";
+import { textTable } from "../../report/table.js";
+import { interruptible } from "../interruption.js";
+import { changeLivingRun } from "../living.js";
+import { ProgressLine } from "../progress-line.js";
+
+/** Teaches a run what a folder of class folders holds: new classes, more pictures of known ones, or both. */
+export async function learn(
+  path: string,
+  options: { data: string; resize?: boolean; json?: boolean },
+): Promise<void> {
+  const { images, labels } = await labelledPictures(options.data);
+  await interruptible((signal) =>
+    changeLivingRun(path, async ({ classifier, read }) => {
+      const before = new Set(classifier.tasks.flat());
+      const line = new ProgressLine();
+      line.show(() => `reading ${images.length} pictures`);
+      const samples = await read(images, options.resize ?? false);
+      const onProgress = (progress: Progress) => line.show(() => textOf(progress));
+      try {
+        await classifier.learn({ images: samples, labels }, { signal, onProgress });
+      } finally {
+        line.clear();
+      }
+      const taught = [...new Set(labels)];
+      const brought = taught.filter((label) => !before.has(label));
+      const improved = taught.filter((label) => before.has(label));
+      if (options.json) {
+        const content = { learned: brought, improved, classes: classifier.classes() };
+        console.log(JSON.stringify(content, undefined, 2));
+        return;
+      }
+      const rows = taught.map((label) => [
+        label,
+        before.has(label) ? "more of it" : `new, task ${classifier.tasks.length}`,
+        String(labels.filter((other) => other === label).length),
+      ]);
+      console.log(textTable([["class", "", "pictures"], ...rows]));
+      console.log(`\n${path} knows ${classifier.classes().length} classes now`);
+    }),
+  );
+}
+
+function textOf(progress: Progress): string {
+  switch (progress.kind) {
+    case "batch":
+      return `epoch ${progress.epoch + 1}/${progress.epochs}, batch ${progress.batch + 1}/${progress.batches}, loss ${progress.loss.toFixed(4)}`;
+    case "samples":
+      return `${progress.samples} of ${progress.of} samples`;
+    default:
+      return "learning";
+  }
+}

@@ -1,0 +1,134 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { limiter } from "../base/limiter.js";
+import { encodeClassifier } from "../classifier/saved-classifier.js";
+import { readImage } from "../data/image.js";
+import { openPictures } from "../data/kept-samples.js";
+import { builtInParts } from "../experiment/parts.js";
+import { loadNamedParts } from "../experiment/plugins.js";
+import { RunDirectory } from "../experiment/run-directory.js";
+import { type SavedRun, withSavedRun } from "../experiment/saved-run.js";
+import { elementCount } from "../graph/shape.js";
+import { learnerParts } from "../learners/parts.js";
+import { IncrementalClassifier, type LoadOptions } from "../library/incremental-classifier.js";
+import type { Device } from "../runtime/runtime.js";
+import { allocateSamples, type SampleData, samplesInMemory } from "../samples/samples.js";
+import { warn } from "./warn.js";
+
+/** What a run that was taught more has become: a saved classifier, beside the states of its tasks. */
+const FOLDER = "living";
+
+/** Whether a run was taught more, or forgot something, after its last task. */
+export function isLiving(path: string): boolean {
+  return existsSync(join(path, FOLDER));
+}
+
+/** A run's classifier, as it is now. */
+export interface LivingRun {
+  readonly classifier: IncrementalClassifier;
+  /** Picture files as the run reads them; `resize`: such of another size are scaled, where the run doesn't scale by itself. */
+  read(files: readonly string[], resize: boolean): Promise<SampleData>;
+}
+
+/** Opens the classifier that a run has become, which is its last task's state at first, and frees it after the work. */
+export async function withLivingRun<T>(
+  path: string,
+  { device }: { readonly device?: Device | undefined },
+  work: (living: LivingRun) => Promise<T>,
+): Promise<T> {
+  return await withSavedRun(path, { device, onWarning: warn }, async (run) => {
+    const classifier = isLiving(path) ? await open(path, run) : await begin(run);
+    try {
+      return await work({ classifier, read: (files, resize) => read(run, files, resize) });
+    } finally {
+      await classifier.release();
+    }
+  });
+}
+
+/**
+ * Changes the classifier that a run has become, and stores it. The states of the run's tasks and its results stay what
+ * they are.
+ */
+export async function changeLivingRun(
+  path: string,
+  change: (living: LivingRun) => Promise<void>,
+): Promise<void> {
+  // Nobody else may change it meanwhile.
+  const { directory } = await RunDirectory.openToWrite(path);
+  try {
+    await withLivingRun(path, {}, async (living) => {
+      await change(living);
+      await living.classifier.save(join(path, FOLDER));
+    });
+  } finally {
+    await directory.close();
+  }
+}
+
+async function open(path: string, run: SavedRun): Promise<IncrementalClassifier> {
+  return IncrementalClassifier.load(join(path, FOLDER), await loading(run));
+}
+
+/** Where a run's classifier runs, and the parts of its plugins. */
+async function loading({ config, learner }: SavedRun): Promise<LoadOptions> {
+  const { plugins, threads } = config;
+  const { device } = learner.context.runtime;
+  const all = Object.entries(await loadNamedParts(plugins)) as [string, readonly unknown[]][];
+  const known = new Set<unknown>(Object.values(builtInParts).flat());
+  const own = all.map(([kind, parts]) => [kind, parts.filter((part) => !known.has(part))] as const);
+  const kinds = Object.keys(learnerParts);
+  const parts = Object.fromEntries(own.filter(([kind]) => kinds.includes(kind)));
+  return { parts, device, ...(threads !== undefined && { threads }) };
+}
+
+/** The classifier of a run's last task, with the exemplars themselves. */
+async function begin(run: SavedRun): Promise<IncrementalClassifier> {
+  const { config, learner, labels: tasks } = run;
+  const { extractor, source } = learner.context;
+  const memory = learner.memory.copy();
+  const indices = memory.classes.flat();
+  const exemplars = allocateSamples(source, indices.length);
+  await source.read(indices, exemplars);
+  const position = new Map(indices.map((index, i) => [index, i]));
+  memory.renumber((index) => position.get(index) as number);
+  const { optimizer, learningRate, epochs, schedule, gradientNorm, batchSize } = config;
+  const { shape, type, mean, std } = extractor.input;
+  const { augmentation, network, learner: method, seed, validation, continuum } = config;
+  const files = encodeClassifier(
+    {
+      ...{ tasks, exemplars, history: [] },
+      learner: { model: learner.model, memory, state: learner.state },
+    },
+    extractor,
+    {
+      ...{ inputShape: shape, inputType: type, mean, std, network, learner: method, seed },
+      ...(Object.keys(augmentation).length > 0 && { augmentation }),
+      settings: {
+        ...{ optimizer, learningRate, epochs, schedule, batchSize, validation, continuum },
+        ...(gradientNorm !== undefined && { gradientNorm }),
+      },
+    },
+  );
+  return IncrementalClassifier.fromFiles(files, await loading(run));
+}
+
+async function read(
+  { config, entry, learner }: SavedRun,
+  files: readonly string[],
+  resize: boolean,
+): Promise<SampleData> {
+  const { shape } = learner.context.extractor.input;
+  const inTurn = limiter(16);
+  const source =
+    openPictures(entry, files, config) ??
+    samplesInMemory(
+      Buffer.concat(
+        await Promise.all(files.map((file) => inTurn(() => readImage(file, shape, { resize })))),
+      ),
+      elementCount(shape),
+    );
+  const samples = allocateSamples(source, files.length);
+  await source.read([...files.keys()], samples);
+  return samples;
+}
