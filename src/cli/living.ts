@@ -114,13 +114,14 @@ async function begin(run: SavedRun): Promise<IncrementalClassifier> {
 }
 
 async function read(
-  { config, entry, learner }: SavedRun,
+  { config, entry, learner, openFeatures }: SavedRun,
   files: readonly string[],
   resize: boolean,
 ): Promise<SampleData> {
   const { shape } = learner.context.extractor.input;
   const inTurn = limiter(16);
   const source =
+    openFeatures?.(files) ??
     openPictures(entry, files, config) ??
     samplesInMemory(
       Buffer.concat(
