@@ -281,6 +281,16 @@ program
   .option("--out <dir>", "where the two runs go (default: runs/demo)")
   .action(async (options) => (await import("./commands/demo.js")).demo(options));
 
+program
+  .command("play")
+  .summary("a page that learns: teach classes by drawing, and see what is forgotten")
+  .description(
+    "Serve the playground to browsers of this machine: a network learns there what you draw, task after task, in the " +
+      "page itself. Nothing is sent anywhere.",
+  )
+  .option("--port <n>", "the port", natural, 8642)
+  .action(async (options) => (await import("./commands/play.js")).play(options));
+
 const data = program.command("data").summary("list, fetch and check data sets");
 data
   .command("list")

@@ -74,15 +74,18 @@ const DIGITS: readonly (readonly Stroke[])[] = [
 
 /**
  * `strokes`, the built-in data set: ten classes of digits, 28×28 greyscale, drawn by code from a seed with random
- * shape, slant, size, thickness, position and noise; 600 training and 100 test images a class.
+ * shape, slant, size, thickness, position and noise.
+ *
+ * @param training images a class
+ * @param test likewise
  */
-export function makeStrokes(): Dataset {
+export function makeStrokes(training = TRAINING_PER_CLASS, test = TEST_PER_CLASS): Dataset {
   return {
     name: "strokes",
     classes: DIGITS.map((_, digit) => String(digit)),
     input: { shape: [1, SIDE, SIDE], type: "uint8", mean: [0.12], std: [0.26] },
-    train: drawAll("train", TRAINING_PER_CLASS),
-    test: drawAll("test", TEST_PER_CLASS),
+    train: drawAll("train", training),
+    test: drawAll("test", test),
   };
 }
 

@@ -1,0 +1,127 @@
+import { history, tasks } from "./store.js";
+
+/** Accuracy of each task after each task, of the network that remembers and of the one that forgets. */
+export function Remember() {
+  const rows = tasks.value;
+  const last = history.value.at(-1) ?? [];
+  return (
+    <section aria-labelledby="remember-heading">
+      <h2 id="remember-heading">Remember</h2>
+      {rows.length === 0 ? (
+        <p class="hint">
+          Nothing yet. After each task you see here how much of every earlier one is still known.
+        </p>
+      ) : (
+        <>
+          <p>
+            Drawings that were never taught, each alone among <strong>all</strong> classes so far.
+          </p>
+          <Curves />
+          <table>
+            <caption class="sr-only">Accuracy of each task now</caption>
+            <thead>
+              <tr>
+                <th scope="col">task</th>
+                <th scope="col">
+                  <span class="dot remembers" /> with memory
+                </th>
+                <th scope="col">
+                  <span class="dot forgets" /> without
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((labels, task) => (
+                <tr key={labels.join()}>
+                  <th scope="row">
+                    {task + 1}: {labels.join(", ")}
+                  </th>
+                  <td>
+                    <Share value={last[task]?.remembers} of="remembers" />
+                  </td>
+                  <td>
+                    <Share value={last[task]?.forgets} of="forgets" />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          <p class="hint">
+            <em>With memory</em>: iTAML, which keeps at most 400 samples of all classes.{" "}
+            <em>Without</em>: the same network, which goes on learning with the new task’s samples
+            alone.
+          </p>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Share({ value, of }: { value: number | undefined; of: "remembers" | "forgets" }) {
+  if (value === undefined || Number.isNaN(value)) return <span class="hint">too few drawings</span>;
+  const percent = Math.round(100 * value);
+  return (
+    <span class="share">
+      <span class={`bar ${of}`} style={{ inlineSize: `${percent}%` }} />
+      <span>{percent} %</span>
+    </span>
+  );
+}
+
+/** Mean accuracy over the tasks so far, after each of them. */
+function Curves() {
+  const means = history.value.map((tasksThen) => ({
+    remembers: meanOf(tasksThen.map(({ remembers }) => remembers)),
+    forgets: meanOf(tasksThen.map(({ forgets }) => forgets)),
+  }));
+  const [width, height, edge] = [420, 150, 28];
+  const x = (i: number) => edge + (i * (width - 2 * edge)) / Math.max(means.length - 1, 1);
+  const y = (value: number) => 10 + (1 - value) * (height - 34);
+  const line = (which: "remembers" | "forgets") =>
+    means.map((own, i) => `${x(i)},${y(own[which])}`).join(" ");
+  const said = means
+    .map(
+      (own, i) =>
+        `after task ${i + 1} ${percentOf(own.remembers)} with memory, ${percentOf(own.forgets)} without`,
+    )
+    .join("; ");
+  return (
+    <svg
+      class="curves"
+      viewBox={`0 0 ${width} ${height}`}
+      role="img"
+      aria-label={`Accuracy: ${said}`}
+    >
+      {[0, 0.5, 1].map((value) => (
+        <g key={value}>
+          <line class="grid" x1={edge} x2={width - edge} y1={y(value)} y2={y(value)} />
+          <text x={edge - 4} y={y(value) + 3} text-anchor="end">
+            {100 * value}
+          </text>
+        </g>
+      ))}
+      {means.map((_, i) => (
+        <text key={x(i)} x={x(i)} y={height - 6} text-anchor="middle">
+          {i + 1}
+        </text>
+      ))}
+      {(["forgets", "remembers"] as const).map((which) => (
+        <g key={which} class={which}>
+          <polyline points={line(which)} />
+          {means.map((own, i) => (
+            <circle key={x(i)} cx={x(i)} cy={y(own[which])} r="3.5" />
+          ))}
+        </g>
+      ))}
+    </svg>
+  );
+}
+
+function percentOf(value: number): string {
+  return `${Math.round(100 * value)} %`;
+}
+
+function meanOf(values: readonly number[]): number {
+  const known = values.filter((value) => !Number.isNaN(value));
+  return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : 0;
+}

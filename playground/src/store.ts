@@ -1,0 +1,173 @@
+import { computed, signal } from "@preact/signals";
+import { clear, createStore, get, set } from "idb-keyval";
+import { dropClassifier, type Label } from "../../src/web.js";
+import type { Sample } from "./sample.js";
+import { NAMES, Teacher } from "./teacher.js";
+
+/** A class that waits to be taught. */
+export interface NewClass {
+  readonly label: string;
+  readonly samples: readonly Sample[];
+}
+
+/** How many of a task's held-out samples are right, one by one among all classes. */
+export interface TaskAccuracy {
+  readonly remembers: number;
+  readonly forgets: number;
+}
+
+/** Of every so many samples one is held out, to be asked about. */
+const HELD_OUT = 5;
+const store = createStore("itaml-playground", "samples");
+
+export const tasks = signal<readonly (readonly Label[])[]>([]);
+export const waiting = signal<readonly NewClass[]>([]);
+/** For each label samples that were not taught. */
+export const heldOut = signal<Readonly<Record<string, readonly Sample[]>>>({});
+/** After each task, of each task so far. */
+export const history = signal<readonly (readonly TaskAccuracy[])[]>([]);
+export const busy = signal<string | undefined>();
+export const progress = signal(0);
+export const failure = signal<string | undefined>(undefined);
+/** The classifiers are on their way: what is asked for waits for them. */
+export const loading = signal(true);
+export const knows = computed(() => tasks.value.length > 0);
+
+let teacher: Promise<Teacher> = Promise.reject(new Error("nothing was loaded"));
+teacher.catch(() => {});
+
+/** The two classifiers. */
+export function theTeacher(): Promise<Teacher> {
+  return teacher;
+}
+
+/** Does what takes time, with its name on the page; an error is shown. */
+export async function doing(what: string, work: (own: Teacher) => Promise<void>): Promise<void> {
+  busy.value = what;
+  progress.value = 0;
+  failure.value = undefined;
+  try {
+    await work(await teacher);
+  } catch (error) {
+    failure.value = error instanceof Error ? error.message : String(error);
+  } finally {
+    busy.value = undefined;
+  }
+}
+
+/** Brings the classifiers, as they were when the page was last open. */
+export async function open(): Promise<void> {
+  loading.value = true;
+  teacher = Teacher.open();
+  try {
+    tasks.value = (await teacher).tasks;
+    heldOut.value = (await get("heldOut", store)) ?? {};
+    history.value = (await get("history", store)) ?? [];
+    waiting.value = (await get("waiting", store)) ?? [];
+  } catch (error) {
+    failure.value = error instanceof Error ? error.message : String(error);
+  } finally {
+    loading.value = false;
+  }
+}
+
+/** Adds samples to a class that waits, which is new where there is none of that name. */
+export function addSamples(label: string, samples: readonly Sample[]): void {
+  const known = waiting.value.find((one) => one.label === label);
+  waiting.value = known
+    ? waiting.value.map((one) =>
+        one === known ? { label, samples: [...one.samples, ...samples] } : one,
+      )
+    : [...waiting.value, { label, samples }];
+  void set("waiting", waiting.value, store);
+}
+
+export function removeWaiting(label: string): void {
+  waiting.value = waiting.value.filter((one) => one.label !== label);
+  void set("waiting", waiting.value, store);
+}
+
+/** Teaches all classes that wait, as one task. */
+export function teach(): Promise<void> {
+  return doing(`Learning ${waiting.value.map(({ label }) => label).join(", ")}`, async (own) => {
+    await learn(own, waiting.value);
+    waiting.value = [];
+    await set("waiting", [], store);
+  });
+}
+
+async function learn(own: Teacher, classes: readonly NewClass[]): Promise<void> {
+  const images: Sample[] = [];
+  const labels: string[] = [];
+  const held: Record<string, readonly Sample[]> = { ...heldOut.value };
+  for (const { label, samples } of classes) {
+    const isHeld = (i: number) => i % HELD_OUT === HELD_OUT - 1;
+    held[label] = samples.filter((_, i) => isHeld(i));
+    const taught = samples.filter((_, i) => !isHeld(i));
+    images.push(...taught);
+    labels.push(...taught.map(() => label));
+  }
+  await own.learn({ images, labels }, (done) => {
+    progress.value = done;
+  });
+  tasks.value = own.tasks;
+  heldOut.value = held;
+  history.value = [...history.value, await accuracies(own)];
+  await set("heldOut", held, store);
+  await set("history", history.value, store);
+}
+
+async function accuracies(own: Teacher): Promise<TaskAccuracy[]> {
+  const found: TaskAccuracy[] = [];
+  for (const labels of tasks.value) {
+    const asked = labels.flatMap((label) =>
+      (heldOut.value[String(label)] ?? []).map((sample) => ({ label, sample })),
+    );
+    const right = async (which: "remembers" | "forgets") => {
+      if (asked.length === 0) return Number.NaN;
+      const samples = asked.map(({ sample }) => sample);
+      const answers = await own.each(which, samples);
+      return answers.filter((answer, i) => answer === asked[i]?.label).length / asked.length;
+    };
+    found.push({ remembers: await right("remembers"), forgets: await right("forgets") });
+  }
+  return found;
+}
+
+/** Teaches the built-in digits, two classes a task. */
+export function demonstrate(): Promise<void> {
+  return doing("Drawing digits", async (own) => {
+    const { makeStrokes } = await import("../../src/data/strokes.js");
+    const { train, classes } = makeStrokes(60, 1);
+    const taken = new Set(tasks.value.flat());
+    for (let first = 0; first < classes.length; first += 2) {
+      const labels = classes.slice(first, first + 2).filter((label) => !taken.has(label));
+      if (labels.length === 0) continue;
+      busy.value = `Learning ${labels.join(" and ")}`;
+      progress.value = 0;
+      const drawn = await Promise.all(
+        labels.map(async (label) => {
+          const indices = Array.from(train.labels, (position, i) => ({ position, i }))
+            .filter(({ position }) => classes[position] === label)
+            .map(({ i }) => i);
+          const data = new Uint8Array(indices.length * 784);
+          await train.source.read(indices, data, undefined);
+          const samples = indices.map((_, i) => data.slice(784 * i, 784 * (i + 1)));
+          return { label, samples };
+        }),
+      );
+      await learn(own, drawn);
+    }
+  });
+}
+
+/** Forgets everything, on this page and in the browser. */
+export function startAgain(): Promise<void> {
+  return doing("Forgetting", async (own) => {
+    own.release();
+    for (const name of Object.values(NAMES)) await dropClassifier(name);
+    await clear(store);
+    [tasks.value, waiting.value, history.value, heldOut.value] = [[], [], [], {}];
+    await open();
+  });
+}

@@ -1,0 +1,3 @@
+import { serveClassifier } from "../../src/web.js";
+
+serveClassifier();
