@@ -31,7 +31,7 @@ const withBeta = (beta: number) => ({ name: "itaml", update: { name: "paper", be
 describe("reading a run", () => {
   test("epochs that were trained again are there once", async () => {
     const run = writeRun(join(temporaryFolder(), "first"), [
-      ...[start(0), epoch(0, 0, 9), epoch(0, 1, 8), { kind: "stopped" }],
+      ...[start(0), epoch(0, 0, 9), epoch(0, 1, 8), { kind: "stopped", message: "killed" }],
       ...[start(0, 1), epoch(0, 1, 7), epoch(1, 0, 6), { kind: "done" }],
       ...[start(1), epoch(1, 0, 5), { kind: "done" }],
     ]);

@@ -45,7 +45,7 @@ describe("a sweep file", () => {
 
   test.each([
     ["gird: {}", 'unknown key "gird". Did you mean "grid"'],
-    ["grid: { beta: 1 }", "sweep.yaml: grid.beta: expected array"],
+    ["grid: { beta: 1 }", "sweep.yaml: grid.beta: expected a list"],
     ["grid: { seed: [1] }", "seeds have a key of their own"],
     ["variants: { a/b: {} }", "\"a/b\" can't be a directory's name"],
     ["variants: { a: { beta: 1 } }\ngrid: { beta: [1] }", "variants.a: beta is in grid too"],

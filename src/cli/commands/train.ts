@@ -86,15 +86,16 @@ async function startRun(name: string | undefined, options: TrainOptions) {
       expected: "a data set's name or a configuration file, such as itaml train strokes",
     });
   }
+  // With --json programs read what is said.
   const say = (line: string) => {
-    process.stderr.write(`${wrapText(line, terminalWidth()).join("\n")}\n`);
+    if (!options.json) process.stderr.write(`${wrapText(line, terminalWidth()).join("\n")}\n`);
   };
   const config = await readConfig(await chooseForFolder(name, options, say), options, say);
   const usual = `runs/${config.dataset}-${config.learner.name}-seed${config.seed}`;
   const path = options.out ?? freePath(usual);
   if (options.out === undefined) {
     const taken = path === usual ? "" : `, since ${usual} is there already`;
-    process.stderr.write(`trains in ${path}${taken}\n`);
+    say(`trains in ${path}${taken}`);
   }
   await provide(config, options);
   const results = await trainWithDisplay(path, config, (hooks) =>
