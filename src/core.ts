@@ -75,7 +75,12 @@ export {
   kaimingNormal,
   uniformByFanIn,
 } from "./nn/initialization.js";
-export { batchNormalizationLayer, type ConvolutionLayer, convolutionLayer } from "./nn/layers.js";
+export {
+  type BatchNormalizationLayer,
+  batchNormalizationLayer,
+  type ConvolutionLayer,
+  convolutionLayer,
+} from "./nn/layers.js";
 export type { Layout, LayoutEntry } from "./nn/layout.js";
 export type { Network, Scope } from "./nn/network.js";
 export { type Lowering, lower, type Rule } from "./onnx/lower.js";
