@@ -133,17 +133,24 @@ export function cholesky(matrix: Float64Array, size: number): Float64Array {
  *
  * @param factor L, [size, size]
  * @param rows [rows, size]
+ * @param zeros how many elements at the start of a row, and of each after it, are 0. Default: none
  */
-export function solveLower(factor: Float64Array, size: number, rows: Float64Array): Float64Array {
+export function solveLower(
+  factor: Float64Array,
+  size: number,
+  rows: Float64Array,
+  zeros: (row: number) => number = () => 0,
+): Float64Array {
   const solved = rows.slice();
   const start = (row: number) => Math.min(row * size, rows.length - size);
   for (let row = 0; row * size < rows.length; row += 4) {
     // At the edge the last row is computed again.
     const [x0, x1, x2, x3] = [start(row), start(row + 1), start(row + 2), start(row + 3)];
-    for (let i = 0; i < size; i++) {
+    const first = zeros(row);
+    for (let i = first; i < size; i++) {
       const own = i * size;
       let [s0, s1, s2, s3] = [0, 0, 0, 0];
-      for (let k = 0; k < i; k++) {
+      for (let k = first; k < i; k++) {
         const l = factor[own + k] as number;
         s0 += l * (solved[x0 + k] as number);
         s1 += l * (solved[x1 + k] as number);

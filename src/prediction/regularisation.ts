@@ -66,7 +66,7 @@ function errorAt(moments: Moments, matrix: Float64Array, lambda: number): number
   const residual = 1 - 1 / classes - (whole + added * again) / classes ** 2;
   const identity = new Float64Array(size * size);
   for (let j = 0; j < size; j++) identity[j * size + j] = 1;
-  const freedom = 1 + size - added * squares(solveLower(factor, size, identity));
+  const freedom = 1 + size - added * squares(solveLower(factor, size, identity, (row) => row));
   return residual / (1 - freedom / samples) ** 2;
 }
 
