@@ -18,7 +18,10 @@ test("the identity has no parameters, and as many features as a sample has eleme
   expect(extractor.featureSize).toBe(6);
 });
 
-const methods = learnerParts.methods.map(({ name }) => name);
+// Of those that sum one stands for all, which differ by their rule alone.
+const methods = learnerParts.methods
+  .map(({ name }) => name)
+  .filter((name) => !["slda", "ridge"].includes(name));
 
 test.each(methods)("%s learns, and goes on, without a network", async (learner) => {
   const folder = temporaryFolder();
