@@ -126,6 +126,9 @@ test("what a process left that was killed while it took a stale lock is no hindr
   const stale = await writeLock(folder, { pid });
   await writeLock(folder, { pid }, `lock.json.${stale.id}`);
   await writeLock(folder, { pid }, `lock.json.${randomUUID()}.new`);
+  for (const half of ["", '{"version":1,"id":"']) {
+    writeFileSync(join(folder, `lock.json.${randomUUID()}.new`), half);
+  }
   const lock = await RunLock.acquire(folder);
   expect(readdirSync(folder)).toEqual(["lock.json"]);
   await lock.release();

@@ -88,6 +88,8 @@ export class RunLock {
 }
 
 const LOCK = "lock.json";
+/** Ends the name of what becomes a lock when it is written. */
+const NEW = ".new";
 
 /** Whether a file in a run directory belongs to its lock. */
 export function isOfLock(name: string): boolean {
@@ -111,19 +113,27 @@ async function acquire(path: string, owner: LockOwner, options: LockOptions): Pr
   }
 }
 
+/** Somebody else has the lock: it is there, or its owner has removed what of ours was on the way. */
+const lost: ReadonlySet<string | undefined> = new Set(["EEXIST", "ENOENT"]);
+
 /** Creates a file with all of its content at once, unless it is there. */
 async function createWhole(path: string, owner: LockOwner): Promise<boolean> {
-  const whole = `${path}.${owner.id}.new`;
+  const whole = `${path}.${owner.id}${NEW}`;
   try {
     await writeFile(whole, `${JSON.stringify(owner)}\n`);
+  } catch (error) {
+    await rm(whole, { force: true });
+    throw writingError(error, path);
+  }
+  try {
     // Not every file system has links.
     await link(whole, path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "EEXIST") throw error;
+      if (lost.has(error.code)) throw error;
       return copyFile(whole, path, constants.COPYFILE_EXCL);
     });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    if (lost.has((error as NodeJS.ErrnoException).code)) return false;
     throw writingError(error, path);
   } finally {
     await rm(whole, { force: true });
@@ -151,12 +161,16 @@ async function readOwner(path: string): Promise<LockOwner | undefined> {
   }
 }
 
-/** What processes that were killed while they took the lock have left. */
+/**
+ * What processes that were killed while they took the lock have left. What is on the way may be half-written and doesn't
+ * say whose it is: who has the lock may remove it, since whoever writes it now loses.
+ */
 async function removeLeftovers(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     if (name === LOCK || !isOfLock(name)) continue;
-    const owner = await readOwner(join(directory, name)).catch(() => undefined);
-    if (owner && (await isGone(owner))) await rm(join(directory, name), { force: true });
+    const path = join(directory, name);
+    const owner = name.endsWith(NEW) ? undefined : await readOwner(path).catch(() => undefined);
+    if (name.endsWith(NEW) || (owner && (await isGone(owner)))) await rm(path, { force: true });
   }
 }
 
