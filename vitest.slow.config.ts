@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     // As the command line runs: see docs/performance.md.
-    execArgv: ["--single-threaded-gc"],
+    execArgv: ["--single-threaded-gc", "--initial-old-space-size=256"],
     reporters: ["default", "./test/support/skips.ts"],
     include: ["test/**/*.slow.ts"],
     testTimeout: 30 * 60_000,

@@ -6,7 +6,13 @@ const memory = { MALLOC_MMAP_THRESHOLD_: "33554432", MALLOC_TRIM_THRESHOLD_: "20
 for (const file of ["main.ts", "evaluation.ts", "growth.ts", "convolution.ts", "start.ts"]) {
   const { status } = spawnSync(
     process.execPath,
-    ["--single-threaded-gc", "--import", "tsx", join(import.meta.dirname, file)],
+    [
+      "--single-threaded-gc",
+      "--initial-old-space-size=256",
+      "--import",
+      "tsx",
+      join(import.meta.dirname, file),
+    ],
     { stdio: "inherit", env: { ...memory, ...process.env } },
   );
   if (status !== 0) process.exit(status ?? 1);

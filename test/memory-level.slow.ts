@@ -100,7 +100,13 @@ async function residentBytesByTask(folder: string, settings: readonly string[]):
       },
     });
     console.log(JSON.stringify(readings));`;
-  const flags = ["--single-threaded-gc", "--expose-gc", "--import", "tsx"];
+  const flags = [
+    "--single-threaded-gc",
+    "--initial-old-space-size=256",
+    "--expose-gc",
+    "--import",
+    "tsx",
+  ];
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [...flags, "--input-type", "module", "--eval", program],

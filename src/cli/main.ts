@@ -1,7 +1,8 @@
-#!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=2000000000 node --single-threaded-gc
+#!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=2000000000 node --single-threaded-gc --initial-old-space-size=256
 // Every program's outputs reach JavaScript as new memory. Freed, it should stay with the process (glibc gives large
-// blocks back, and asks for them again page by page); and V8 would collect it in threads of its own, which on two cores
-// take a third of the speed of training.
+// blocks back, and asks for them again page by page); V8 would collect it in threads of its own, which on two cores take
+// a third of the speed of training; and it would take the outputs on the way for a heap that grows, and mark all of it
+// twice a second.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { version } from "../experiment/version.js";
 import { writingError } from "../files/system-errors.js";

@@ -26,7 +26,11 @@ export function startItaml(
   args: readonly string[],
   onError?: (text: string) => void,
 ): { outcome: Promise<Outcome>; kill: (signal: NodeJS.Signals) => void } {
-  const child = spawn(process.execPath, ["--single-threaded-gc", MAIN, ...args], { cwd });
+  const child = spawn(
+    process.execPath,
+    ["--single-threaded-gc", "--initial-old-space-size=256", MAIN, ...args],
+    { cwd },
+  );
   const outcome = new Promise<Outcome>((resolve, reject) => {
     let stdout = "";
     let stderr = "";
