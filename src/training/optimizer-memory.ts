@@ -1,6 +1,6 @@
 import { fill, type ResidentModel } from "../model/resident-model.js";
 import type { Optimizer } from "../optim/optimizer.js";
-import type { Memory, Placement } from "../runtime/runtime.js";
+import type { Handle, Memory, Placement, Value } from "../runtime/runtime.js";
 
 /** What an optimiser remembers from step to step about one task model, as numbers. */
 export interface OptimizerState {
@@ -20,6 +20,7 @@ export class OptimizerMemory {
   /** Zeros before the first step. */
   readonly moments: readonly Pick<ResidentModel, "theta" | "classifier">[];
   readonly #memory: Memory;
+  readonly #optimizer: Optimizer;
 
   constructor(
     memory: Memory,
@@ -28,10 +29,32 @@ export class OptimizerMemory {
     placement?: Placement,
   ) {
     this.#memory = memory;
+    this.#optimizer = optimizer;
     this.moments = optimizer.moments.map(() => ({
       theta: memory.allocate(theta.shape, placement),
       classifier: memory.allocate(classifier.shape),
     }));
+  }
+
+  /** What the next step reads and writes, by the names of {@link optimizerUpdate}. */
+  bind(learningRate: number): {
+    inputs: Record<string, Handle | Value>;
+    outputs: Record<string, Handle>;
+  } {
+    const { coefficients, moments } = this.#optimizer;
+    const values = this.#optimizer.coefficientsAt(this.steps + 1, learningRate);
+    const inputs: Record<string, Handle | Value> = {};
+    const outputs: Record<string, Handle> = {};
+    for (const name of coefficients) {
+      inputs[name] = { data: Float32Array.of(values[name] as number), shape: [] };
+    }
+    moments.forEach((name, i) => {
+      for (const [part, moment] of Object.entries(this.moments[i] ?? {})) {
+        inputs[`${name}.${part}`] = moment;
+        outputs[`next.${name}.${part}`] = moment;
+      }
+    });
+    return { inputs, outputs };
   }
 
   /** As it is now: its numbers change as soon as training goes on. */

@@ -9,6 +9,7 @@ import { Lanes, type RunKind } from "./lanes.js";
 import { MetaModel } from "./meta-model.js";
 import type { MetaUpdate } from "./meta-training.js";
 import { OptimizerMemory } from "./optimizer-memory.js";
+import { optimizerUpdate } from "./optimizer-update.js";
 import type { TrainingStep } from "./training-step.js";
 
 export interface OuterTrainingOptions {
@@ -108,7 +109,6 @@ export class OuterTraining implements MetaUpdate {
   async #outerStep(batches: readonly TaskBatch[], learningRate: number): Promise<void> {
     const { theta, statistics, classifiers, own } = this.#model;
     const { memory } = this.#step.runtime;
-    const { optimizer } = this.#options;
     const present = batches.map(({ task }) => task);
     const samples = batches.reduce((sum, batch) => sum + batch.samples, 0);
     await statistics.sum(
@@ -128,17 +128,8 @@ export class OuterTraining implements MetaUpdate {
       inputs[`own.${task}`] = present.includes(task) ? (others[0] as Handle) : base;
       outputs[`next.${task}`] = this.#after.classifiers[task] as Handle;
     });
-    const coefficients = optimizer.coefficientsAt(outer.steps + 1, learningRate);
-    for (const name of optimizer.coefficients) {
-      inputs[name] = { data: Float32Array.of(coefficients[name] as number), shape: [] };
-    }
-    optimizer.moments.forEach((name, i) => {
-      for (const [part, moment] of Object.entries(outer.moments[i] ?? {})) {
-        inputs[`${name}.${part}`] = moment;
-        outputs[`next.${name}.${part}`] = moment;
-      }
-    });
-    await this.#outer.run(inputs, outputs);
+    const moments = outer.bind(learningRate);
+    await this.#outer.run({ ...inputs, ...moments.inputs }, { ...outputs, ...moments.outputs });
     outer.steps++;
     await memory.copy(this.#after.theta, theta.base);
     for (const [task, { base }] of classifiers.entries()) {
@@ -185,19 +176,7 @@ function outerStep(
   const [ofTheta, ofClassifier] = (
     gradientNorm === undefined ? whole : limitNorm(whole, gradientNorm)
   ) as [Tensor, Tensor];
-  const coefficients = Object.fromEntries(
-    optimizer.coefficients.map((name) => [name, graph.input(name, "float32", [])]),
-  );
-  const update = (name: string, parameter: Tensor, gradient: Tensor) => {
-    const moments = optimizer.moments.map((moment) =>
-      graph.input(`${moment}.${name}`, "float32", parameter.shape),
-    );
-    const next = optimizer.update(parameter, gradient, moments, coefficients);
-    optimizer.moments.forEach((moment, i) => {
-      graph.output(`next.${moment}.${name}`, next.moments[i] as Tensor);
-    });
-    return next.parameter;
-  };
+  const update = optimizerUpdate(graph, optimizer);
   graph.output("next.theta", update("theta", theta, ofTheta));
   const next = update("classifier", classifier, ofClassifier);
   let end = 0;

@@ -1,6 +1,6 @@
 import { gradients } from "../graph/differentiate.js";
 import { Graph, type Tensor } from "../graph/graph.js";
-import { concatenate, identity, linear } from "../graph/operators/index.js";
+import { concatenate, linear } from "../graph/operators/index.js";
 import { binaryCrossEntropy } from "../losses/binary-cross-entropy.js";
 import type { Loss } from "../losses/loss.js";
 import { bindInputs } from "../model/bind-inputs.js";
@@ -9,9 +9,10 @@ import { modelHandles, type ResidentModel } from "../model/resident-model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import { limitNorm } from "../optim/gradient-norm.js";
 import type { Optimizer } from "../optim/optimizer.js";
-import type { Handle, Placement, Program, Runtime, Value } from "../runtime/runtime.js";
+import type { Handles, Placement, Program, Runtime } from "../runtime/runtime.js";
 import type { RunKind } from "./lanes.js";
 import { OptimizerMemory } from "./optimizer-memory.js";
+import { optimizerUpdate } from "./optimizer-update.js";
 
 export interface TrainingStepOptions {
   /** Default: the mean binary cross-entropy. */
@@ -85,25 +86,16 @@ export class TrainingStep {
   ): Promise<number> {
     const { x, samples, targets } = batch;
     const loss = { data: new Float32Array(1), shape: [] };
-    const inputs: Record<string, Handle | Value> = {
+    const inputs: Handles = {
       x: { data: x, shape: [samples, ...this.extractor.input.shape] },
       targets: { data: targets, shape: [samples, targets.length / samples] },
       ...this.#loss.inputs(batch),
       ...modelHandles("", from),
     };
-    const outputs: Record<string, Handle | Value> = modelHandles("next.", into);
-    const coefficients = this.#optimizer.coefficientsAt(optimizer.steps + 1, learningRate);
-    for (const name of this.#optimizer.coefficients) {
-      inputs[name] = { data: Float32Array.of(coefficients[name] as number), shape: [] };
-    }
-    this.#optimizer.moments.forEach((name, i) => {
-      for (const [part, moment] of Object.entries(optimizer.moments[i] ?? {})) {
-        inputs[`${name}.${part}`] = moment;
-        outputs[`next.${name}.${part}`] = moment;
-      }
-    });
+    const own = optimizer.bind(learningRate);
+    const outputs: Handles = { loss, ...modelHandles("next.", into), ...own.outputs };
     const program = kind === "alone" ? this.#program : await this.#overlappingProgram();
-    await program.run(inputs, { loss, ...outputs });
+    await program.run({ ...inputs, ...own.inputs }, outputs);
     optimizer.steps++;
     return loss.data[0] as number;
   }
@@ -152,22 +144,8 @@ function trainingGraph(
   const ofTheta = frozen ? [] : [join(parameterGradients)];
   const whole = [classifierGradient as Tensor, ...ofTheta];
   const gradient = gradientNorm === undefined ? whole : limitNorm(whole, gradientNorm);
-  const coefficients = Object.fromEntries(
-    optimizer.coefficients.map((name) => [name, graph.input(name, "float32", [])]),
-  );
-  const update = (name: string, parameter: Tensor, gradient: Tensor | undefined) => {
-    const moments = optimizer.moments.map((moment) =>
-      graph.input(`${moment}.${name}`, "float32", parameter.shape),
-    );
-    const next = gradient
-      ? optimizer.update(parameter, gradient, moments, coefficients)
-      : { parameter: identity(parameter), moments: moments.map(identity) };
-    graph.output(`next.${name}`, next.parameter);
-    optimizer.moments.forEach((moment, i) => {
-      graph.output(`next.${moment}.${name}`, next.moments[i] as Tensor);
-    });
-  };
-  update("theta", theta, gradient[1]);
-  update("classifier", classifier, gradient[0]);
+  const update = optimizerUpdate(graph, optimizer);
+  graph.output("next.theta", update("theta", theta, gradient[1]));
+  graph.output("next.classifier", update("classifier", classifier, gradient[0]));
   return graph;
 }
