@@ -96,6 +96,7 @@ const METHODS = {
   ...{ finetuning: {}, frozen: {}, joint: {}, lwf: {}, ewc: {} },
   replay: { memory: 30, exemplars: "herding" },
   icarl: { memory: 30 },
+  "replay-distillation": { memory: 30 },
   wa: { memory: 30, exemplars: "herding" },
   gdumb: { memory: 30, exemplars: "herding" },
 };
@@ -198,7 +199,7 @@ describe("what methods are known for", () => {
     for (const name of ["finetuning", "ewc", "frozen"] as const) {
       expect(of(name)[0], name).toBeLessThan(0.3);
     }
-    for (const name of ["replay", "icarl", "wa", "gdumb"] as const) {
+    for (const name of ["replay", "icarl", "replay-distillation", "wa", "gdumb"] as const) {
       expect(mean(of(name)), name).toBeGreaterThan(mean(of("finetuning")) + 0.15);
     }
   });
@@ -229,6 +230,17 @@ describe("what methods are known for", () => {
       expect(once?.model).toEqual(long?.model);
     },
   );
+
+  test("replay-distillation adds what old classes were to what replay trains", async () => {
+    const loss = { name: "sum", of: [{ name: "cross-entropy" }, { name: "distillation" }] };
+    const [own, added, plain] = await Promise.all([
+      learned(newLearner("replay-distillation")),
+      learned(newLearner("replay", {}, { loss })),
+      learned(newLearner("replay")),
+    ]);
+    expect(own.model).toEqual(added.model);
+    expect(own.model).not.toEqual(plain.model);
+  });
 
   test("gdumb trains on the balanced memory alone", async () => {
     const learner = newLearner("gdumb", { epochs: 1 });

@@ -9,6 +9,7 @@ import { joint } from "./joint.js";
 import { lwf } from "./lwf.js";
 import { ncm } from "./ncm.js";
 import { replay } from "./replay.js";
+import { replayDistillation } from "./replay-distillation.js";
 import { ridge } from "./ridge.js";
 import { slda } from "./slda.js";
 import { weightAlignment } from "./weight-alignment.js";
@@ -17,6 +18,7 @@ import { weightAlignment } from "./weight-alignment.js";
 export const methods: readonly MethodPart[] = [
   itaml,
   replay,
+  replayDistillation,
   icarl,
   weightAlignment,
   gdumb,
