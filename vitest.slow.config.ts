@@ -7,7 +7,7 @@ export default defineConfig({
     reporters: ["default", "./test/support/skips.ts"],
     include: ["test/**/*.slow.ts"],
     testTimeout: 30 * 60_000,
-    hookTimeout: 60_000,
+    hookTimeout: 10 * 60_000,
     // Each of them uses both cores.
     fileParallelism: false,
   },

@@ -4,10 +4,10 @@ import { createContext, runInContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
-import { ChromiumPage, chromiumPath } from "./support/chromium.js";
+import { BROWSER_LIMIT, ChromiumPage, chromiumPath } from "./support/chromium.js";
 import { needs } from "./support/needs.js";
 import { encodeGradients, misspelt } from "./support/page/graph.js";
-import type { PageOutcome } from "./support/page/page.js";
+import type { PageOutcome } from "./support/page/outcome.js";
 import { teach } from "./support/page/teach.js";
 import { bundle, serve } from "./support/page-server.js";
 
@@ -48,21 +48,25 @@ test("it needs nothing of Node, and makes no code from text", async () => {
   expect(runInContext("attempts", page)).toBe(0);
 });
 
-test("in a browser, under a strict content-security policy, it differentiates, encodes and learns", async (context) => {
-  const chromium = chromiumPath();
-  needs(context, "a browser", chromium);
-  const base = await serve(await bundle("test/support/page/page.ts"));
-  // What is called from here the policy doesn't hold for: the page does it all when it is opened.
-  const outcome = (await ChromiumPage.with(chromium, async (page) => {
-    await page.open(base);
-    return await page.evaluate("outcome");
-  })) as PageOutcome;
-  expect(outcome).toEqual({
-    makesCode: false,
-    onnx: [...encodeGradients()],
-    misspelt: await misspelt(),
-    taught: await teach(createOnnxRuntime({ threads: 1 })),
-    violations: [],
-  });
-  expect(outcome.taught.continuum).toBe(1);
-});
+test(
+  "in a browser, under a strict content-security policy, it differentiates, encodes and learns",
+  async (context) => {
+    const chromium = chromiumPath();
+    needs(context, "a browser", chromium);
+    const base = await serve(await bundle("test/support/web/core-page.ts"));
+    // What is called from here the policy doesn't hold for: the page does it all when it is opened.
+    const outcome = (await ChromiumPage.with(chromium, async (page) => {
+      await page.open(base);
+      return await page.evaluate("outcome");
+    })) as PageOutcome;
+    expect(outcome).toEqual({
+      makesCode: false,
+      onnx: [...encodeGradients()],
+      misspelt: await misspelt(),
+      taught: await teach(createOnnxRuntime({ threads: 1 })),
+      violations: [],
+    });
+    expect(outcome.taught.continuum).toBe(1);
+  },
+  BROWSER_LIMIT,
+);

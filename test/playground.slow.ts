@@ -16,7 +16,7 @@ beforeAll(async () => {
     ...{ root: join(ROOT, "playground"), logLevel: "error" },
     build: { outDir: folder, emptyOutDir: true },
   });
-}, 120_000);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The page, as a visitor sees it. */
@@ -146,7 +146,7 @@ test("two tasks are taught by drawing, one of them after the page was opened aga
     expect(broken).toEqual([]);
   });
   close();
-}, 300_000);
+});
 
 test("the page without WebAssembly is small", () => {
   const html = readFileSync(join(folder, "index.html"), "utf8");

@@ -10,7 +10,7 @@ import { html } from "../src/report/html.js";
 import type { Report } from "../src/report/page/report.js";
 import type { ReportedRun } from "../src/report/runs.js";
 import { reportHtml, writeReport } from "../src/report/write-report.js";
-import { ChromiumPage, chromiumPath } from "./support/chromium.js";
+import { BROWSER_LIMIT, ChromiumPage, chromiumPath } from "./support/chromium.js";
 import { temporaryFolder } from "./support/folder.js";
 import { needs } from "./support/needs.js";
 import { CHECK_MATRIX, reportedRun } from "./support/reported-run.js";
@@ -338,59 +338,66 @@ test("names are text, whatever is in them", async () => {
 
 const chromium = chromiumPath();
 
-test("in a browser: whole, quiet, and as wide as its window", async (context) => {
-  needs(context, "a browser", chromium);
-  const file = join(temporaryFolder(), "report.html");
-  const hostile = "<script>alert(1)</script>".repeat(4);
-  const runs = [
-    ...threeSeeds(),
-    reportedRun({ learner: "finetuning" }, { title: hostile }),
-    reportedRun({ dataset: hostile }, { title: "other" }),
-  ];
-  await writeReport(groupRuns(runs, builtInParts), file, builtInParts);
-  await ChromiumPage.with(chromium as string, async (page) => {
-    await page.resize(1280);
-    await page.prefer("light");
-    await page.open(pathToFileURL(file).href);
-    const charts = `[...document.querySelectorAll("svg.plot")].map((chart) => {
+test(
+  "in a browser: whole, quiet, and as wide as its window",
+  async (context) => {
+    needs(context, "a browser", chromium);
+    const file = join(temporaryFolder(), "report.html");
+    const hostile = "<script>alert(1)</script>".repeat(4);
+    const runs = [
+      ...threeSeeds(),
+      reportedRun({ learner: "finetuning" }, { title: hostile }),
+      reportedRun({ dataset: hostile }, { title: "other" }),
+    ];
+    await writeReport(groupRuns(runs, builtInParts), file, builtInParts);
+    await ChromiumPage.with(chromium as string, async (page) => {
+      await page.resize(1280);
+      await page.prefer("light");
+      await page.open(pathToFileURL(file).href);
+      const charts = `[...document.querySelectorAll("svg.plot")].map((chart) => {
       const { width, height } = chart.getBoundingClientRect();
       return width > 200 && height > 100;
     })`;
-    const background = "getComputedStyle(document.body).backgroundColor";
-    const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
-    for (const width of [1280, 400]) {
-      await page.resize(width);
-      const sizes = (await page.evaluate(charts)) as boolean[];
-      expect(sizes).toEqual(Array(4 + 2 + 3 * 3 + 3 + 3 + 3).fill(true));
-      expect(await page.evaluate(overflow), `at ${width} pixels`).toBe(0);
-    }
+      const background = "getComputedStyle(document.body).backgroundColor";
+      const overflow =
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+      for (const width of [1280, 400]) {
+        await page.resize(width);
+        const sizes = (await page.evaluate(charts)) as boolean[];
+        expect(sizes).toEqual(Array(4 + 2 + 3 * 3 + 3 + 3 + 3).fill(true));
+        expect(await page.evaluate(overflow), `at ${width} pixels`).toBe(0);
+      }
 
-    const light = await page.evaluate(background);
-    await page.evaluate(`document.querySelector(".theme").click()`);
-    const dark = await page.evaluate(background);
-    expect(dark).not.toBe(light);
-    await page.evaluate(`document.querySelector(".theme").click()`);
-    expect(await page.evaluate(background)).toBe(light);
-    await page.evaluate("delete document.documentElement.dataset.theme");
-    await page.prefer("dark");
-    expect(await page.evaluate(background)).toBe(dark);
+      const light = await page.evaluate(background);
+      await page.evaluate(`document.querySelector(".theme").click()`);
+      const dark = await page.evaluate(background);
+      expect(dark).not.toBe(light);
+      await page.evaluate(`document.querySelector(".theme").click()`);
+      expect(await page.evaluate(background)).toBe(light);
+      await page.evaluate("delete document.documentElement.dataset.theme");
+      await page.prefer("dark");
+      expect(await page.evaluate(background)).toBe(dark);
 
-    // What the page would put on the clipboard.
-    const copied = await page.evaluate(`new Promise((resolve) => {
+      // What the page would put on the clipboard.
+      const copied = await page.evaluate(`new Promise((resolve) => {
       navigator.clipboard.writeText = async (text) => resolve(text);
       document.querySelector("#runs .copy").click();
     })`);
-    const [head, first] = String(copied).split("\n");
-    expect(head?.split("\t").slice(0, 4)).toEqual(["run", "configuration", "seed", "tasks"]);
-    expect(first?.split("\t").slice(2, 6)).toEqual(["1", "5", "77.00", "97.00"]);
+      const [head, first] = String(copied).split("\n");
+      expect(head?.split("\t").slice(0, 4)).toEqual(["run", "configuration", "seed", "tasks"]);
+      expect(first?.split("\t").slice(2, 6)).toEqual(["1", "5", "77.00", "97.00"]);
 
-    const said = page.events.filter(({ method }) =>
-      ["Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"].includes(method),
-    );
-    expect(said).toEqual([]);
-    const requested = page.events
-      .filter(({ method }) => method === "Network.requestWillBeSent")
-      .map(({ params }) => (params.request as { url: string }).url);
-    expect(requested.filter((url) => !url.startsWith("data:"))).toEqual([pathToFileURL(file).href]);
-  });
-});
+      const said = page.events.filter(({ method }) =>
+        ["Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"].includes(method),
+      );
+      expect(said).toEqual([]);
+      const requested = page.events
+        .filter(({ method }) => method === "Network.requestWillBeSent")
+        .map(({ params }) => (params.request as { url: string }).url);
+      expect(requested.filter((url) => !url.startsWith("data:"))).toEqual([
+        pathToFileURL(file).href,
+      ]);
+    });
+  },
+  BROWSER_LIMIT,
+);
