@@ -4,6 +4,7 @@ import { meanAtOnce, meanInTwoSteps, sumAtOnce, sumInTwoSteps } from "./channel-
 import { convolutionBy, convolve, inputGradientBy } from "./convolution.js";
 import { byComparison, bySlope } from "./is-positive.js";
 import type { Lowering } from "./lower.js";
+import { withPaddedChannels } from "./padded-convolution.js";
 import { splitInSteps } from "./split.js";
 import { convolutionOverImages, matrixProduct, weightGradientBy } from "./weight-gradient.js";
 
@@ -44,4 +45,9 @@ export function cpuThreads(channelBlock: number | undefined): Lowering {
 /** WebGPU promises eight buffers for a shader; one is for what is read. */
 const MOST_RESULTS = 7;
 
-export const gpu: Lowering = { ...cpuThread, Split: splitInSteps(MOST_RESULTS) };
+export const gpu: Lowering = {
+  ...cpuThread,
+  Conv: convolutionBy(withPaddedChannels),
+  ConvTranspose: inputGradientBy(withPaddedChannels),
+  Split: splitInSteps(MOST_RESULTS),
+};

@@ -10,19 +10,24 @@ import { createWebRuntime, type WebRuntimeOptions } from "./onnxruntime-web.js";
 
 /** What a worker does for a page: the calls of {@link IncrementalClassifier}, of one classifier. */
 export class ClassifierService {
+  readonly #createRuntime: typeof createWebRuntime;
   #classifier: IncrementalClassifier | undefined;
   #stop: AbortController | undefined;
 
+  constructor(createRuntime: typeof createWebRuntime) {
+    this.#createRuntime = createRuntime;
+  }
+
   create(options: PortableOptions, runtime: WebRuntimeOptions) {
     return answer(async () => {
-      const made = { ...options, runtime: createWebRuntime(runtime) };
+      const made = { ...options, runtime: this.#createRuntime(runtime) };
       this.#classifier = await IncrementalClassifier.create(made);
     });
   }
 
   open(files: ClassifierFiles, runtime: WebRuntimeOptions) {
     return answer(async () => {
-      const options: OpenOptions = { runtime: createWebRuntime(runtime) };
+      const options: OpenOptions = { runtime: this.#createRuntime(runtime) };
       this.#classifier = await IncrementalClassifier.fromFiles(files, options);
     });
   }
@@ -88,7 +93,11 @@ export class ClassifierService {
   }
 }
 
-/** Makes a worker what {@link WorkerClassifier} speaks to: all that the worker's script has to call. */
-export function serveClassifier(): void {
-  expose(new ClassifierService());
+/**
+ * Makes a worker what {@link WorkerClassifier} speaks to: all that the worker's script has to call.
+ *
+ * @param createRuntime what runs its graphs: `createWebgpuRuntime` of `itaml/webgpu`, for example. Default: WebAssembly
+ */
+export function serveClassifier(createRuntime = createWebRuntime): void {
+  expose(new ClassifierService(createRuntime));
 }

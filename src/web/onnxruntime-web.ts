@@ -3,9 +3,8 @@ import { type Lowering, lower } from "../onnx/lower.js";
 import { cpuThread, cpuThreads } from "../onnx/lowerings.js";
 import { serializeOnnx } from "../onnx/serialize.js";
 import { hostMemory } from "../runtime/host-memory.js";
-import { runError } from "../runtime/run-error.js";
-import type { Handles, Program, Runtime, Value } from "../runtime/runtime.js";
-import { breathe } from "./breath.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { WebProgram } from "./web-program.js";
 
 export interface WebRuntimeOptions {
   /** Threads of a program. Default: one for each core, four at most; more than one needs a cross-origin isolated page. */
@@ -41,7 +40,7 @@ export function createWebRuntime({
         executionProviders: ["wasm"],
         enableMemPattern: false,
       });
-      return new WebProgram(session);
+      return new WebProgram(session, ort.Tensor);
     },
   };
 }
@@ -50,50 +49,4 @@ function defaultThreads(): number {
   return globalThis.crossOriginIsolated
     ? Math.min(globalThis.navigator?.hardwareConcurrency ?? 1, MOST_THREADS)
     : 1;
-}
-
-class WebProgram implements Program {
-  readonly #session: ort.InferenceSession;
-
-  constructor(session: ort.InferenceSession) {
-    this.#session = session;
-  }
-
-  async run<Name extends string = never>(
-    inputs: Handles,
-    outputs: readonly Name[] | Handles,
-  ): Promise<Record<Name, Value>> {
-    await breathe();
-    // Of the host's memory every box is a value.
-    const feeds = Object.entries(inputs as Record<string, Value>).map(
-      ([name, value]) => [name, tensorOf(value)] as const,
-    );
-    const names: readonly string[] = Array.isArray(outputs) ? outputs : Object.keys(outputs);
-    const results = await this.#session.run(Object.fromEntries(feeds), names).catch((error) => {
-      throw runError(error, inputs);
-    });
-    if (Array.isArray(outputs)) {
-      const values = names.map((name) => [name, received(results[name] as ort.Tensor)] as const);
-      return Object.fromEntries(values) as Record<Name, Value>;
-    }
-    // Preallocated outputs are ignored here, so they are copied.
-    for (const [name, into] of Object.entries(outputs as Record<string, Value>)) {
-      into.data.set((results[name] as ort.Tensor).data as Float32Array);
-    }
-    return {} as Record<Name, Value>;
-  }
-
-  release(): Promise<void> {
-    return this.#session.release();
-  }
-}
-
-function tensorOf({ data, shape }: Value): ort.Tensor {
-  return data instanceof Float32Array
-    ? new ort.Tensor("float32", data, shape)
-    : new ort.Tensor("uint8", data, shape);
-}
-
-function received({ data, dims }: ort.Tensor): Value {
-  return { data: data as Float32Array, shape: dims };
 }

@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 
+/** Milliseconds for a test with a browser, which a busy machine starts slowly. */
+export const BROWSER_LIMIT = 10 * 60_000;
+
 /** The path of a Chromium, or undefined where there is none. */
 export function chromiumPath(): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter);
@@ -48,13 +51,21 @@ export class ChromiumPage {
     });
   }
 
-  /** Starts a browser for as long as the work takes. */
-  static async with<T>(path: string, work: (page: ChromiumPage) => Promise<T>): Promise<T> {
+  /**
+   * Starts a browser for as long as the work takes.
+   *
+   * @param options of the command line: how it has a GPU. Default: none
+   */
+  static async with<T>(
+    path: string,
+    work: (page: ChromiumPage) => Promise<T>,
+    options: readonly string[] = ["--disable-gpu"],
+  ): Promise<T> {
     const profile = mkdtempSync(join(tmpdir(), "itaml-chromium-"));
     const browser = spawn(
       path,
       [
-        ...["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        ...["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", ...options],
         ...["--no-first-run", "--disable-background-networking", "--hide-scrollbars"],
         ...["--remote-debugging-pipe", `--user-data-dir=${profile}`],
       ],
