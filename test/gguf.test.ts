@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeGguf, halfToFloat } from "../src/formats/gguf.js";
+import { decodeGguf, halfToFloat } from "../src/storage/gguf.js";
 import { encodeGguf } from "./support/gguf.js";
 
 // 1, -2, the smallest and the largest number, 0.333…, and 0.

@@ -49,6 +49,3 @@ export interface ImageFolderOptions {
   /** How pictures are divided where folders don't say it. */
   readonly split?: Split;
 }
-
-/** Of ImageNet's pictures, which stand for photographs of any kind. */
-export const IMAGENET_STATISTICS = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { ItamlError, throwAll } from "../base/errors.js";
+import { IMAGENET_STATISTICS } from "../samples/input-description.js";
 import {
   type ClassFolder,
   listClassFolders,
@@ -8,11 +9,7 @@ import {
 } from "./class-folders.js";
 import { chooseClasses } from "./class-list.js";
 import { classProblem, NAMES_SHOWN } from "./class-problem.js";
-import {
-  IMAGENET_STATISTICS,
-  type ImageFolderOptions,
-  type ImageSet,
-} from "./dataset-descriptor.js";
+import type { ImageFolderOptions, ImageSet } from "./dataset-descriptor.js";
 import type { ImageFiles, LabelledFiles } from "./image-files.js";
 import { LeftOutFiles } from "./left-out.js";
 import { PICTURE_FORMATS } from "./picture-formats.js";

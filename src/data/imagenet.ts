@@ -1,12 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ItamlError } from "../base/errors.js";
+import { IMAGENET_STATISTICS } from "../samples/input-description.js";
 import { listClassFolders, listPictures } from "./class-folders.js";
-import {
-  IMAGENET_STATISTICS,
-  type ImageFolderOptions,
-  type ImageSet,
-} from "./dataset-descriptor.js";
+import type { ImageFolderOptions, ImageSet } from "./dataset-descriptor.js";
 import type { ImageFiles } from "./image-files.js";
 import { listTrainAndTest } from "./image-folder.js";
 

@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ItamlError } from "../base/errors.js";
 import { type MatArray, readMat5 } from "../formats/mat5.js";
+import { IMAGENET_STATISTICS } from "../samples/input-description.js";
 import {
   concatenateSources,
   type Dataset,
   type LabelledSamples,
   samplesInMemory,
 } from "../samples/samples.js";
-import { IMAGENET_STATISTICS, type SampleSet } from "./dataset-descriptor.js";
+import type { SampleSet } from "./dataset-descriptor.js";
 import { missingFiles } from "./missing-files.js";
 import { publishedFile } from "./published-file.js";
 

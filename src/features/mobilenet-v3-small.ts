@@ -1,11 +1,9 @@
 import { part } from "../base/part.js";
 import * as z from "../base/schema.js";
-import { IMAGENET_STATISTICS } from "../data/dataset-descriptor.js";
-import { Graph } from "../graph/graph.js";
-import { FeatureExtractor } from "../nn/feature-extractor.js";
-import type { Layout, LayoutEntry } from "../nn/layout.js";
+import { frozenGraph } from "../nn/frozen.js";
 import { mobilenetV3Small } from "../nn/mobilenet-v3-small.js";
 import { createOnnxRuntime } from "../runtime/node/onnxruntime-node.js";
+import { IMAGENET_STATISTICS } from "../samples/input-description.js";
 import type { Extractor, FrozenNetwork } from "./extractor.js";
 import { identityOf } from "./identity-of.js";
 import { MOBILENET_V3_SMALL, readWeights } from "./pretrained.js";
@@ -19,20 +17,11 @@ function frozenMobilenet({ size }: { size: number }): Extractor {
       const tensors = await readWeights(MOBILENET_V3_SMALL);
       const input = { shape: [3, size, size], type: "uint8", ...IMAGENET_STATISTICS } as const;
       const network = mobilenetV3Small({ weights: "pretrained" });
-      const extractor = new FeatureExtractor(network, input, tensors);
-      const graph = new Graph("frozen");
-      const constants = (layout: Layout, numbers: Float32Array) => (entry: LayoutEntry) =>
-        graph.constant(layout.view(numbers, entry.name), entry.shape);
-      const binding = {
-        parameter: constants(extractor.parameters, extractor.startingParameters()),
-        statistic: constants(extractor.statistics, extractor.initialStatistics()),
-      };
-      const x = extractor.declareInput(graph);
-      graph.output("features", extractor.apply(x, binding, { training: false }).features);
+      const { graph, featureSize } = frozenGraph(network, input, tensors);
       const runtime = createOnnxRuntime({ device, ...(threads !== undefined && { threads }) });
       const program = await runtime.compile(graph);
       return {
-        ...{ size, featureSize: extractor.featureSize },
+        ...{ size, featureSize },
         identity: identityOf(MOBILENET_V3_SMALL.sha256, { size, ...IMAGENET_STATISTICS }),
         async features(pixels, samples) {
           const shape = [samples, 3, size, size];

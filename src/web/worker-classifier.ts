@@ -1,5 +1,4 @@
-import { proxy, type Remote, wrap } from "comlink";
-import { ItamlError } from "../base/errors.js";
+import { proxy } from "comlink";
 import type { PortableOptions } from "../classifier/classifier-options.js";
 import type { KnownClass } from "../classifier/history.js";
 import type { Images } from "../classifier/images.js";
@@ -7,9 +6,9 @@ import type { Classification } from "../classifier/incremental-classifier.js";
 import type { Label } from "../classifier/labels.js";
 import type { ClassifierFiles } from "../classifier/saved-classifier.js";
 import type { LearnHooks } from "../model/progress.js";
-import { type Answer, unwrap } from "./answers.js";
 import type { ClassifierService } from "./classifier-service.js";
 import type { WebRuntimeOptions } from "./onnxruntime-web.js";
+import { WorkerLink } from "./worker-link.js";
 
 /** Options that a message can carry: parts by their names and settings alone. */
 export type WorkerClassifierOptions = Omit<PortableOptions, "parts"> & WebRuntimeOptions;
@@ -19,22 +18,11 @@ export type WorkerClassifierOptions = Omit<PortableOptions, "parts"> & WebRuntim
  * `IncrementalClassifier`.
  */
 export class WorkerClassifier {
-  readonly #worker: Worker;
-  readonly #service: Remote<ClassifierService>;
-  readonly #ended: Promise<never>;
+  readonly #link: WorkerLink<ClassifierService>;
   #tasks: readonly (readonly Label[])[] = [];
-  #released = false;
 
   private constructor(worker: Worker) {
-    this.#worker = worker;
-    this.#service = wrap<ClassifierService>(worker);
-    this.#ended = new Promise((_, reject) => {
-      worker.addEventListener("error", ({ message, filename }) => {
-        const problem = { where: filename || "the worker's script", found: message || "an error" };
-        reject(new ItamlError("DEVICE_UNAVAILABLE", "the worker doesn't run", problem));
-      });
-    });
-    this.#ended.catch(() => {});
+    this.#link = new WorkerLink(worker, "classifier");
   }
 
   /**
@@ -46,7 +34,7 @@ export class WorkerClassifier {
   static async create(worker: Worker, options: WorkerClassifierOptions): Promise<WorkerClassifier> {
     const { threads, wasmPaths, ...portable } = options;
     const classifier = new WorkerClassifier(worker);
-    await classifier.#ask((service) => service.create(portable, { threads, wasmPaths }));
+    await classifier.#link.ask((service) => service.create(portable, { threads, wasmPaths }));
     return classifier;
   }
 
@@ -61,8 +49,8 @@ export class WorkerClassifier {
     runtime: WebRuntimeOptions = {},
   ): Promise<WorkerClassifier> {
     const classifier = new WorkerClassifier(worker);
-    await classifier.#ask((service) => service.open(files, runtime));
-    classifier.#tasks = await classifier.#ask((service) => service.tasks());
+    await classifier.#link.ask((service) => service.open(files, runtime));
+    classifier.#tasks = await classifier.#link.ask((service) => service.tasks());
     return classifier;
   }
 
@@ -75,61 +63,51 @@ export class WorkerClassifier {
     samples: { images: Images; labels: readonly Label[] },
     { onProgress, signal }: LearnHooks = {},
   ): Promise<void> {
-    const stop = () => void this.#service.stop();
+    const stop = () => void this.#link.service.stop();
     signal?.addEventListener("abort", stop, { once: true });
     if (signal?.aborted) stop();
     try {
       const report = onProgress && proxy(onProgress);
-      this.#tasks = await this.#ask((service) => service.learn(samples, report));
+      this.#tasks = await this.#link.ask((service) => service.learn(samples, report));
     } finally {
       signal?.removeEventListener("abort", stop);
     }
   }
 
   async forget(...labels: Label[]): Promise<void> {
-    this.#tasks = await this.#ask((service) => service.forget(labels));
+    this.#tasks = await this.#link.ask((service) => service.forget(labels));
   }
 
   classes(): Promise<KnownClass[]> {
-    return this.#ask((service) => service.classes());
+    return this.#link.ask((service) => service.classes());
   }
 
   classify(images: Images): Promise<Classification> {
-    return this.#ask((service) => service.classify(images));
+    return this.#link.ask((service) => service.classify(images));
   }
 
   classifyEach(images: Images): Promise<Label[]> {
-    return this.#ask((service) => service.classifyEach(images));
+    return this.#link.ask((service) => service.classifyEach(images));
   }
 
   classifyWithConfidence(images: Images): Promise<{ label: Label; confidence: number }[]> {
-    return this.#ask((service) => service.classifyWithConfidence(images));
+    return this.#link.ask((service) => service.classifyWithConfidence(images));
   }
 
   classifyMixed(images: Images): Promise<{ tasks: number[]; labels: Label[] }> {
-    return this.#ask((service) => service.classifyMixed(images));
+    return this.#link.ask((service) => service.classifyMixed(images));
   }
 
   toFiles(): Promise<ClassifierFiles> {
-    return this.#ask((service) => service.toFiles());
+    return this.#link.ask((service) => service.toFiles());
   }
 
   toOnnx(): Promise<Uint8Array> {
-    return this.#ask((service) => service.toOnnx());
+    return this.#link.ask((service) => service.toOnnx());
   }
 
   /** Ends the worker, and with it what it does: WebAssembly's memory is given back in no other way. */
   release(): void {
-    this.#released = true;
-    this.#worker.terminate();
-  }
-
-  async #ask<T>(call: (service: Remote<ClassifierService>) => Promise<Answer<T>>): Promise<T> {
-    if (this.#released) {
-      throw new ItamlError("RELEASED", "the classifier was released", {
-        remedy: "Open it again, or release it later",
-      });
-    }
-    return await Promise.race([unwrap(call(this.#service)), this.#ended]);
+    this.#link.release();
   }
 }

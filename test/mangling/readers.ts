@@ -18,7 +18,6 @@ import { builtInParts } from "../../src/experiment/parts.js";
 import { parseResults } from "../../src/experiment/results.js";
 import { RunDirectory } from "../../src/experiment/run-directory.js";
 import { extractArchive } from "../../src/files/archive.js";
-import { decodeGguf } from "../../src/formats/gguf.js";
 import { readIdxFile } from "../../src/formats/idx.js";
 import { readMat5 } from "../../src/formats/mat5.js";
 import { summarize } from "../../src/incremental/metrics.js";
@@ -29,6 +28,7 @@ import { accuracyPicture, runCurves } from "../../src/report/accuracy-picture.js
 import { groupRuns } from "../../src/report/groups.js";
 import { accuracyTable } from "../../src/report/results-tables.js";
 import { reportHtml } from "../../src/report/write-report.js";
+import { decodeGguf } from "../../src/storage/gguf.js";
 import { decodeMemory } from "../../src/storage/model-files.js";
 import { decodeSafetensors, encodeSafetensors } from "../../src/storage/safetensors.js";
 import { encodeGguf } from "../support/gguf.js";

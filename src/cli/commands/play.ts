@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import sirv from "sirv";
 import { ItamlError } from "../../base/errors.js";
+import { MOBILENET_V3_SMALL, readWeightsFile } from "../../features/pretrained.js";
 
 /** Made by `npm run build:playground`; in the package. */
 const PLAYGROUND = fileURLToPath(new URL("../../playground/", import.meta.url));
@@ -13,6 +14,8 @@ const ISOLATED = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",
 };
+/** Of the network for photographs, where the user has fetched them. */
+const WEIGHTS = "/weights/mobilenet-v3-small.gguf";
 /** Of the page nothing is loaded from elsewhere, and no code is made of text. */
 const POLICY =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; " +
@@ -40,15 +43,17 @@ export async function servePlayground(
   folder: string,
   port: number,
 ): Promise<{ address: string; close(): void }> {
-  const files = sirv(folder, {
-    setHeaders(response) {
-      for (const [name, value] of Object.entries(ISOLATED)) response.setHeader(name, value);
-      response.setHeader("content-security-policy", POLICY);
-    },
+  const setHeaders = (response: ServerResponse) => {
+    for (const [name, value] of Object.entries(ISOLATED)) response.setHeader(name, value);
+    response.setHeader("content-security-policy", POLICY);
+  };
+  const files = sirv(folder, { setHeaders });
+  const server = createServer((request, response) => {
+    const notFound = () => void response.writeHead(404).end();
+    if (request.url !== WEIGHTS) return files(request, response, notFound);
+    setHeaders(response);
+    readWeightsFile(MOBILENET_V3_SMALL).then((bytes) => response.end(bytes), notFound);
   });
-  const server = createServer((request, response) =>
-    files(request, response, () => void response.writeHead(404).end()),
-  );
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const found = cause.code === "EADDRINUSE" ? "another program there" : (cause.code ?? "");
