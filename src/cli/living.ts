@@ -8,6 +8,7 @@ import { builtInParts } from "../experiment/parts.js";
 import { loadNamedParts } from "../experiment/plugins.js";
 import { RunDirectory } from "../experiment/run-directory.js";
 import { type SavedRun, withSavedRun } from "../experiment/saved-run.js";
+import type { FrozenNetwork } from "../features/extractor.js";
 import { elementCount } from "../graph/shape.js";
 import { learnerParts } from "../learners/parts.js";
 import { IncrementalClassifier, type LoadOptions } from "../library/incremental-classifier.js";
@@ -26,6 +27,8 @@ export function isLiving(path: string): boolean {
 /** A run's classifier, as it is now. */
 export interface LivingRun {
   readonly classifier: IncrementalClassifier;
+  /** What it stands on the features of, where it does. */
+  readonly frozen?: FrozenNetwork | undefined;
   /** Picture files as the run reads them; `resize`: such of another size are scaled, where the run doesn't scale by itself. */
   read(files: readonly string[], resize: boolean): Promise<SampleData>;
 }
@@ -39,7 +42,8 @@ export async function withLivingRun<T>(
   return await withSavedRun(path, { device, onWarning: warn }, async (run) => {
     const classifier = isLiving(path) ? await open(path, run) : await begin(run);
     try {
-      return await work({ classifier, read: (files, resize) => read(run, files, resize) });
+      const { frozen } = run;
+      return await work({ classifier, frozen, read: (files, resize) => read(run, files, resize) });
     } finally {
       await classifier.release();
     }

@@ -52,6 +52,8 @@ export interface SavedRun {
    * @throws {ItamlError} RUN_CHANGED where it is another now; DATASET_…
    */
   data(): Promise<PreparedData>;
+  /** What it learned on the features of, where it did. */
+  readonly frozen?: FrozenNetwork | undefined;
   /** Features of picture files, where the run learned on features. */
   openFeatures?: ((files: readonly string[]) => SampleSource) | undefined;
 }
@@ -96,7 +98,16 @@ export async function withSavedRun<T>(
     const openFeatures = frozen && featuresBy(frozen, entry, config);
     const taught = createLearner({ ...learner, context }, saved);
     try {
-      return await work({ config, entry, learner: taught, task, labels, data, openFeatures });
+      return await work({
+        config,
+        entry,
+        learner: taught,
+        task,
+        labels,
+        data,
+        frozen,
+        openFeatures,
+      });
     } finally {
       await taught.release();
     }

@@ -1,4 +1,5 @@
 import type { Device } from "../runtime/runtime.js";
+import type { OnnxExtractor } from "./joined-onnx.js";
 import type { PretrainedWeights } from "./pretrained.js";
 
 /** How a frozen network runs. */
@@ -28,5 +29,7 @@ export interface FrozenNetwork {
    * @returns [samples, featureSize]
    */
   features(pixels: Uint8Array, samples: number): Promise<Float32Array>;
+  /** The network as a file, for one that holds its classifier too. */
+  toOnnx(): OnnxExtractor;
   release(): Promise<void>;
 }

@@ -2,6 +2,8 @@ import { part } from "../base/part.js";
 import * as z from "../base/schema.js";
 import { frozenGraph } from "../nn/frozen.js";
 import { mobilenetV3Small } from "../nn/mobilenet-v3-small.js";
+import { textbook } from "../onnx/lowerings.js";
+import { serializeOnnx } from "../onnx/serialize.js";
 import { createOnnxRuntime } from "../runtime/node/onnxruntime-node.js";
 import { IMAGENET_STATISTICS } from "../samples/input-description.js";
 import type { Extractor, FrozenNetwork } from "./extractor.js";
@@ -28,6 +30,11 @@ function frozenMobilenet({ size }: { size: number }): Extractor {
           const { features } = await program.run({ x: { data: pixels, shape } }, ["features"]);
           return features.data as Float32Array;
         },
+        toOnnx: () => ({
+          ...{ model: serializeOnnx(graph, textbook), input: "x", output: "features" },
+          ...{ rank: 2, featureAxis: 1 },
+          takes: { size, layout: "nchw", channels: "rgb", type: "uint8" },
+        }),
         release: () => program.release(),
       };
     },

@@ -49,16 +49,17 @@ function onnxFile(settings: OnnxSettings): Extractor {
         const normalization = normalizationOf(input, settings);
         const arrange = (pixels: Uint8Array, samples: number) =>
           arranged(pixels, samples, input, channels, normalization);
-        const run = async (pixels: Uint8Array, samples: number) => {
+        const compute = async (pixels: Uint8Array, samples: number) => {
           const { size, type, layout } = input;
           const shape = layout === "nchw" ? [3, size, size] : [size, size, 3];
           const x = new Tensor(type, arrange(pixels, samples) as never, [samples, ...shape]);
-          const result = (await session.run({ [input.name]: x }, [output]))[output] as Tensor;
-          return pooled(result, samples, layout, output);
+          return (await session.run({ [input.name]: x }, [output]))[output] as Tensor;
+        };
+        const run = async (pixels: Uint8Array, samples: number) => {
+          return pooled(await compute(pixels, samples), samples, input.layout, output);
         };
         const pixels = 3 * input.size ** 2;
-        const { length } = await run(new Uint8Array(pixels), 1).catch((error: Error) => {
-          if (error instanceof ItamlError) throw error;
+        const trial = await compute(new Uint8Array(pixels), 1).catch((error: Error) => {
           throw invalid(
             "the network can't be run on such pictures",
             {
@@ -69,6 +70,7 @@ function onnxFile(settings: OnnxSettings): Extractor {
             error,
           );
         });
+        const { length } = pooled(trial, 1, input.layout, output);
         return {
           ...{ size: input.size, featureSize: length },
           identity: identityOf(sha256(bytes).toString("hex"), {
@@ -82,6 +84,20 @@ function onnxFile(settings: OnnxSettings): Extractor {
               features.set(await run(one, 1), i * length);
             }
             return features;
+          },
+          toOnnx: () => {
+            const { name, size, layout, type } = input;
+            const { length: rank } = trial.dims;
+            return {
+              ...{
+                model: bytes,
+                input: name,
+                output,
+                rank,
+                featureAxis: featureAxis(rank, layout),
+              },
+              takes: { size, layout, channels, type, ...normalization },
+            };
           },
           release: () => session.release(),
         };
@@ -245,8 +261,9 @@ function pooled(
   }
   const numbers = data as Float32Array;
   if (dims.length === 2) return numbers;
-  const channelsFirst = dims.length === 4 && layout === "nchw";
-  const size = (channelsFirst ? dims[1] : dims.at(-1)) as number;
+  const axis = featureAxis(dims.length, layout);
+  const size = dims[axis] as number;
+  const channelsFirst = axis < dims.length - 1;
   const places = numbers.length / samples / size;
   const features = new Float32Array(samples * size);
   for (let i = 0; i < samples; i++) {
@@ -260,6 +277,11 @@ function pooled(
     }
   }
   return features;
+}
+
+/** Which dimension of an output counts its features. */
+function featureAxis(rank: number, layout: "nchw" | "nhwc"): number {
+  return rank === 4 && layout === "nchw" ? 1 : rank - 1;
 }
 
 function firstLine({ message }: Error): string {
