@@ -14,7 +14,6 @@ import {
 } from "../prediction/feature-sums.js";
 import type { Head } from "../prediction/head.js";
 import { calibratedClassifier, judge, type LinearRule } from "../prediction/linear-rule.js";
-import { bestRegularisation } from "../prediction/regularisation.js";
 import { throwIfAborted } from "../training/training-loop.js";
 
 /** So many samples judge, evenly taken. */
@@ -66,7 +65,7 @@ export async function withSamples(
     });
   }
   const moments = momentsOfSums(sums, judges);
-  const judged = judge(rule, moments, bestRegularisation(moments));
+  const judged = judge(rule, moments);
   const losses = sums.losses.map((loss, i) => loss + (judged[i] as number));
   return withSums(state, { ...sums, losses });
 }
@@ -77,9 +76,7 @@ export const OF_SUMS = { taskEvidence: "probability" } as const;
 /** The head that a rule makes of the sums in a learner's state: no sample is needed. */
 export function headOfSums(rule: LinearRule, state: LearnerState, size: number): Head {
   const sums = sumsOf(state, size);
-  const moments = momentsOfSums(sums);
-  const lambda = bestRegularisation(moments);
-  return { ...calibratedClassifier(rule, moments, lambda, sums.losses), ...OF_SUMS };
+  return { ...calibratedClassifier(rule, momentsOfSums(sums), sums.losses), ...OF_SUMS };
 }
 
 /** A learner's state whose sums are without these classes. */

@@ -1,6 +1,7 @@
 import { calibratedScale, type Judged, lossAt } from "./calibration.js";
+import { leftOneOut } from "./left-out.js";
 import { type JudgedFit, type LinearRule, scaled } from "./linear-rule.js";
-import { cholesky, multiplyTransposed, solveLower, solveUpper } from "./matrix.js";
+import { cholesky, solveLower, solveUpper } from "./matrix.js";
 import {
   type LabelledFeatures,
   type LinearClassifier,
@@ -8,6 +9,7 @@ import {
   momentsOf,
   overAllClasses,
 } from "./moments.js";
+import { bestRegularisation } from "./regularisation.js";
 
 /** A linear classifier whose softmax is the probability of each class, all of them being equally frequent. */
 export interface Discriminant extends LinearClassifier {
@@ -65,7 +67,8 @@ function discriminantFit(moments: Moments, shrinkage: number): JudgedFit {
 
 /** Linear discriminant analysis of sums, where λ samples with the mean variance are added to those learned. */
 export const discriminantRule: LinearRule = {
-  fit: (moments, lambda) => discriminantFit(moments, lambda / (moments.samples + lambda)),
+  fit: (moments, lambda = bestRegularisation(moments)) =>
+    discriminantFit(moments, lambda / (moments.samples + lambda)),
 };
 
 /** The covariance, shrunk; where samples don't differ from their classes' means at all, the identity. */
@@ -88,38 +91,28 @@ function shrunk({ covariance, size }: Moments, shrinkage: number): Float64Array 
  * @param whiteMeans L⁻¹·means
  */
 function leftOut(
-  { size, classes, samples, counts, judges }: Moments,
+  moments: Moments,
   shrinkage: number,
   factor: Float64Array,
   whiteMeans: Float64Array,
 ): Judged {
-  const { labels } = judges;
+  const { size, samples, counts, judges } = moments;
   const white = solveLower(factor, size, judges.residuals);
-  const products = multiplyTransposed(white, whiteMeans, size);
-  const meanProducts = multiplyTransposed(whiteMeans, whiteMeans, size);
-  const distance = (c: number, k: number) =>
-    (meanProducts[c * classes + c] as number) +
-    (meanProducts[k * classes + k] as number) -
-    2 * (meanProducts[c * classes + k] as number);
-
-  const logits = new Float64Array(labels.length * classes);
-  labels.forEach((c, row) => {
+  return leftOneOut(moments, white, whiteMeans, whiteMeans, ({ own: c, square, ...products }) => {
+    const { residual, mean } = products;
     const count = counts[c] as number;
     const s = count / (count - 1);
-    let square = 0;
-    for (let j = row * size; j < (row + 1) * size; j++) square += (white[j] as number) ** 2;
     const lost = ((1 - shrinkage) * s) / samples;
     const gain = lost / Math.max(1 - lost * square, Number.EPSILON);
-    for (let k = 0; k < classes; k++) {
+    return (k) => {
       // From the mean of class k to the sample: along r, and squared.
-      const towards =
-        (products[row * classes + c] as number) - (products[row * classes + k] as number);
+      const towards = residual(c) - residual(k);
+      const distance = mean(c, c) + mean(k, k) - 2 * mean(c, k);
       const along = k === c ? s * square : square + towards;
-      const squared = k === c ? s * s * square : square + 2 * towards + distance(c, k);
-      logits[row * classes + k] = -(squared + gain * along ** 2) / 2;
-    }
+      const squared = k === c ? s * s * square : square + 2 * towards + distance;
+      return -(squared + gain * along ** 2) / 2;
+    };
   });
-  return { logits, labels };
 }
 
 /** Fits for one setting after another, from the first on, as long as the loss falls; the best of them. */

@@ -12,8 +12,11 @@ export interface JudgedFit {
 
 /** How means and a covariance become a linear classifier. */
 export interface LinearRule {
-  /** @param lambda so many samples with the features' mean variance are added to those that were learned */
-  fit(moments: Moments, lambda: number): JudgedFit;
+  /**
+   * @param lambda of a rule that is regularised: so many samples with the features' mean variance are added to those that were
+   *   learned. Default: the best, which takes most of the time
+   */
+  fit(moments: Moments, lambda?: number): JudgedFit;
 }
 
 /** Factors of logits: 2⁻⁸ to 2¹⁰. */
@@ -23,8 +26,8 @@ const SCALES = Array.from({ length: 37 }, (_, i) => 2 ** (i / 2 - 8));
 export const LOSSES = SCALES.length;
 
 /** Sums of −log p over the samples that judge, by fits that lack them one by one: for each factor of the logits. */
-export function judge(rule: LinearRule, moments: Moments, lambda: number): Float64Array {
-  const { judged } = rule.fit(moments, lambda);
+export function judge(rule: LinearRule, moments: Moments): Float64Array {
+  const { judged } = rule.fit(moments);
   const { length } = moments.judges.labels;
   return Float64Array.from(SCALES, (scale) => lossAt(scale, judged, moments.classes).loss * length);
 }
@@ -37,11 +40,10 @@ export function judge(rule: LinearRule, moments: Moments, lambda: number): Float
 export function calibratedClassifier(
   rule: LinearRule,
   moments: Moments,
-  lambda: number,
   losses: Float64Array,
 ): LinearClassifier {
   const best = losses.reduce((least, loss, i) => (loss < (losses[least] as number) ? i : least), 0);
-  const fitted = rule.fit(moments, lambda);
+  const fitted = rule.fit(moments);
   return overAllClasses(moments, scaled(fitted, SCALES[best] as number));
 }
 

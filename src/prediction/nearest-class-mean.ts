@@ -1,6 +1,6 @@
 import type { Judged } from "./calibration.js";
+import { leftOneOut } from "./left-out.js";
 import type { LinearRule } from "./linear-rule.js";
-import { multiplyTransposed } from "./matrix.js";
 import type { Moments } from "./moments.js";
 
 /**
@@ -31,24 +31,15 @@ export const nearestClassMean: LinearRule = {
  * stays nearly as it is.
  */
 function leftOut(
-  { size, classes, counts, judges: { labels, residuals } }: Moments,
+  moments: Moments,
   means: Float64Array,
   rows: Float64Array,
   lengths: readonly number[],
 ): Judged {
-  const products = multiplyTransposed(residuals, rows, size);
-  const meanProducts = multiplyTransposed(means, rows, size);
-  const logits = new Float64Array(labels.length * classes);
-  labels.forEach((c, row) => {
-    for (let k = 0; k < classes; k++) {
-      logits[row * classes + k] =
-        (meanProducts[c * classes + k] as number) + (products[row * classes + k] as number);
-    }
-    const own = row * classes + c;
-    let square = 0;
-    for (let j = row * size; j < (row + 1) * size; j++) square += (residuals[j] as number) ** 2;
-    const lost = (products[own] as number) + square / (lengths[c] as number);
-    logits[own] = (logits[own] as number) - lost / ((counts[c] as number) - 1);
+  const { counts, judges } = moments;
+  return leftOneOut(moments, judges.residuals, means, rows, ({ own, square, residual, mean }) => {
+    const lost =
+      (residual(own) + square / (lengths[own] as number)) / ((counts[own] as number) - 1);
+    return (k) => mean(own, k) + residual(k) - (k === own ? lost : 0);
   });
-  return { logits, labels };
 }
