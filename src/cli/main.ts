@@ -278,7 +278,7 @@ program
 
 program
   .command("demo")
-  .summary("iTAML and fine-tuning on built-in data, in about a minute")
+  .summary("iTAML and fine-tuning on built-in data, in less than a minute")
   .option("--out <dir>", "where the two runs go (default: runs/demo)")
   .action(async (options) => (await import("./commands/demo.js")).demo(options));
 

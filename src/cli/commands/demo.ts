@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { startExperiment } from "../../experiment/experiment.js";
 import { builtInParts } from "../../experiment/parts.js";
 import type { Results } from "../../experiment/results.js";
@@ -52,5 +53,6 @@ export async function demo({ out }: { out?: string }): Promise<void> {
   const page = join(folder, "report.html");
   const reported = await Promise.all(runs.map(({ path }) => readRun(path)));
   await writeReport(groupRuns(reported, builtInParts), page, builtInParts);
-  console.log(`\nruns     ${folder}\npicture  ${picture}\nreport   ${page}`);
+  const link = pathToFileURL(resolve(picture));
+  console.log(`\nruns     ${folder}\nreport   ${page}\npicture  ${picture}\n         ${link}`);
 }
