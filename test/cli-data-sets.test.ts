@@ -37,7 +37,7 @@ describe("two tasks of each data set with a small network", () => {
     const folder = sharedData(context, data);
     const run = join(temporaryFolder(), "run");
     const network = "network={name: reduced-resnet18, widths: [4, 6, 8, 10]}";
-    const all = settings("tasks=2", "epochs=1", network, ...changes);
+    const all = settings("tasks=2", "epochs=1", "threads=1", network, ...changes);
     const trained = await itaml(".", ["train", config, "--data", folder, ...all, "--out", run]);
     expect(trained).toMatchObject({ code: 0 });
     const results = JSON.parse(readFileSync(join(run, "results.json"), "utf8"));
@@ -63,7 +63,7 @@ describe("two tasks of each data set with a small network", () => {
 describe("pictures of one's own", () => {
   const changes = settings(
     ...["images={size: 16, resize: 18}", "network.widths=[4,4,6,8]", "epochs=6", "batchSize=16"],
-    ...["learner.memory=24", "augmentation.crop=resized"],
+    ...["learner.memory=24", "augmentation.crop=resized", "threads=1"],
   );
 
   test("train, again from a task on, classify, export, check", async () => {

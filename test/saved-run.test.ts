@@ -17,7 +17,7 @@ async function pictureConfig(folder: string, changes: Partial<ConfigInput> = {})
   await writePictureFolder(join(folder, "data"), { train: 8, test: 4 });
   return resolveConfig(
     {
-      ...{ dataset: "folder", data: join(folder, "data"), classesPerTask: 2 },
+      ...{ dataset: "folder", data: join(folder, "data"), classesPerTask: 2, threads: 1 },
       images: { size: 8, resize: 10, testResize: 9 },
       augmentation: { crop: "resized", flip: true },
       ...{ network: { name: "mlp", hidden: [16] }, optimizer: { name: "sgd", momentum: 0.9 } },

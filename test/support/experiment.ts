@@ -11,7 +11,10 @@ export function smallLearner(changes: Readonly<Record<string, unknown>> = {}): C
   return { name: "itaml", memory: 30, adaptation, ...changes };
 }
 
-/** A configuration that trains in a fraction of a second, with its data in the folder. */
+/**
+ * A configuration that trains in a fraction of a second, with its data in the folder; in one thread, since files of tests run
+ * side by side.
+ */
 export function smallConfig(folder: string, changes: Partial<ConfigInput> = {}): Config {
   writeMadeMnist(join(folder, "data"));
   return resolveConfig(
@@ -20,6 +23,7 @@ export function smallConfig(folder: string, changes: Partial<ConfigInput> = {}):
       data: join(folder, "data"),
       classesPerTask: 2,
       tasks: 3,
+      threads: 1,
       network: { name: "mlp", hidden: [16] },
       optimizer: { name: "sgd", momentum: 0.9 },
       learningRate: 0.05,
