@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -9,6 +10,7 @@ import { imageSource } from "../src/data/image-source.js";
 import { type ConfigInput, resolveConfig } from "../src/experiment/config.js";
 import { resumeExperiment, startExperiment } from "../src/experiment/experiment.js";
 import type { FrozenNetwork } from "../src/features/extractor.js";
+import { featuresOfFiles } from "../src/features/feature-dataset.js";
 import { FeatureSource } from "../src/features/feature-source.js";
 import { extractors } from "../src/features/index.js";
 import { fetchWeights, MOBILENET_V3_SMALL, weightsFile } from "../src/features/pretrained.js";
@@ -230,6 +232,38 @@ describe("features of pictures", () => {
     expect(next.computed).toBe(160 - stopped.computed);
   });
 
+  test("go on where the process was killed: what was kept is whole, and not computed again", async (context) => {
+    needs(context, "POSIX", process.platform !== "win32");
+    const at = (path: string) => JSON.stringify(join(import.meta.dirname, "../dist", path));
+    const program = `
+      const { createChosen } = await import(${at("base/part.js")});
+      const { extractors } = await import(${at("features/index.js")});
+      const { featuresOfFiles } = await import(${at("features/feature-dataset.js")});
+      const files = JSON.parse(process.argv[1]);
+      const settings = { name: "onnx", channels: "rgb", model: process.argv[2] };
+      const network = await createChosen(extractors, settings).open({ device: "cpu" });
+      const onFeatures = ({ done }) => done > 128 && process.kill(process.pid, "SIGKILL");
+      await featuresOfFiles(files, network).prepare([...files.keys()], { onFeatures });`;
+    const model = files[0]?.replace(/class0.*/, "../model.onnx") as string;
+    const killed = spawnSync(
+      process.execPath,
+      ["--input-type=module", "--eval", program, JSON.stringify(files), model],
+      { encoding: "utf8" },
+    );
+    expect(killed.signal, killed.stderr).toBe("SIGKILL");
+    const next = featuresOfFiles(files, network);
+    const warnings: string[] = [];
+    await next.prepare(all(), { onWarning: (warning) => warnings.push(warning) });
+    expect(next.computed).toBe(160 - 128);
+    expect(warnings).toEqual([]);
+    const rows = new Float32Array(160 * 7);
+    await next.read(all(), rows);
+    rmSync(cache, { recursive: true });
+    const anew = new Float32Array(160 * 7);
+    await featuresOfFiles(files, network).read(all(), anew);
+    expect(rows).toEqual(anew);
+  });
+
   test("that were damaged are computed anew, and it is said", async () => {
     const rows = await rowsOf(sourceOf());
     const damaged = cacheFiles();
@@ -314,6 +348,7 @@ test("pictures of one's own are learned on features where the weights are, unles
   expect(await choose({ set: ["seed=2"] })).toBe("folder-features");
   expect(said.pop()).toContain("--features none");
   expect(await choose({ features: "none" })).toBe("folder");
+  expect(await choose({ features: "mine.onnx" })).toBe("folder-features");
   expect(await choose({ set: ["network=resnet18"] })).toBe("folder");
   expect(await choose({}, "cub200-20x10")).toBe("cub200-20x10");
   expect(said).toEqual([]);
