@@ -12,7 +12,7 @@ export default defineConfig({
     maxWorkers: "100%",
     // Not the user's: what a test finds there must not depend on the machine.
     env: { ITAML_CACHE: join(tmpdir(), "itaml-test-cache") },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });
