@@ -1,8 +1,19 @@
-import { TIME_NAMES, TIMES } from "../../incremental/metrics.js";
+import { ACCURACIES, TIME_NAMES, TIMES } from "../../incremental/metrics.js";
+import { axisFromZero, percentAxis } from "../charts/axes.js";
+import { lineChart } from "../charts/line-chart.js";
 import { BAR_OPACITIES, stackedBars } from "../charts/stacked-bars.js";
-import { groupSeconds } from "../group-values.js";
+import { groupCurve, groupSeconds } from "../group-values.js";
 import { html, type Markup } from "../html.js";
-import { figure, ofSeveral, swatch, table } from "../page/components.js";
+import {
+  describe,
+  endLabelsOf,
+  figure,
+  ofSeveral,
+  pointOf,
+  seriesTable,
+  swatch,
+  table,
+} from "../page/components.js";
 import type { ReportGroup, ReportSection } from "../page/report.js";
 
 const PARTS = TIME_NAMES.map((name) => TIMES[name].title);
@@ -36,9 +47,36 @@ ${partsLegend(groups)}
         }),
       );
     })}</div>
+<div class="grid">${accuracyOverTime(groups, unit, seconds)}</div>
 `;
   },
 };
+
+/** What the time is paid for: accuracy after each task, at the time when it was known. */
+function accuracyOverTime(groups: readonly ReportGroup[], unit: string, seconds: number): Markup {
+  const series = groups.map((group) => {
+    let elapsed = 0;
+    const ends = totals(group).map((total) => {
+      elapsed += total / seconds;
+      return elapsed;
+    });
+    const points = groupCurve(group, "continuum").map((accuracy, task) =>
+      pointOf(Number((ends[task] as number).toFixed(2)), accuracy),
+    );
+    return { name: group.name, style: group.style, points };
+  });
+  const points = series.flatMap((own) => own.points);
+  const title = `${ACCURACIES.continuum.title} accuracy over ${unit}`;
+  return figure(
+    title,
+    lineChart({
+      ...{ description: describe(`${title}, after each task`, series), series },
+      x: { ...axisFromZero(points.map(({ x }) => x)), label: unit },
+      ...{ y: percentAxis(points), endLabels: endLabelsOf(groups) },
+    }),
+    seriesTable(`${title}, data`, unit, series),
+  );
+}
 
 /** Each part in the colours of the bars. */
 function partsLegend(groups: readonly ReportGroup[]): Markup {
