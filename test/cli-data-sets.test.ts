@@ -151,7 +151,9 @@ describe("pictures of one's own", () => {
 test("a configuration is found by its name, or by the beginning of it", async () => {
   const several = await itaml(".", ["train", "cifar100"]);
   expect(several.code).toBe(2);
-  expect(several.stderr).toContain("one of cifar100-10x10, cifar100-20x5, cifar100-5x20");
+  expect(several.stderr).toContain(
+    "one of cifar100-10x10, cifar100-10x10-best, cifar100-20x5, cifar100-5x20",
+  );
   const near = await itaml(".", ["train", "imagenet10k"]);
   expect(near.stderr).toContain('Did you mean "imagenet100"');
   const missing = await itaml(temporaryFolder(), ["train", "cub200-20x10"]);

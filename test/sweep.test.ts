@@ -112,13 +112,14 @@ test("stopped and killed, a sweep goes on to the same results", async (context) 
   needs(context, "POSIX", process.platform !== "win32");
   const folder = temporaryFolder();
   const changes = { tasks: 2, epochs: [100, 1] };
+  const sweep = ["sweep", "sweep.yaml", "--jobs", "1"];
   writeSweep(folder, { seeds: [1, 2], out: "runs" }, changes);
   await startExperiment(join(folder, "straight"), smallConfig(folder, changes));
 
   const run = join(folder, "runs/small-seed1");
   let seen = 0;
   for (const signal of ["SIGINT", "SIGKILL"] as const) {
-    const { outcome, kill } = startItaml(folder, ["sweep", "sweep.yaml"]);
+    const { outcome, kill } = startItaml(folder, sweep);
     const events = () => (existsSync(join(run, "events.jsonl")) ? readEvents(run) : []);
     await until(() => events().length > seen + 10);
     kill(signal);
@@ -132,7 +133,7 @@ test("stopped and killed, a sweep goes on to the same results", async (context) 
     seen = events().length;
   }
   expect(existsSync(join(folder, "runs/small-seed2"))).toBe(false);
-  expect(await itaml(folder, ["sweep", "sweep.yaml"])).toMatchObject({ code: 0 });
+  expect(await itaml(folder, sweep)).toMatchObject({ code: 0 });
   expect(contentOf(run)).toEqual(contentOf(join(folder, "straight")));
   expect(existsSync(join(folder, "runs/small-seed2/results.json"))).toBe(true);
 });

@@ -299,7 +299,7 @@ function pluginsOf({ plugins = [] }: Record<string, unknown>, others: readonly s
 /** The file of a configuration that comes with the program. */
 function findConfig(name: string): string {
   const files = readdirSync(CONFIGS).filter((file) => file.endsWith(".yaml"));
-  const names = files.map((file) => basename(file, ".yaml"));
+  const names = files.map((file) => basename(file, ".yaml")).sort();
   if (names.includes(name)) return join(CONFIGS, `${name}.yaml`);
   const ofDataset = names.filter((other) => other.startsWith(`${name}-`));
   const nearest = nearestName(name, names);
