@@ -1,11 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import sharp from "sharp";
 import { build } from "vite";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { seededRandom } from "../src/base/random.js";
 import { servePlayground } from "../src/cli/commands/play.js";
+import { FeatureExtractor } from "../src/nn/feature-extractor.js";
+import { mobilenetV3Small } from "../src/nn/mobilenet-v3-small.js";
+import { IMAGENET_STATISTICS } from "../src/samples/input-description.js";
 import { ChromiumPage, chromiumPath } from "./support/chromium.js";
+import { encodeGguf } from "./support/gguf.js";
 import { needs } from "./support/needs.js";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -51,6 +57,14 @@ class Visitor {
       field.value = ${JSON.stringify(text)};
       field.dispatchEvent(new Event("input", { bubbles: true }));
     })()`);
+  }
+
+  /** Chooses files in a field for them. */
+  async choose(selector: string, files: readonly string[]): Promise<void> {
+    const expression = `document.querySelector(${JSON.stringify(selector)})`;
+    const { result } = await this.#page.send("Runtime.evaluate", { expression });
+    const { objectId } = result as { objectId: string };
+    await this.#page.send("DOM.setFileInputFiles", { objectId, files });
   }
 
   /** Draws a line through points of 0..1 on a pad, with the mouse, and waits until it was taken. */
@@ -146,6 +160,99 @@ test("two tasks are taught by drawing, one of them after the page was opened aga
     expect(broken).toEqual([]);
   });
   close();
+});
+
+/** Pictures of colours, by their names. */
+async function colours(names: readonly string[], count: number): Promise<Map<string, string[]>> {
+  const pictures = new Map<string, string[]>();
+  for (const name of names) {
+    const files = Array.from({ length: count }, (_, i) => join(folder, `${name}-${i}.png`));
+    for (const [i, file] of files.entries()) {
+      const image = { width: 60 + i, height: 60, channels: 3, background: name } as const;
+      await sharp({ create: image }).png().toFile(file);
+    }
+    pictures.set(name, files);
+  }
+  return pictures;
+}
+
+/** Weights at random, in a file of the form of the pretrained ones. */
+function randomWeights(): Buffer {
+  const input = { shape: [3, 32, 32], type: "uint8", ...IMAGENET_STATISTICS } as const;
+  const extractor = new FeatureExtractor(mobilenetV3Small({}), input);
+  const tensors = [
+    [extractor.parameters, extractor.initialParameters(seededRandom("weights"))],
+    [extractor.statistics, extractor.initialStatistics()],
+  ] as const;
+  return encodeGguf(
+    Object.fromEntries(
+      tensors.flatMap(([layout, numbers]) =>
+        layout.entries.map(({ name, shape }) => [
+          name,
+          { shape, data: layout.view(numbers, name).slice() },
+        ]),
+      ),
+    ),
+  );
+}
+
+test("photographs are learned by their features, more of a class later, and a class is forgotten", async (context) => {
+  const chromium = chromiumPath();
+  needs(context, "a browser", chromium);
+  vi.stubEnv("ITAML_CACHE", join(folder, "no-cache"));
+  const pictures = await colours(["red", "blue", "lime", "yellow"], 6);
+  const files = (name: string) => pictures.get(name) as string[];
+  const missing = await servePlayground(folder, 0);
+  await ChromiumPage.with(chromium, async (page) => {
+    const visitor = new Visitor(page);
+    await page.open(missing.address);
+    await visitor.until(".status", /^Ready$/);
+    await visitor.click(".kinds label:nth-of-type(2) input");
+    await visitor.until(".notice", /itaml features fetch mobilenet-v3-small/);
+  });
+  missing.close();
+
+  // Beside the page, as on a host without itaml.
+  mkdirSync(join(folder, "weights"));
+  writeFileSync(join(folder, "weights/mobilenet-v3-small.gguf"), randomWeights());
+  const { address, close } = await servePlayground(folder, 0);
+  await ChromiumPage.with(chromium, async (page) => {
+    const visitor = new Visitor(page);
+    const waiting = (name: string) => `[aria-label="Remove ${name}"]`;
+    const show = async (name: string) => {
+      await visitor.type("input:not([type])", name);
+      await visitor.choose("section:nth-child(1) .pictures input", files(name));
+      await visitor.until(waiting(name), /×/);
+    };
+    await page.open(address);
+    await page.evaluate("window.confirm = () => true");
+    await visitor.until(".status", /^Ready$/);
+    await visitor.click(".kinds label:nth-of-type(2) input");
+    await visitor.until(".status", /^Ready$/);
+    for (const name of ["red", "blue"]) await show(name);
+    await visitor.click("section .main");
+    await visitor.until(".status", /^2 classes in 1 tasks$/);
+
+    await page.open(address);
+    await page.evaluate("window.confirm = () => true");
+    await visitor.until(".status", /^2 classes in 1 tasks$/);
+    for (const name of ["lime", "yellow", "red"]) await show(name);
+    await visitor.click("section .main");
+    await visitor.until(".status", /^4 classes in 2 tasks$/);
+    await visitor.choose("section:nth-child(3) .pictures input", files("blue").slice(0, 1));
+    await visitor.until(".verdict", /blue/);
+
+    await visitor.click('[aria-label="Forget blue"]');
+    await visitor.until(".status", /^3 classes in 2 tasks$/);
+    expect(await visitor.text("table")).toMatch(/1: red\s.*2: lime, yellow/s);
+    expect(await visitor.text(".failure")).toBe("");
+
+    // What was drawn is another matter.
+    await visitor.click(".kinds label:nth-of-type(1) input");
+    await visitor.until(".status", /^Ready$/);
+  });
+  close();
+  vi.unstubAllEnvs();
 });
 
 test("the page without WebAssembly is small", () => {

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { Label } from "../../src/web.js";
+import { kind } from "./kind.js";
 import { Pad } from "./pad.js";
 import { Pictures } from "./pictures.js";
 import type { Sample } from "./sample.js";
@@ -41,6 +42,7 @@ export function Ask() {
         await new Promise((resolve) => setTimeout(resolve, 250));
       }
     });
+  const photographs = kind.value === "photographs";
   const last = answer.value?.alone.at(-1);
   return (
     <section aria-labelledby="ask-heading">
@@ -50,14 +52,16 @@ export function Ask() {
       ) : (
         <>
           <p>
-            Draw one, and see what it is taken for. Draw more <strong>of the same task</strong>, and
-            watch how the task becomes certain.
+            {photographs ? "Show" : "Draw"} one, and see what it is taken for. Then more{" "}
+            <strong>of the same task</strong>: watch how the task becomes certain.
           </p>
-          <Pad label="Draw here to ask" onDrawn={(sample) => void add([sample])} />
+          {!photographs && (
+            <Pad label="Draw here to ask" onDrawn={(sample) => void add([sample])} />
+          )}
           <Pictures onSamples={(samples) => void add(samples)} />
           <div class="field">
             <label>
-              or <output>{count.value}</output> drawings that were kept back, of task
+              or <output>{count.value}</output> that were kept back, of task
               <input
                 type="range"
                 min="1"

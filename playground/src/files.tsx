@@ -1,5 +1,6 @@
 import { unzipSync, zipSync } from "fflate";
 import { ItamlError } from "../../src/web.js";
+import { kind } from "./kind.js";
 import { busy, doing, failure, knows, open, startAgain } from "./store.js";
 import { putInPlace } from "./teacher.js";
 
@@ -16,7 +17,7 @@ export function Files() {
   const load = (file: File | undefined) =>
     file &&
     doing("Loading", async (own) => {
-      await putInPlace(unzipped(new Uint8Array(await file.arrayBuffer())));
+      await putInPlace(kind.value, unzipped(new Uint8Array(await file.arrayBuffer())));
       own.release();
       await open();
     });

@@ -1,16 +1,55 @@
 import { render } from "preact";
 import { Ask } from "./ask.js";
 import { Files } from "./files.js";
+import { KINDS, kind } from "./kind.js";
+import { WEIGHTS, weightsMissing } from "./photograph.js";
 import { Remember } from "./remember.js";
-import { busy, demonstrate, loading, open, progress, tasks } from "./store.js";
+import { busy, demonstrate, loading, open, progress, tasks, turnTo } from "./store.js";
 import { Teach } from "./teach.js";
 import "./style.css";
 
 function status(): string {
   if (busy.value !== undefined) return busy.value;
   if (loading.value) return "Loading";
+  if (weightsMissing.value) return "The network for photographs is missing";
   const { length } = tasks.value;
   return length > 0 ? `${tasks.value.flat().length} classes in ${length} tasks` : "Ready";
+}
+
+function Kinds() {
+  return (
+    <fieldset class="kinds" disabled={busy.value !== undefined || loading.value}>
+      <legend class="sr-only">What is taught</legend>
+      {KINDS.map((one) => (
+        <label key={one}>
+          <input
+            type="radio"
+            name="kind"
+            checked={kind.value === one}
+            onChange={() => void turnTo(one)}
+          />
+          {one}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function HowToGetWeights() {
+  return (
+    <div class="notice" role="note">
+      <p>
+        Photographs need a network that has seen many, 3 MB. On the computer that serves this page:
+      </p>
+      <p>
+        <code>itaml features fetch mobilenet-v3-small</code>
+      </p>
+      <p>
+        Then open the page again. On a host without itaml, put that file beside the page, as{" "}
+        <code>{WEIGHTS}</code> (<code>itaml features list</code> says where it is).
+      </p>
+    </div>
+  );
 }
 
 function App() {
@@ -22,23 +61,28 @@ function App() {
           A network learns classes task after task, here in your browser, and you see whether it
           forgets. Nothing leaves this page.
         </p>
-        <button
-          type="button"
-          class="main"
-          disabled={busy.value !== undefined || tasks.value.length >= 5}
-          onClick={demonstrate}
-        >
-          Show me: ten digits in five tasks
-        </button>
+        <Kinds />
+        {kind.value === "drawings" ? (
+          <button
+            type="button"
+            class="main"
+            disabled={busy.value !== undefined || tasks.value.length >= 5}
+            onClick={demonstrate}
+          >
+            Show me: ten digits in five tasks
+          </button>
+        ) : (
+          weightsMissing.value && <HowToGetWeights />
+        )}
         <p class="status" role="status">
           {status()}
           {busy.value !== undefined && progress.value > 0 && <progress value={progress.value} />}
         </p>
       </header>
       <main>
-        <Teach />
+        <Teach key={kind.value} />
         <Remember />
-        <Ask />
+        <Ask key={kind.value} />
       </main>
       <Files />
     </>

@@ -1,10 +1,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type PictureSource, pictureSample } from "../../src/web.js";
+import { kind } from "./kind.js";
+import { photographOf } from "./photograph.js";
 import { type Sample, SIDE } from "./sample.js";
-import { failure } from "./store.js";
+import { busy, doing, failure, progress } from "./store.js";
 
-/** A picture as if it were drawn: dark is ink. */
-export async function pictureAsSample(source: PictureSource): Promise<Sample> {
+/** A photograph, or a picture as if it were drawn: dark is ink. */
+async function pictureAsSample(source: PictureSource): Promise<Sample> {
+  if (kind.value === "photographs") return await photographOf(source);
   const light = await pictureSample(source, [1, SIDE, SIDE]);
   return light.map((value) => 255 - value);
 }
@@ -14,11 +17,14 @@ export function Pictures({ onSamples }: { onSamples: (samples: readonly Sample[]
   const [filming, setFilming] = useState(false);
   const take = async (files: Iterable<File>) => {
     const pictures = [...files].filter(({ type }) => type.startsWith("image/"));
-    try {
-      onSamples(await Promise.all(pictures.map(pictureAsSample)));
-    } catch (error) {
-      failure.value = error instanceof Error ? error.message : String(error);
-    }
+    const samples: Sample[] = [];
+    await doing("Looking at the pictures", async () => {
+      for (const picture of pictures) {
+        samples.push(await pictureAsSample(picture));
+        progress.value = samples.length / pictures.length;
+      }
+    });
+    if (samples.length > 0) onSamples(samples);
   };
   return (
     <fieldset
@@ -46,7 +52,11 @@ export function Pictures({ onSamples }: { onSamples: (samples: readonly Sample[]
       <button type="button" class="quiet" onClick={() => setFilming(!filming)}>
         {filming ? "Camera off" : "Camera"}
       </button>
-      <small>or drop them here. They become 28 × 28 grey pixels: shapes, not photographs.</small>
+      <small>
+        {kind.value === "photographs"
+          ? "or drop or paste them here. They stay in this browser."
+          : "or drop or paste them here. They become 28 × 28 grey pixels: shapes, not photographs."}
+      </small>
       {filming && <Camera onSample={(sample) => onSamples([sample])} />}
     </fieldset>
   );
@@ -76,8 +86,15 @@ function Camera({ onSample }: { onSample: (sample: Sample) => void }) {
       <video ref={video} autoplay muted playsInline aria-label="Camera" />
       <button
         type="button"
+        disabled={busy.value !== undefined}
         onClick={async () => {
-          if (video.current?.videoWidth) onSample(await pictureAsSample(video.current));
+          const { current } = video;
+          if (!current?.videoWidth) return;
+          let sample: Sample | undefined;
+          await doing("Looking", async () => {
+            sample = await pictureAsSample(current);
+          });
+          if (sample) onSample(sample);
         }}
       >
         Take it

@@ -1,4 +1,5 @@
-import { history, tasks } from "./store.js";
+import { kind } from "./kind.js";
+import { busy, forget, history, tasks } from "./store.js";
 
 /** Accuracy of each task after each task, of the network that remembers and of the one that forgets. */
 export function Remember() {
@@ -14,7 +15,7 @@ export function Remember() {
       ) : (
         <>
           <p>
-            Drawings that were never taught, each alone among <strong>all</strong> classes so far.
+            Samples that were never taught, each alone among <strong>all</strong> classes so far.
           </p>
           <Curves />
           <table>
@@ -46,19 +47,53 @@ export function Remember() {
               ))}
             </tbody>
           </table>
-          <p class="hint">
-            <em>With memory</em>: iTAML, which keeps at most 400 samples of all classes.{" "}
-            <em>Without</em>: the same network, which goes on learning with the new task’s samples
-            alone.
-          </p>
+          {kind.value === "photographs" ? (
+            <p class="hint">
+              <em>With memory</em>: ridge regression on the features of a network that has seen many
+              photographs; it keeps sums, and no photograph. <em>Without</em>: the same features,
+              and a last layer that goes on learning with the new task’s samples alone.
+            </p>
+          ) : (
+            <p class="hint">
+              <em>With memory</em>: iTAML, which keeps at most 400 samples of all classes.{" "}
+              <em>Without</em>: the same network, which goes on learning with the new task’s samples
+              alone.
+            </p>
+          )}
+          <Known />
         </>
       )}
     </section>
   );
 }
 
+/** All classes, each of which can be forgotten. */
+function Known() {
+  return (
+    <ul class="known" aria-label="Known classes">
+      {tasks.value.flat().map((label) => (
+        <li key={label}>
+          {String(label)}{" "}
+          <button
+            type="button"
+            class="link"
+            aria-label={`Forget ${label}`}
+            title={`Forget ${label}`}
+            disabled={busy.value !== undefined}
+            onClick={() => {
+              if (confirm(`Forget ${label}?`)) void forget(label);
+            }}
+          >
+            ×
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Share({ value, of }: { value: number | undefined; of: "remembers" | "forgets" }) {
-  if (value === undefined || Number.isNaN(value)) return <span class="hint">too few drawings</span>;
+  if (value === undefined || Number.isNaN(value)) return <span class="hint">too few</span>;
   const percent = Math.round(100 * value);
   return (
     <span class="share">
@@ -82,7 +117,7 @@ function Curves() {
   const said = means
     .map(
       (own, i) =>
-        `after task ${i + 1} ${percentOf(own.remembers)} with memory, ${percentOf(own.forgets)} without`,
+        `after lesson ${i + 1} ${percentOf(own.remembers)} with memory, ${percentOf(own.forgets)} without`,
     )
     .join("; ");
   return (

@@ -1,23 +1,39 @@
+import { type Photograph, SHOWN } from "./photograph.js";
+
 /** Side of what is drawn, in pixels. */
 export const SIDE = 28;
 
-/** One drawing or picture: SIDE × SIDE, ink (or light) 0..255. */
-export type Sample = Uint8Array;
+/** One drawing: SIDE × SIDE, ink 0..255. */
+export type Drawing = Uint8Array;
 
-/** A sample as a picture for people, black on white. */
+export type Sample = Drawing | Photograph;
+
+/** What a classifier takes. */
+export function inputOf(sample: Sample): Uint8Array | Float32Array {
+  return sample instanceof Uint8Array ? sample : sample.features;
+}
+
+/** A sample as a picture for people, drawings black on white. */
 export function showSample(canvas: HTMLCanvasElement, sample: Sample): void {
-  canvas.width = SIDE;
-  canvas.height = SIDE;
+  const drawn = sample instanceof Uint8Array;
+  const side = drawn ? SIDE : SHOWN;
+  canvas.width = side;
+  canvas.height = side;
   const context = canvas.getContext("2d") as CanvasRenderingContext2D;
-  const image = context.createImageData(SIDE, SIDE);
-  sample.forEach((ink, i) => {
-    image.data.set([255 - ink, 255 - ink, 255 - ink, 255], 4 * i);
-  });
+  const image = context.createImageData(side, side);
+  for (let i = 0; i < side * side; i++) {
+    for (let channel = 0; channel < 3; channel++) {
+      image.data[4 * i + channel] = drawn
+        ? 255 - (sample[i] as number)
+        : (sample.shown[channel * side * side + i] as number);
+    }
+    image.data[4 * i + 3] = 255;
+  }
   context.putImageData(image, 0, 0);
 }
 
 /** What is drawn on a pad, framed as the built-in digits are: as large, and in the middle. */
-export function sampleOf(pad: HTMLCanvasElement): Sample | undefined {
+export function sampleOf(pad: HTMLCanvasElement): Drawing | undefined {
   const context = pad.getContext("2d", { willReadFrequently: true }) as CanvasRenderingContext2D;
   const { data } = context.getImageData(0, 0, pad.width, pad.height);
   let [left, top, right, bottom] = [pad.width, pad.height, -1, -1];

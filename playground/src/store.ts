@@ -1,6 +1,8 @@
-import { computed, signal } from "@preact/signals";
-import { clear, createStore, get, set } from "idb-keyval";
+import { batch, computed, signal } from "@preact/signals";
+import { createStore, del, get, set } from "idb-keyval";
 import { dropClassifier, type Label } from "../../src/web.js";
+import { chooseKind, type Kind, kind } from "./kind.js";
+import { openNetwork, weightsMissing } from "./photograph.js";
 import type { Sample } from "./sample.js";
 import { NAMES, Teacher } from "./teacher.js";
 
@@ -19,6 +21,11 @@ export interface TaskAccuracy {
 /** Of every so many samples one is held out, to be asked about. */
 const HELD_OUT = 5;
 const store = createStore("itaml-playground", "samples");
+
+type Kept = "waiting" | "heldOut" | "history";
+const keyOf = (name: Kept) => (kind.value === "drawings" ? name : `${kind.value} ${name}`);
+const kept = <T>(name: Kept): Promise<T | undefined> => get(keyOf(name), store);
+const keep = (name: Kept, value: unknown) => set(keyOf(name), value, store);
 
 export const tasks = signal<readonly (readonly Label[])[]>([]);
 export const waiting = signal<readonly NewClass[]>([]);
@@ -49,7 +56,7 @@ export async function doing(what: string, work: (own: Teacher) => Promise<void>)
   try {
     await work(await teacher);
   } catch (error) {
-    failure.value = error instanceof Error ? error.message : String(error);
+    failure.value = messageOf(error);
   } finally {
     busy.value = undefined;
   }
@@ -58,17 +65,39 @@ export async function doing(what: string, work: (own: Teacher) => Promise<void>)
 /** Brings the classifiers, as they were when the page was last open. */
 export async function open(): Promise<void> {
   loading.value = true;
-  teacher = Teacher.open();
+  teacher = Teacher.open(kind.value);
   try {
     tasks.value = (await teacher).tasks;
-    heldOut.value = (await get("heldOut", store)) ?? {};
-    history.value = (await get("history", store)) ?? [];
-    waiting.value = (await get("waiting", store)) ?? [];
+    heldOut.value = (await kept<typeof heldOut.value>("heldOut")) ?? {};
+    history.value = (await kept<typeof history.value>("history")) ?? [];
+    waiting.value = (await kept<typeof waiting.value>("waiting")) ?? [];
+    weightsMissing.value = false;
+    if (kind.value === "photographs") await openNetwork();
   } catch (error) {
-    failure.value = error instanceof Error ? error.message : String(error);
+    if (!weightsMissing.value) failure.value = messageOf(error);
   } finally {
     loading.value = false;
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function nothing(): void {
+  [tasks.value, waiting.value, history.value, heldOut.value] = [[], [], [], {}];
+}
+
+/** Goes on with what was taught of the other kind. */
+export async function turnTo(chosen: Kind): Promise<void> {
+  (await teacher.catch(() => undefined))?.release();
+  // At once: samples of one kind can't be shown as the other's.
+  batch(() => {
+    nothing();
+    chooseKind(chosen);
+    failure.value = undefined;
+  });
+  await open();
 }
 
 /** Adds samples to a class that waits, which is new where there is none of that name. */
@@ -79,12 +108,12 @@ export function addSamples(label: string, samples: readonly Sample[]): void {
         one === known ? { label, samples: [...one.samples, ...samples] } : one,
       )
     : [...waiting.value, { label, samples }];
-  void set("waiting", waiting.value, store);
+  void keep("waiting", waiting.value);
 }
 
 export function removeWaiting(label: string): void {
   waiting.value = waiting.value.filter((one) => one.label !== label);
-  void set("waiting", waiting.value, store);
+  void keep("waiting", waiting.value);
 }
 
 /** Teaches all classes that wait, as one task. */
@@ -92,7 +121,7 @@ export function teach(): Promise<void> {
   return doing(`Learning ${waiting.value.map(({ label }) => label).join(", ")}`, async (own) => {
     await learn(own, waiting.value);
     waiting.value = [];
-    await set("waiting", [], store);
+    await keep("waiting", []);
   });
 }
 
@@ -102,7 +131,7 @@ async function learn(own: Teacher, classes: readonly NewClass[]): Promise<void> 
   const held: Record<string, readonly Sample[]> = { ...heldOut.value };
   for (const { label, samples } of classes) {
     const isHeld = (i: number) => i % HELD_OUT === HELD_OUT - 1;
-    held[label] = samples.filter((_, i) => isHeld(i));
+    held[label] = [...(held[label] ?? []), ...samples.filter((_, i) => isHeld(i))];
     const taught = samples.filter((_, i) => !isHeld(i));
     images.push(...taught);
     labels.push(...taught.map(() => label));
@@ -113,8 +142,21 @@ async function learn(own: Teacher, classes: readonly NewClass[]): Promise<void> 
   tasks.value = own.tasks;
   heldOut.value = held;
   history.value = [...history.value, await accuracies(own)];
-  await set("heldOut", held, store);
-  await set("history", history.value, store);
+  await keep("heldOut", held);
+  await keep("history", history.value);
+}
+
+/** Forgets one class. */
+export function forget(label: Label): Promise<void> {
+  return doing(`Forgetting ${label}`, async (own) => {
+    await own.forget(label);
+    tasks.value = own.tasks;
+    const { [String(label)]: _, ...others } = heldOut.value;
+    heldOut.value = others;
+    history.value = knows.value ? [...history.value, await accuracies(own)] : [];
+    await keep("heldOut", others);
+    await keep("history", history.value);
+  });
 }
 
 async function accuracies(own: Teacher): Promise<TaskAccuracy[]> {
@@ -165,9 +207,9 @@ export function demonstrate(): Promise<void> {
 export function startAgain(): Promise<void> {
   return doing("Forgetting", async (own) => {
     own.release();
-    for (const name of Object.values(NAMES)) await dropClassifier(name);
-    await clear(store);
-    [tasks.value, waiting.value, history.value, heldOut.value] = [[], [], [], {}];
+    for (const name of Object.values(NAMES[kind.value])) await dropClassifier(name);
+    for (const name of ["waiting", "heldOut", "history"] as const) await del(keyOf(name), store);
+    nothing();
     await open();
   });
 }

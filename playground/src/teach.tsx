@@ -1,5 +1,7 @@
 import { useSignal } from "@preact/signals";
+import { kind } from "./kind.js";
 import { Pad } from "./pad.js";
+import { weightsMissing } from "./photograph.js";
 import { Pictures } from "./pictures.js";
 import type { Sample } from "./sample.js";
 import { addSamples, busy, heldOut, removeWaiting, tasks, teach, waiting } from "./store.js";
@@ -14,16 +16,22 @@ export function Teach() {
   const name = label.value.trim();
   const taught = tasks.value.flat().includes(name);
   const add = (samples: readonly Sample[]) => {
-    if (name !== "" && !taught) addSamples(name, samples);
+    if (name !== "") addSamples(name, samples);
   };
-  const few = waiting.value.find(({ samples }) => samples.length < ENOUGH);
-  const ready = waiting.value.length >= 2 && !few;
+  const photographs = kind.value === "photographs";
+  const known = new Set(tasks.value.flat());
+  const off = name === "" || weightsMissing.value;
+  const fresh = waiting.value.filter(({ label: own }) => !known.has(own));
+  const few = fresh.find(({ samples }) => samples.length < ENOUGH);
+  // What has learned one task of photographs takes one class for another.
+  const least = photographs && known.size > 0 ? 1 : 2;
+  const ready = waiting.value.length > 0 && !few && (fresh.length === 0 || fresh.length >= least);
   return (
     <section aria-labelledby="teach-heading">
       <h2 id="teach-heading">Teach</h2>
       <p>
-        Name a class and draw it a few times, then another one. What is taught together is a{" "}
-        <em>task</em>.
+        Name a class and {photographs ? "show it" : "draw it"} a few times, then another one. What
+        is taught together is a <em>task</em>.
       </p>
       <label class="field">
         Class
@@ -36,9 +44,11 @@ export function Teach() {
           }}
         />
       </label>
-      {taught && <p class="hint">“{name}” was taught before: choose another name.</p>}
-      <div class={name === "" || taught ? "off" : ""} inert={name === "" || taught}>
-        <Pad label={`Draw ${name || "a class"} here`} onDrawn={(sample) => add([sample])} />
+      {taught && <p class="hint">“{name}” is known: it learns these samples in addition.</p>}
+      <div class={off ? "off" : ""} inert={off}>
+        {!photographs && (
+          <Pad label={`Draw ${name || "a class"} here`} onDrawn={(sample) => add([sample])} />
+        )}
         <Pictures onSamples={add} />
       </div>
       <ul class="classes">
@@ -55,7 +65,8 @@ export function Teach() {
                 {own}
               </button>
               <small>
-                {samples.length} {samples.length < ENOUGH && `of ${ENOUGH} at least`}
+                {samples.length}{" "}
+                {known.has(own) ? "more" : samples.length < ENOUGH && `of ${ENOUGH} at least`}
               </small>
               <button
                 type="button"
@@ -76,10 +87,14 @@ export function Teach() {
         disabled={!ready || busy.value !== undefined}
         onClick={teach}
       >
-        Learn {waiting.value.length > 1 ? "these as a task" : "a task of two classes or more"}
+        {ready
+          ? fresh.length > 0
+            ? "Learn these as a task"
+            : "Learn these in addition"
+          : "Learn a task of two classes or more"}
       </button>
       {Object.keys(heldOut.value).length > 0 && (
-        <p class="hint">Every fifth drawing is kept back, to ask about it later.</p>
+        <p class="hint">Every fifth one is kept back, to ask about it later.</p>
       )}
     </section>
   );

@@ -6,24 +6,38 @@ import {
   WorkerClassifier,
   type WorkerClassifierOptions,
 } from "../../src/web.js";
-import { type Sample, SIDE } from "./sample.js";
+import type { Kind } from "./kind.js";
+import { inputOf, type Sample, SIDE } from "./sample.js";
 
-const OPTIONS: WorkerClassifierOptions = {
+const DRAWINGS: WorkerClassifierOptions = {
   ...{ inputShape: [1, SIDE, SIDE], mean: [0.12], std: [0.26], seed: 1 },
   network: { name: "mlp", hidden: [200, 200] },
   memory: 400,
   // Each of the two has a worker; more threads would be in one another's way.
   threads: 1,
 };
-/** The same network with no memory; its gradients, of all classes at once, are larger. */
-const FORGETFUL: WorkerClassifierOptions = {
-  ...OPTIONS,
-  ...{ memory: undefined, learner: "finetuning", settings: { learningRate: 0.01 } },
+/** A last layer on the features of another network, which needs no memory: docs/sums.md. */
+const PHOTOGRAPHS: WorkerClassifierOptions = {
+  ...{ inputShape: [576], inputType: "float32", seed: 1, threads: 1 },
+  ...{ network: "identity", learner: "ridge" },
 };
-const NAMES = { remembers: "playground", forgets: "playground without memory" } as const;
+/** The same network with no memory; its gradients, of all classes at once, are larger. */
+const FORGETFUL = {
+  ...{ memory: undefined, learner: "finetuning", settings: { learningRate: 0.01 } },
+} as const;
+const OPTIONS = {
+  drawings: { remembers: DRAWINGS, forgets: { ...DRAWINGS, ...FORGETFUL } },
+  photographs: { remembers: PHOTOGRAPHS, forgets: { ...PHOTOGRAPHS, ...FORGETFUL } },
+};
+/** Under which they are kept. */
+export const NAMES = {
+  drawings: { remembers: "playground", forgets: "playground without memory" },
+  photographs: { remembers: "photographs", forgets: "photographs without memory" },
+} as const;
+const BOTH = ["remembers", "forgets"] as const;
 
 /** Which of the two. */
-export type Which = keyof typeof NAMES;
+export type Which = (typeof BOTH)[number];
 
 function newWorker(): Worker {
   return new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
@@ -32,18 +46,20 @@ function newWorker(): Worker {
 /** A classifier that remembers, and beside it one that forgets, each in a worker of its own. */
 export class Teacher {
   readonly #both: Record<Which, WorkerClassifier>;
+  readonly #kind: Kind;
 
-  private constructor(both: Record<Which, WorkerClassifier>) {
+  private constructor(kind: Kind, both: Record<Which, WorkerClassifier>) {
+    this.#kind = kind;
     this.#both = both;
   }
 
   /** As they were when the page was last open, or new. */
-  static async open(): Promise<Teacher> {
+  static async open(kind: Kind): Promise<Teacher> {
     const [remembers, forgets] = await Promise.all([
-      openKept(NAMES.remembers, OPTIONS),
-      openKept(NAMES.forgets, FORGETFUL),
+      openKept(NAMES[kind].remembers, OPTIONS[kind].remembers),
+      openKept(NAMES[kind].forgets, OPTIONS[kind].forgets),
     ]);
-    return new Teacher({ remembers, forgets });
+    return new Teacher(kind, { remembers, forgets });
   }
 
   get tasks(): readonly (readonly Label[])[] {
@@ -55,10 +71,11 @@ export class Teacher {
     samples: { images: Sample[]; labels: string[] },
     onProgress: (done: number) => void,
   ): Promise<void> {
+    const given = { images: samples.images.map(inputOf), labels: samples.labels };
     const done = { remembers: 0, forgets: 0 };
     await Promise.all(
-      (["remembers", "forgets"] as const).map((which) =>
-        this.#both[which].learn(samples, {
+      BOTH.map((which) =>
+        this.#both[which].learn(given, {
           onProgress: (progress) => {
             if (progress.kind !== "epoch") return;
             done[which] = (progress.epoch + 1) / progress.epochs;
@@ -70,24 +87,31 @@ export class Teacher {
     await this.keep();
   }
 
+  async forget(label: Label): Promise<void> {
+    // One that was loaded knows classes that the other was never taught.
+    const knowing = BOTH.filter((which) => this.#both[which].tasks.flat().includes(label));
+    await Promise.all(knowing.map((which) => this.#both[which].forget(label)));
+    await this.keep();
+  }
+
   async keep(): Promise<void> {
-    for (const which of ["remembers", "forgets"] as const) {
-      await keepClassifier(NAMES[which], await this.#both[which].toFiles());
+    for (const which of BOTH) {
+      await keepClassifier(NAMES[this.#kind][which], await this.#both[which].toFiles());
     }
   }
 
   /** One by one. */
-  each(which: Which, images: Sample[]): Promise<Label[]> {
-    return this.#both[which].classifyEach(images);
+  each(which: Which, samples: readonly Sample[]): Promise<Label[]> {
+    return this.#both[which].classifyEach(samples.map(inputOf));
   }
 
   /** Together, of one unknown task. */
-  group(images: Sample[]): Promise<Classification> {
-    return this.#both.remembers.classify(images);
+  group(samples: readonly Sample[]): Promise<Classification> {
+    return this.#both.remembers.classify(samples.map(inputOf));
   }
 
-  sure(images: Sample[]): Promise<{ label: Label; confidence: number }[]> {
-    return this.#both.remembers.classifyWithConfidence(images);
+  sure(samples: readonly Sample[]): Promise<{ label: Label; confidence: number }[]> {
+    return this.#both.remembers.classifyWithConfidence(samples.map(inputOf));
   }
 
   toOnnx(): Promise<Uint8Array> {
@@ -111,8 +135,9 @@ async function openKept(name: string, options: WorkerClassifierOptions): Promise
 }
 
 /** Puts a classifier that was saved elsewhere in the place of the kept one. */
-export async function putInPlace(files: ReadonlyMap<string, Uint8Array>): Promise<void> {
-  await keepClassifier(NAMES.remembers, files);
+export async function putInPlace(
+  kind: Kind,
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<void> {
+  await keepClassifier(NAMES[kind].remembers, files);
 }
-
-export { NAMES };

@@ -52,7 +52,9 @@ export async function servePlayground(
     const notFound = () => void response.writeHead(404).end();
     if (request.url !== WEIGHTS) return files(request, response, notFound);
     setHeaders(response);
-    readWeightsFile(MOBILENET_V3_SMALL).then((bytes) => response.end(bytes), notFound);
+    // Elsewhere they may stand beside the page.
+    const beside = () => files(request, response, notFound);
+    readWeightsFile(MOBILENET_V3_SMALL).then((bytes) => response.end(bytes), beside);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {

@@ -1,0 +1,3 @@
+import { serveFeatures } from "../../src/web.js";
+
+serveFeatures();
