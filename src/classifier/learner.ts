@@ -9,7 +9,7 @@ import type { NetworkSettings } from "../nn/index.js";
 import type { Network } from "../nn/network.js";
 import type { TrainingSettings } from "../training/settings.js";
 
-/** How an {@link IncrementalClassifier} learns unless it is told otherwise: as configs/strokes.yaml. */
+/** How an {@link IncrementalClassifier} learns unless it is told otherwise: as configs/strokes.yaml, in more epochs. */
 export const DEFAULT_SETTINGS = {
   learner: {
     ...{ name: "itaml", update: { name: "paper", beta: 0 } },
