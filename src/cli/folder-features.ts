@@ -17,9 +17,9 @@ export async function chooseForFolder(
   { features, set = [], fetch = false }: { features?: string; set?: string[]; fetch?: boolean },
   say: (line: string) => void,
 ): Promise<string> {
-  if (name === "folder" && features !== undefined && features !== "none") return "folder-features";
-  const decided = features !== undefined || set.some((setting) => OF_PICTURES.test(setting));
-  if (name !== "folder" || decided) return name;
+  if (name !== "folder") return name;
+  if (features !== undefined) return features === "none" ? name : "folder-features";
+  if (set.some((setting) => OF_PICTURES.test(setting))) return name;
   const weights = MOBILENET_V3_SMALL;
   if (await provideWeights(weights, { fetch, ask: terminalQuestion() })) {
     say(

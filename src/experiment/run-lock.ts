@@ -169,8 +169,11 @@ async function removeLeftovers(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     if (name === LOCK || !isOfLock(name)) continue;
     const path = join(directory, name);
-    const owner = name.endsWith(NEW) ? undefined : await readOwner(path).catch(() => undefined);
-    if (name.endsWith(NEW) || (owner && (await isGone(owner)))) await rm(path, { force: true });
+    const isLeft = async () => {
+      const owner = await readOwner(path).catch(() => undefined);
+      return owner !== undefined && (await isGone(owner));
+    };
+    if (name.endsWith(NEW) || (await isLeft())) await rm(path, { force: true });
   }
 }
 
