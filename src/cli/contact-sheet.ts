@@ -1,4 +1,3 @@
-import sharp from "sharp";
 import { ItamlError } from "../base/errors.js";
 import { decodeImage } from "../data/image.js";
 import type { ImageFiles, LabelledFiles } from "../data/image-files.js";
@@ -55,6 +54,7 @@ export async function writeContactSheet(
   }
   const names = labels.map((label) => classes[label] as string);
   const words = { input: Buffer.from(wordsOf(names, width, height)), left: 0, top: 0 };
+  const { sharp } = await import("../data/sharp.js");
   const sheet = await sharp({ create: { width, height, channels: 3, background: "#eeeeee" } })
     .composite([...tiles, words])
     .png()

@@ -1,12 +1,8 @@
-import sharp, { type Metadata, type Sharp } from "sharp";
+import type { Metadata, Sharp } from "sharp";
 import { ItamlError } from "../base/errors.js";
 import { readFileOrThrow } from "../files/read-file.js";
 import { copyWindow, type Picture } from "../samples/augmentation.js";
 import { isPicture, PICTURE_FORMATS } from "./picture-formats.js";
-
-// Pictures are small and each is read once an epoch: one thread for each of several, and no cache.
-sharp.concurrency(1);
-sharp.cache(false);
 
 /** Pixels that a picture may have, 8192 × 8192: decoded they take 200 MB. */
 const MAXIMUM_PIXELS = 2 ** 26;
@@ -86,6 +82,8 @@ export async function decodePicture(
     });
   }
   try {
+    // Imported where a picture is: it takes as long to load as the runtime.
+    const { sharp } = await import("./sharp.js");
     const picture = sharp(bytes, { failOn: "error", limitInputPixels: MAXIMUM_PIXELS });
     const metadata = await picture.metadata();
     await refuseUnseen(picture, metadata, file);
@@ -134,6 +132,7 @@ export async function decodePixels(
     });
   }
   const raw = { width, height, channels: 4 } as const;
+  const { sharp } = await import("./sharp.js");
   const picture = sharp(data, { raw }).flatten({ background: "white" });
   const coloured = channels === 1 ? picture.greyscale() : picture;
   const scaled = coloured.resize({ ...scaling, kernel: "linear" }).raw({ depth: "uchar" });

@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import sharp from "sharp";
 import { ItamlError } from "../base/errors.js";
 import { type DecodedImage, decodeImage } from "./image.js";
 import { FINGERPRINT_SIZE, FINGERPRINT_WIDTH } from "./near-duplicates.js";
@@ -76,8 +75,9 @@ export async function inspectImages(
   return { broken, stored, range, fingerprints };
 }
 
-function fingerprint({ data, width, height }: DecodedImage): Promise<Uint8Array> {
+async function fingerprint({ data, width, height }: DecodedImage): Promise<Uint8Array> {
   const size = { width: FINGERPRINT_WIDTH, height: FINGERPRINT_SIZE / FINGERPRINT_WIDTH };
+  const { sharp } = await import("./sharp.js");
   return sharp(data, { raw: { width, height, channels: 3 } })
     .greyscale()
     .resize({ ...size, fit: "fill" })

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import sharp from "sharp";
 import { chunks } from "../base/chunks.js";
 import { ItamlError } from "../base/errors.js";
 import { Turns } from "../base/turns.js";
@@ -227,6 +226,7 @@ async function toSquare(
       const own = sample.subarray(channel * height * width, (channel + 1) * height * width);
       if (height === size && width === size) return own;
       const raw = { width, height, channels: 1 } as const;
+      const { sharp } = await import("../data/sharp.js");
       return sharp(own, { raw })
         .resize({ width: size, height: size, fit: "fill" })
         .extractChannel(0)

@@ -8,7 +8,6 @@ import { createGunzip } from "node:zlib";
 import { ItamlError } from "../base/errors.js";
 import { makeFolder } from "./make-folder.js";
 import { type LeaseOptions, oneAtATime } from "./one-at-a-time.js";
-import { requestFile } from "./request.js";
 import { refusal, writingError } from "./system-errors.js";
 
 export interface Checksum {
@@ -137,6 +136,8 @@ async function fetchTo(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const existing = existsSync(partial) ? (await stat(partial)).size : 0;
+  // Imported where it is needed: who has the files doesn't wait for a client of HTTP.
+  const { requestFile } = await import("./request.js");
   const { statusCode, body, contentLength } = await requestFile(url, { start: existing, signal });
   // 416: the partial file is already as long as the whole.
   if (statusCode === 416) return body.dump();

@@ -5,12 +5,10 @@ import { builtInParts } from "../../experiment/parts.js";
 import type { Results } from "../../experiment/results.js";
 import { writeFileAtomically } from "../../files/atomic-file.js";
 import { accuracyCurve, accuracyTitle, classesSeen } from "../../report/accuracies.js";
-import { accuracyPicture, comparisonCurves } from "../../report/accuracy-picture.js";
 import { percent } from "../../report/format.js";
 import { groupRuns } from "../../report/groups.js";
 import { readRun } from "../../report/runs.js";
 import { textTable } from "../../report/table.js";
-import { writeReport } from "../../report/write-report.js";
 import { terminalWidth } from "../terminal-width.js";
 import { freePath, readConfig, trainWithDisplay } from "./train.js";
 
@@ -30,6 +28,7 @@ export async function demo({ out }: { out?: string }): Promise<void> {
     );
     runs.push({ title, path, results });
   }
+  const { accuracyPicture, comparisonCurves } = await import("../../report/accuracy-picture.js");
   const picture = join(folder, "accuracy.svg");
   await writeFileAtomically(
     picture,
@@ -51,6 +50,7 @@ export async function demo({ out }: { out?: string }): Promise<void> {
     )}`,
   );
   const page = join(folder, "report.html");
+  const { writeReport } = await import("../../report/write-report.js");
   const reported = await Promise.all(runs.map(({ path }) => readRun(path)));
   await writeReport(groupRuns(reported, builtInParts), page, builtInParts);
   const link = pathToFileURL(resolve(picture));

@@ -15,14 +15,9 @@ import { PATHS } from "../../experiment/origin.js";
 import { loadNamedParts } from "../../experiment/plugins.js";
 import type { Results } from "../../experiment/results.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
-import { writeFileAtomically } from "../../files/atomic-file.js";
 import { readFileOrThrow } from "../../files/read-file.js";
-import { accuracyPicture, runCurves } from "../../report/accuracy-picture.js";
-import { groupRuns } from "../../report/groups.js";
 import { accuracyTable, summaryTable } from "../../report/results-tables.js";
-import { readRun } from "../../report/runs.js";
 import { wrapText } from "../../report/table.js";
-import { writeReport } from "../../report/write-report.js";
 import { provideDataset, terminalQuestion } from "../fetch-dataset.js";
 import { neededWeights, provideWeights } from "../fetch-weights.js";
 import { chooseForFolder } from "../folder-features.js";
@@ -157,13 +152,7 @@ export async function trainWithDisplay(
   let display: ProgressDisplay | undefined;
   const reading = new ProgressLine();
   reading.show(() => `reading ${config.dataset} …`);
-  const drawPicture = (results: Results) => {
-    const title = `${config.dataset}, ${config.learner.name}, seed ${config.seed}`;
-    return writeFileAtomically(
-      join(path, "accuracy.svg"),
-      accuracyPicture(runCurves(results), title),
-    );
-  };
+  const pages = () => import("../run-pages.js");
   try {
     const results = await interruptible((signal) => {
       signal.addEventListener("abort", () => display?.keep());
@@ -189,16 +178,15 @@ export async function trainWithDisplay(
         },
         onTask: async (results) => {
           display?.showTask(results);
-          await drawPicture(results);
+          await (await pages()).drawAccuracies(path, config, results);
         },
       });
     });
     display?.clear();
     // Again, since a run that was killed after its last task has no more of them.
-    await drawPicture(results);
-    const parts = await loadNamedParts(config.plugins);
-    const groups = groupRuns([await readRun(path)], parts);
-    await writeReport(groups, join(path, "report.html"), parts);
+    const { drawAccuracies, reportRun } = await pages();
+    await drawAccuracies(path, config, results);
+    await reportRun(path, config);
     return results;
   } catch (error) {
     reading.clear();

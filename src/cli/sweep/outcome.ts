@@ -3,7 +3,6 @@ import { ItamlError } from "../../base/errors.js";
 import { loadParts } from "../../experiment/plugins.js";
 import { groupRuns } from "../../report/groups.js";
 import { readRun } from "../../report/runs.js";
-import { writeReport } from "../../report/write-report.js";
 import { formatResults } from "../commands/results.js";
 import { terminalWidth } from "../terminal-width.js";
 import type { PlannedRun, PlannedSweep } from "./plan.js";
@@ -26,7 +25,10 @@ export async function printOutcome(
   const parts = await loadParts(plugin);
   const groups = groupRuns(reported, parts, (run) => names.get(run) as string);
   const report = join(out, "report.html");
-  if (groups.length > 0) await writeReport(groups, report, parts);
+  if (groups.length > 0) {
+    const { writeReport } = await import("../../report/write-report.js");
+    await writeReport(groups, report, parts);
+  }
   if (json) {
     const failed = [...failures].map(([{ name, path }, error]) => ({ name, path, error }));
     const groupsJson = JSON.parse(formatResults(groups, "json"));
