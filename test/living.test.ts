@@ -28,7 +28,7 @@ function create(learner: string, changes = {}): Promise<IncrementalClassifier> {
   return IncrementalClassifier.create({
     ...{ inputShape: [SIZE], inputType: "float32", threads: 1, learner },
     network: { name: "mlp", hidden: [16] },
-    settings: { epochs: 8, batchSize: 16 },
+    ...(!SUMMING.includes(learner) && { settings: { epochs: 8, batchSize: 16 } }),
     ...changes,
   });
 }

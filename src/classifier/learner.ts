@@ -1,10 +1,10 @@
 import { checkBySchema } from "../base/check.js";
 import { type Chosen, createChosen } from "../base/part.js";
 import * as z from "../base/schema.js";
-import { createMethod, type Method } from "../learners/method.js";
+import { createMethod, type Method, sums } from "../learners/method.js";
 import type { LearnerSettings, MethodSettings } from "../learners/options.js";
 import { type LearnerParts, learnerParts, withParts } from "../learners/parts.js";
-import { learnerShape } from "../learners/settings.js";
+import { createTraining, learnerShape, refuseUnused } from "../learners/settings.js";
 import type { NetworkSettings } from "../nn/index.js";
 import type { Network } from "../nn/network.js";
 import type { TrainingSettings } from "../training/settings.js";
@@ -49,34 +49,43 @@ export interface LearningOptions {
 export interface ChosenLearner {
   readonly network: Network;
   readonly method: Method;
-  readonly training: TrainingSettings;
+  /** Of a method that trains. */
+  readonly training: TrainingSettings | undefined;
 }
 
 /** @throws {ItamlError} INPUT_INVALID with the setting, what was expected and what was found */
-export function chosenLearner(options: LearningOptions, where: string): ChosenLearner {
-  const { network = "mlp", learner = "itaml", memory, settings } = options;
+export function chosenLearner(
+  options: LearningOptions & { readonly augmentation?: unknown },
+  where: string,
+): ChosenLearner {
+  const { network = "mlp", learner = "itaml", memory, settings, augmentation } = options;
   const parts = withParts(learnerParts, options.parts ?? {});
   const own = isNetwork(network);
   const { network: networkSchema, learner: learnerSchema, ...others } = learnerShape(parts);
-  const schema = z.strictObject({
-    ...{ network: networkSchema, learner: learnerSchema, settings: z.strictObject(others) },
-  });
-  const { learner: _, ...defaults } = DEFAULT_SETTINGS;
   const given = {
     learner: { ...withDefaults(learner), ...(memory !== undefined && { memory }) },
-    settings: { ...defaults, ...settings },
     ...(!own && { network }),
   };
+  const schema = z.strictObject({ network: networkSchema, learner: learnerSchema });
   const chosen = checkBySchema(schema, given, where, "INPUT_INVALID");
-  return {
-    network: own ? network : createChosen(parts.networks, chosen.network),
-    method: createMethod(parts.methods, chosen.learner, parts),
-    training: {
-      ...chosen.settings,
-      optimizer: createChosen(parts.optimizers, chosen.settings.optimizer),
-      schedule: createChosen(parts.schedules, chosen.settings.schedule),
-    },
+  const method = createMethod(parts.methods, chosen.learner, parts);
+  const made = {
+    ...{ network: own ? network : createChosen(parts.networks, chosen.network), method },
   };
+  if (sums(method)) {
+    const unused = Object.keys(settings ?? {}).map((key) => `settings.${key}`);
+    if (augmentation !== undefined) unused.push("augmentation");
+    refuseUnused(chosen.learner.name, unused, where, "INPUT_INVALID");
+    return { ...made, training: undefined };
+  }
+  const { learner: _, ...defaults } = DEFAULT_SETTINGS;
+  const training = checkBySchema(
+    z.strictObject({ settings: z.strictObject(others) }),
+    { settings: { ...defaults, ...settings } },
+    where,
+    "INPUT_INVALID",
+  );
+  return { ...made, training: createTraining(training.settings, parts) };
 }
 
 function withDefaults(learner: MethodSettings): Chosen {

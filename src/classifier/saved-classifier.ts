@@ -3,6 +3,8 @@ import * as z from "../base/schema.js";
 import { isFloat32Array, isUint8Array } from "../base/typed-arrays.js";
 import { elementCount } from "../graph/shape.js";
 import type { SavedLearner } from "../learners/learner.js";
+import { learnerParts } from "../learners/parts.js";
+import { summingLearner } from "../learners/settings.js";
 import { allFinite, taskSizes } from "../model/model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { SampleData } from "../samples/samples.js";
@@ -113,7 +115,9 @@ export function decodeDescription(
   const { device: _, threads: __, ...portable } = options;
   return {
     network,
-    options: (version === 1 ? upgraded(portable) : portable) as PortableOptions,
+    options: withoutUnused(
+      version === 1 ? upgraded(portable) : portable,
+    ) as unknown as PortableOptions,
     tasks: tasks.map((labels) => takeLabels(labels, where)),
   };
 }
@@ -139,6 +143,13 @@ function upgraded({ settings, ...options }: Record<string, unknown>): Record<str
   const before = { milestones: [10, 15], factor: 0.2, beta: 0, adaptation: { learningRate: 1e-4 } };
   const { learner, ...others } = upgradeConfig({ ...before, ...(settings as object | undefined) });
   return { ...options, learner, settings: others };
+}
+
+/** Up to version 0.3 settings of training were kept whatever the learner. */
+function withoutUnused(options: Record<string, unknown>): Record<string, unknown> {
+  if (summingLearner(options.learner, learnerParts) === undefined) return options;
+  const { settings: _, augmentation: __, ...used } = options;
+  return used;
 }
 
 /**

@@ -4,13 +4,17 @@ import { limiter } from "../base/limiter.js";
 import { encodeClassifier } from "../classifier/saved-classifier.js";
 import { readImage } from "../data/image.js";
 import { openPictures } from "../data/kept-samples.js";
+import type { Config } from "../experiment/config.js";
 import { builtInParts } from "../experiment/parts.js";
 import { loadNamedParts } from "../experiment/plugins.js";
 import { RunDirectory } from "../experiment/run-directory.js";
 import { type SavedRun, withSavedRun } from "../experiment/saved-run.js";
 import type { FrozenNetwork } from "../features/extractor.js";
 import { elementCount } from "../graph/shape.js";
+import { sums } from "../learners/method.js";
+import type { LearnerSettings } from "../learners/options.js";
 import { learnerParts } from "../learners/parts.js";
+import { TRAINING_KEYS } from "../learners/settings.js";
 import { IncrementalClassifier, type LoadOptions } from "../library/incremental-classifier.js";
 import type { Device } from "../runtime/runtime.js";
 import { allocateSamples, type SampleData, samplesInMemory } from "../samples/samples.js";
@@ -96,9 +100,8 @@ async function begin(run: SavedRun): Promise<IncrementalClassifier> {
   await source.read(indices, exemplars);
   const position = new Map(indices.map((index, i) => [index, i]));
   memory.renumber((index) => position.get(index) as number);
-  const { optimizer, learningRate, epochs, schedule, gradientNorm, batchSize } = config;
   const { shape, type, mean, std } = extractor.input;
-  const { augmentation, network, learner: method, seed, validation, continuum } = config;
+  const { augmentation, network, learner: method, seed } = config;
   const files = encodeClassifier(
     {
       ...{ tasks, exemplars, history: [] },
@@ -108,13 +111,17 @@ async function begin(run: SavedRun): Promise<IncrementalClassifier> {
     {
       ...{ inputShape: shape, inputType: type, mean, std, network, learner: method, seed },
       ...(Object.keys(augmentation).length > 0 && { augmentation }),
-      settings: {
-        ...{ optimizer, learningRate, epochs, schedule, batchSize, validation, continuum },
-        ...(gradientNorm !== undefined && { gradientNorm }),
-      },
+      ...(!sums(learner.method) && { settings: trainingOf(config) }),
     },
   );
   return IncrementalClassifier.fromFiles(files, await loading(run));
+}
+
+/** What a run's configuration says of training, as a classifier has it. */
+function trainingOf(config: Config): Partial<LearnerSettings> {
+  const keys = [...TRAINING_KEYS, "continuum"] as const;
+  const set = keys.flatMap((key) => (config[key] === undefined ? [] : [[key, config[key]]]));
+  return Object.fromEntries(set);
 }
 
 async function read(

@@ -1,10 +1,17 @@
+import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { checkBySchema } from "../base/check.js";
 import { ItamlError } from "../base/errors.js";
 import { choiceSchema } from "../base/part.js";
 import { count, positive, share } from "../base/settings.js";
-import { learnerShape } from "../learners/settings.js";
+import {
+  learnerShape,
+  refuseUnused,
+  summingLearner,
+  TRAINING_KEYS,
+  type TrainingKey,
+} from "../learners/settings.js";
 import { DEVICES } from "../runtime/runtime.js";
 import { isOldConfig, oldKeys, upgradeConfig } from "../storage/old-settings.js";
 import { LOG_FORMATS } from "./log-formats.js";
@@ -140,8 +147,10 @@ function featuresSchema({ extractors }: Parts) {
 
 type ConfigSchema = ReturnType<typeof configSchema>;
 
-/** A complete configuration. */
-export type Config = z.output<ConfigSchema>;
+type Complete = z.output<ConfigSchema>;
+
+/** A complete configuration; of a learner that sums without settings of training. */
+export type Config = Omit<Complete, TrainingKey> & Partial<Pick<Complete, TrainingKey>>;
 
 /** What a configuration may leave out. */
 export type ConfigInput = z.input<ConfigSchema>;
@@ -155,7 +164,16 @@ export type ConfigInput = z.input<ConfigSchema>;
  */
 export function resolveConfig(input: unknown, where: string, parts: Parts = builtInParts): Config {
   if (isOldConfig(input as object)) throw oldForm(input as Record<string, unknown>, where);
-  const config = checkBySchema(configSchema(parts), withIdentity(input), where);
+  const content = withIdentity(input);
+  const summing = summingLearner((content as Content | null)?.learner, parts);
+  if (summing !== undefined) {
+    refuseUnused(summing, unusedKeys(content as Content), where);
+  }
+  const schema = configSchema(parts);
+  const config: Config =
+    summing === undefined
+      ? checkBySchema(schema, content, where)
+      : checkBySchema(schema.omit(OF_TRAINING), content, where);
   const { crop, padding } = config.augmentation;
   if ((crop === "padded") !== (padding !== undefined)) {
     throw new ItamlError("CONFIG_INVALID", "crop: padded and padding belong together", {
@@ -170,7 +188,50 @@ export function resolveConfig(input: unknown, where: string, parts: Parts = buil
       remedy: "Remove augmentation, or features",
     });
   }
+  if (config.features && config.normalization) {
+    throw new ItamlError("CONFIG_INVALID", "features are not normalised", {
+      where: `${where}: normalization`,
+      expected: "no normalization beside features, whose network has its own",
+      remedy: "Remove normalization, or write mean and std in features of a network of yours",
+    });
+  }
   return config;
+}
+
+type Content = Record<string, unknown>;
+
+const OF_TRAINING = Object.fromEntries(TRAINING_KEYS.map((key) => [key, true])) as Record<
+  TrainingKey,
+  true
+>;
+
+/** Varies what is passed over several times. */
+const AUGMENTATION = "augmentation";
+
+/** What a configuration sets that a learner which trains nothing has no use for. */
+function unusedKeys(content: Content): string[] {
+  return [...TRAINING_KEYS, AUGMENTATION].filter(
+    (key) => content[key] !== undefined && !isDeepStrictEqual(content[key], {}),
+  );
+}
+
+/**
+ * A configuration without what its learner has no use for.
+ *
+ * @param kept keys that stay, to be refused
+ */
+export function withoutUnused(
+  content: Content,
+  parts: Parts,
+  kept: readonly string[] = [],
+): Content {
+  if (summingLearner(content.learner, parts) === undefined) return content;
+  const unused = unusedKeys(content).filter((key) => !kept.includes(key));
+  const used = Object.entries(content).filter(([key]) => !unused.includes(key));
+  return {
+    ...Object.fromEntries(used),
+    ...(unused.includes(AUGMENTATION) && { [AUGMENTATION]: {} }),
+  };
 }
 
 /** On features no further network stands unless one is named. */

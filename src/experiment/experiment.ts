@@ -12,10 +12,11 @@ import { taskSizes } from "../model/model.js";
 import type { LearnHooks } from "../model/progress.js";
 import type { Checkpointing } from "../training/training-state.js";
 import type { Checkpoint } from "./checkpoint.js";
-import type { Config } from "./config.js";
+import { type Config, withoutUnused } from "./config.js";
 import { learnedDataOf } from "./learned-data.js";
 import { thisMachine } from "./machine.js";
 import { type Origin, originOf, refuseOtherOrigin } from "./origin.js";
+import { loadNamedParts } from "./plugins.js";
 import { addTask, emptyResults, firstTasks, type Results } from "./results.js";
 import { RunDirectory, type TaskState } from "./run-directory.js";
 import { RunLogs } from "./run-logs.js";
@@ -100,8 +101,11 @@ export async function resumeExperiment(
     const prepared = await prepareRun(config, options);
     const { extractor, source } = prepared.setup.context;
     const network = { extractor, samples: source.length };
-    const accept = (origin: Origin, file: string) =>
-      refuseOtherOrigin(origin, prepared.origin, file, options);
+    const parts = await loadNamedParts(config.plugins);
+    const accept = (origin: Origin, file: string) => {
+      const state = { ...origin, config: withoutUnused(origin.config, parts) };
+      refuseOtherOrigin(state, prepared.origin, file, options);
+    };
     const damaged: ItamlError[] = [];
     const checkpoint =
       fromTask === undefined

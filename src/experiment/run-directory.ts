@@ -21,7 +21,7 @@ import {
 } from "../storage/model-files.js";
 import { isOldConfig, upgradeConfig } from "../storage/old-settings.js";
 import { CheckpointFolder } from "./checkpoint-folder.js";
-import { type Config, formatConfig, resolveConfig } from "./config.js";
+import { type Config, formatConfig, resolveConfig, withoutUnused } from "./config.js";
 import { parseConfigText } from "./config-text.js";
 import { parseEvent, parseEvents, type RunEvent } from "./events.js";
 import { formatLearnedData, type LearnedData, parseLearnedData } from "./learned-data.js";
@@ -390,7 +390,9 @@ async function readConfigOf(path: string): Promise<Config> {
   // Runs of version 0.1.0 knew no other task prediction.
   const old = () => upgradeConfig({ taskPrediction: "logits", ...content });
   const parts = await loadNamedParts(content.plugins as string[] | undefined);
-  return resolveConfig(isOldConfig(content) ? old() : content, file, parts);
+  const current = isOldConfig(content) ? old() : content;
+  // Runs of version 0.3.0 and before had settings of training whatever the learner.
+  return resolveConfig(withoutUnused(current, parts), file, parts);
 }
 
 function isJson(text: string): boolean {

@@ -11,6 +11,7 @@ import { startingTensors } from "../features/starting-tensors.js";
 import { Learner, type SavedLearner } from "../learners/learner.js";
 import { createMethod, type Method, sums } from "../learners/method.js";
 import { Scenario } from "../learners/scenario.js";
+import { type ChosenTraining, createTraining } from "../learners/settings.js";
 import type { LearnerContext } from "../model/context.js";
 import { Inference } from "../model/inference.js";
 import { FeatureExtractor } from "../nn/feature-extractor.js";
@@ -45,7 +46,7 @@ export interface PreparedData extends LoadedData {
 /** What a configuration names to learn with, whatever the samples. */
 export interface PreparedLearner {
   readonly method: Method;
-  readonly training: TrainingSettings;
+  readonly training: TrainingSettings | undefined;
   readonly context: Omit<LearnerContext, "source">;
 }
 
@@ -120,11 +121,8 @@ export async function prepareLearner(
   const extractor = new FeatureExtractor(network, input, await startingTensors(network));
   checkMemory(extractor, sums(method) ? 1 : method.update.copies(tasks));
   const inference = await Inference.compile(runtime, extractor);
-  const training: TrainingSettings = {
-    ...config,
-    optimizer: createChosen(parts.optimizers, config.optimizer),
-    schedule: createChosen(parts.schedules, config.schedule),
-  };
+  // A complete configuration has all of it, of a method that trains.
+  const training = sums(method) ? undefined : createTraining(config as ChosenTraining, parts);
   const { seed } = config;
   return {
     ...{ method, training },

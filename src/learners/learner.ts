@@ -44,16 +44,19 @@ export class Learner implements SavedLearner {
   readonly context: LearnerContext;
   readonly model: Model;
   readonly memory: ExemplarMemory;
-  readonly #settings: TrainingSettings;
+  readonly #settings: TrainingSettings | undefined;
   readonly #adapted = new Map<number, TaskModel>();
   #state: LearnerState;
   #adapter: Promise<Adapter> | undefined;
 
-  /** @param saved what an earlier learner had learned; default: nothing */
+  /**
+   * @param settings how it trains, of a method that does
+   * @param saved what an earlier learner had learned; default: nothing
+   */
   constructor(
     method: Method,
     context: LearnerContext,
-    settings: TrainingSettings,
+    settings: TrainingSettings | undefined,
     saved?: SavedLearner,
   ) {
     if (sums(method)) refuseLarge(context.extractor.featureSize);
@@ -178,14 +181,16 @@ export class Learner implements SavedLearner {
     const classes = chosen?.classes ?? this.#trainingClasses(session, method.trainsOn);
     if (checkpointing?.from) overwriteModel(model, checkpointing.from.model);
     const { seed } = context;
-    const { validation, continuum } = this.#settings;
+    // Only a method that sums has none.
+    const settings = this.#settings as TrainingSettings;
+    const { validation, continuum } = settings;
     const { training: samples, heldOut } = holdOut(classes, validation, seed, task);
     const { update } = method;
     const frozen = method.frozen?.(task);
-    const training = await update.begin(session, { ...this.#settings, frozen });
+    const training = await update.begin(session, { ...settings, frozen });
     try {
       await trainingLoop({
-        ...{ model, task, seed, hooks, checkpointing, training, settings: this.#settings },
+        ...{ model, task, seed, hooks, checkpointing, training, settings },
         samples: samples.flatMap((indices, position) =>
           indices.map((index) => ({ index, position })),
         ),

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import type { Chosen } from "../../src/base/part.js";
 import { type Config, type ConfigInput, resolveConfig } from "../../src/experiment/config.js";
 import type { Results } from "../../src/experiment/results.js";
+import { learnerParts } from "../../src/learners/parts.js";
+import { summingLearner } from "../../src/learners/settings.js";
 import { writeMadeMnist } from "./idx.js";
 
 /** iTAML with a small memory. */
@@ -17,6 +19,12 @@ export function smallLearner(changes: Readonly<Record<string, unknown>> = {}): C
  */
 export function smallConfig(folder: string, changes: Partial<ConfigInput> = {}): Config {
   writeMadeMnist(join(folder, "data"));
+  const training = {
+    optimizer: { name: "sgd", momentum: 0.9 },
+    ...{ learningRate: 0.05, epochs: 4, batchSize: 16 },
+  };
+  const { learner = smallLearner() } = changes;
+  const trains = summingLearner(learner, learnerParts) === undefined;
   return resolveConfig(
     {
       dataset: "mnist",
@@ -25,12 +33,9 @@ export function smallConfig(folder: string, changes: Partial<ConfigInput> = {}):
       tasks: 3,
       threads: 1,
       network: { name: "mlp", hidden: [16] },
-      optimizer: { name: "sgd", momentum: 0.9 },
-      learningRate: 0.05,
-      epochs: 4,
-      batchSize: 16,
+      ...(trains && training),
       continuum: 5,
-      learner: smallLearner(),
+      learner,
       ...changes,
     },
     "test",

@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { didYouMean, ItamlError, nearestName } from "../../base/errors.js";
 import { datasetFolder, findDataset } from "../../data/catalog.js";
-import { type Config, resolveConfig } from "../../experiment/config.js";
+import { type Config, resolveConfig, withoutUnused } from "../../experiment/config.js";
 import { applySetting, parseConfigText } from "../../experiment/config-text.js";
 import {
   type ExperimentOptions,
@@ -112,7 +112,8 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
   const changed = [options.set, options.seed, options.device].some((given) => given !== undefined);
   let config = startedWith;
   if (name !== undefined || (changed && force)) {
-    config = await readConfig(name ?? directory.file("config.yaml"), options);
+    const source = name === undefined ? runConfig(startedWith, directory) : await findConfig(name);
+    config = await withChanges(source, options);
   } else if (changed) {
     throw new ItamlError("USAGE", "a run goes on with the settings that it was started with", {
       where: "itaml train --resume",
@@ -164,7 +165,8 @@ export async function trainWithDisplay(
           const title = `${config.dataset} ${config.learner.name}`;
           display = new ProgressDisplay({
             ...{ title, samples, firstTask, firstEpoch },
-            epochs: config.epochs,
+            // What sums passes over its samples once.
+            epochs: config.epochs ?? 1,
           });
           if (firstTask + firstEpoch > 0 && firstTask < samples.length) {
             process.stderr.write(`going on with task ${firstTask + 1}, epoch ${firstEpoch + 1}\n`);
@@ -213,6 +215,9 @@ function featureProgress(line: ProgressLine): NonNullable<ExperimentOptions["onF
     });
 }
 
+/** What of the command line changes a configuration. */
+type Changes = Pick<TrainOptions, "data" | "seed" | "device" | "features" | "set" | "plugin">;
+
 /**
  * Reads a configuration by file or data set name, and applies the command line's changes.
  *
@@ -220,20 +225,35 @@ function featureProgress(line: ProgressLine): NonNullable<ExperimentOptions["onF
  */
 export async function readConfig(
   name: string,
-  {
-    data,
-    seed,
-    device,
-    features,
-    set = [],
-    plugin = [],
-  }: Pick<TrainOptions, "data" | "seed" | "device" | "features" | "set" | "plugin">,
+  changes: Changes,
   onFitted?: (line: string) => void,
 ): Promise<Config> {
+  return withChanges(await findConfig(name), changes, onFitted);
+}
+
+/** A configuration as it is before the command line's changes. */
+interface ConfigSource {
+  readonly content: Record<string, unknown>;
+  readonly where: string;
+}
+
+async function findConfig(name: string): Promise<ConfigSource> {
   const isFile = /\.ya?ml$/.test(name) || (existsSync(name) && statSync(name).isFile());
-  const file = isFile ? name : findConfig(name);
+  const file = isFile ? name : builtInFile(name);
   const text = (await readFileOrThrow(file, "CONFIG_INVALID", MAXIMUM_CONFIG)).toString("utf8");
-  const content = parseConfigText(text, file);
+  return { content: parseConfigText(text, file), where: name };
+}
+
+function runConfig(config: Config, directory: RunDirectory): ConfigSource {
+  return { content: { ...config }, where: directory.file("config.yaml") };
+}
+
+async function withChanges(
+  { content, where }: ConfigSource,
+  { data, seed, device, features, set = [], plugin = [] }: Changes,
+  onFitted?: (line: string) => void,
+): Promise<Config> {
+  const { learner } = content;
   if (seed !== undefined) content.seed = seed;
   if (device !== undefined) content.device = device;
   if (data !== undefined) content.data = data;
@@ -243,13 +263,16 @@ export async function readConfig(
   resolveFiles(content);
   const plugins = pluginsOf(content, plugin);
   if (plugins.length > 0) content.plugins = plugins;
-  const where = isFile ? file : name;
   const parts = await loadNamedParts(plugins);
-  const config = resolveConfig(fitted(content), where, parts);
-  const automatic = automaticKeys(content);
+  // What stood beside another learner was said of that one.
+  const isReplaced = !isDeepStrictEqual(content.learner, learner);
+  const wanted = set.map((setting) => setting.split(/[.=]/)[0] as string);
+  const used = isReplaced ? withoutUnused(content, parts, wanted) : content;
+  const config = resolveConfig(fitted(used), where, parts);
+  const automatic = automaticKeys(used);
   if (automatic.length === 0) return config;
   const counts = await countPictures(config, parts);
-  const plain = fitted(content, counts);
+  const plain = fitted(used, counts);
   const values = automatic.map((key) => `${key} ${JSON.stringify(valueAt(plain, key))}`);
   onFitted?.(`fitted to ${counts.train} training pictures: ${values.join(", ")}`);
   return resolveConfig(plain, where, parts);
@@ -271,10 +294,10 @@ function resolveFiles(content: Record<string, unknown>): void {
   }
 }
 
-/** A configuration for pictures as one for their features: a network and augmentation would be of the pictures. */
+/** A configuration for pictures as one for their features: a network, augmentation and the like would be of the pictures. */
 function onFeatures(content: Record<string, unknown>, features: string): void {
   content.features = features;
-  for (const key of ["network", "images", "augmentation"]) delete content[key];
+  for (const key of ["network", "images", "augmentation", "normalization"]) delete content[key];
 }
 
 /** The plugins that a configuration names, and those of the command line. */
@@ -285,7 +308,7 @@ function pluginsOf({ plugins = [] }: Record<string, unknown>, others: readonly s
 }
 
 /** The file of a configuration that comes with the program. */
-function findConfig(name: string): string {
+function builtInFile(name: string): string {
   const files = readdirSync(CONFIGS).filter((file) => file.endsWith(".yaml"));
   const names = files.map((file) => basename(file, ".yaml")).sort();
   if (names.includes(name)) return join(CONFIGS, `${name}.yaml`);

@@ -135,10 +135,12 @@ function progressOf(events: readonly RunEvent[], config: Config): RunProgress | 
   const last = epochs.at(-1);
   const tasks = start.tasks ?? config.tasks;
   const [task, epoch] = last ? [last.task, last.epoch + 1] : [start.firstTask, start.epoch ?? 0];
-  const ofTask = forTask(config.epochs, task);
+  // What sums passes over its samples once.
+  const perTask = config.epochs ?? 1;
+  const ofTask = forTask(perTask, task);
   const seconds = epochs.slice(-LAST_EPOCHS).map((own) => own.seconds);
   let left = ofTask - epoch;
-  for (let later = task + 1; later < (tasks ?? 0); later++) left += forTask(config.epochs, later);
+  for (let later = task + 1; later < (tasks ?? 0); later++) left += forTask(perTask, later);
   const secondsLeft = tasks && seconds.length > 0 ? left * mean(seconds) : undefined;
   return { task, tasks, epoch, epochs: ofTask, secondsLeft };
 }
