@@ -15,10 +15,7 @@ const PAGES = [
 ];
 
 /** What configs/folder.yaml leaves to the pictures. */
-const FITTED = [
-  ...["images.size=32", "images.resize=36", "batchSize=16"],
-  ...["epochs=15", "schedule.epochs=[8, 12]", "continuum=5"],
-];
+const FITTED = [...["images.size=32", "images.resize=36", "epochs=15", "continuum=5"]];
 
 function read(page: string): string {
   return readFileSync(join(ROOT, page), "utf8");

@@ -9,7 +9,12 @@ import { temporaryFolder } from "./support/folder.js";
 import { writePictureFolder } from "./support/pictures.js";
 
 const FOLDER = join(import.meta.dirname, "../configs/folder.yaml");
-const settings = () => parseConfigText(readFileSync(FOLDER, "utf8"), FOLDER);
+/** All that can be fitted. */
+const settings = () => ({
+  ...parseConfigText(readFileSync(FOLDER, "utf8"), FOLDER),
+  batchSize: "auto",
+  schedule: { name: "milestones", epochs: "auto", factor: 0.2 },
+});
 
 test.each([
   ["ten of each of two classes", { train: 20, tasks: 1, fewestTest: 4 }, [32, 36, 16, 30, 4]],

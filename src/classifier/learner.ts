@@ -9,12 +9,9 @@ import type { NetworkSettings } from "../nn/index.js";
 import type { Network } from "../nn/network.js";
 import type { TrainingSettings } from "../training/settings.js";
 
-/** How an {@link IncrementalClassifier} learns unless it is told otherwise: as configs/strokes.yaml, in more epochs. */
+/** How an {@link IncrementalClassifier} learns unless it is told otherwise. */
 export const DEFAULT_SETTINGS = {
-  learner: {
-    ...{ name: "itaml", update: { name: "paper", beta: 0 } },
-    adaptation: { name: "full", learningRate: 1e-4 },
-  },
+  learner: { name: "replay-distillation" },
   optimizer: { name: "sgd", momentum: 0.9 },
   learningRate: 0.05,
   epochs: 20,
@@ -35,7 +32,7 @@ export interface LearningOptions {
     | Chosen
     | (string & {})
     | undefined;
-  /** The method, by its name or its settings. Default: iTAML, as {@link DEFAULT_SETTINGS} has it. */
+  /** The method, by its name or its settings. Default: that of {@link DEFAULT_SETTINGS}. */
   readonly learner?: MethodSettings | undefined;
   /** Samples that are kept of all classes together, by a method that keeps any. Default: 2000. */
   readonly memory?: number | undefined;
@@ -58,12 +55,21 @@ export function chosenLearner(
   options: LearningOptions & { readonly augmentation?: unknown },
   where: string,
 ): ChosenLearner {
-  const { network = "mlp", learner = "itaml", memory, settings, augmentation } = options;
+  const {
+    network = "mlp",
+    learner = DEFAULT_SETTINGS.learner,
+    memory,
+    settings,
+    augmentation,
+  } = options;
   const parts = withParts(learnerParts, options.parts ?? {});
   const own = isNetwork(network);
   const { network: networkSchema, learner: learnerSchema, ...others } = learnerShape(parts);
   const given = {
-    learner: { ...withDefaults(learner), ...(memory !== undefined && { memory }) },
+    learner: {
+      ...(typeof learner === "string" ? { name: learner } : learner),
+      ...(memory !== undefined && { memory }),
+    },
     ...(!own && { network }),
   };
   const schema = z.strictObject({ network: networkSchema, learner: learnerSchema });
@@ -86,13 +92,6 @@ export function chosenLearner(
     "INPUT_INVALID",
   );
   return { ...made, training: createTraining(training.settings, parts) };
-}
-
-function withDefaults(learner: MethodSettings): Chosen {
-  const given = typeof learner === "string" ? { name: learner } : { ...learner };
-  return given.name === DEFAULT_SETTINGS.learner.name
-    ? { ...DEFAULT_SETTINGS.learner, ...given }
-    : given;
 }
 
 /** Whether it is a network of one's own, not the name or the settings of one that is known. */

@@ -39,7 +39,7 @@ export const fullPart = part({
     steps: count
       .optional()
       .describe("Optimiser steps in place of epochs; 1 is the paper's single update."),
-    learningRate: positive.default(1e-3).describe("Of Adam."),
+    learningRate: positive.default(3e-4).describe("Of Adam."),
     batchSize: count.default(64).describe("Samples of a mini-batch."),
   },
   create: full,
