@@ -3,7 +3,14 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
 const memory = { MALLOC_MMAP_THRESHOLD_: "33554432", MALLOC_TRIM_THRESHOLD_: "2000000000" };
-for (const file of ["main.ts", "evaluation.ts", "growth.ts", "convolution.ts", "start.ts"]) {
+for (const file of [
+  "main.ts",
+  "evaluation.ts",
+  "growth.ts",
+  "convolution.ts",
+  "start.ts",
+  "browser.ts",
+]) {
   const { status } = spawnSync(
     process.execPath,
     [

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createContext, runInContext } from "node:vm";
 import { gzipSync } from "node:zlib";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import { BROWSER_LIMIT, ChromiumPage, chromiumPath } from "./support/chromium.js";
 import { needs } from "./support/needs.js";
@@ -53,10 +53,11 @@ test(
   async (context) => {
     const chromium = chromiumPath();
     needs(context, "a browser", chromium);
-    const base = await serve(await bundle("test/support/web/core-page.ts"));
+    const { address, close } = await serve(await bundle("test/support/web/core-page.ts"));
+    onTestFinished(close);
     // What is called from here the policy doesn't hold for: the page does it all when it is opened.
     const outcome = (await ChromiumPage.with(chromium, async (page) => {
-      await page.open(base);
+      await page.open(address);
       return await page.evaluate("outcome");
     })) as PageOutcome;
     expect(outcome).toEqual({

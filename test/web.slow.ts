@@ -1,16 +1,11 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { IncrementalClassifier } from "../src/library/incremental-classifier.js";
 import { ChromiumPage, chromiumPath } from "./support/chromium.js";
 import { expectClose } from "./support/close.js";
 import { needs } from "./support/needs.js";
-import { bundle, serve } from "./support/page-server.js";
+import { bundle, ISOLATED, serve } from "./support/page-server.js";
 import { OPTIONS, points, TASKS } from "./support/web/points.js";
-
-const ISOLATED = {
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-embedder-policy": "require-corp",
-};
 
 interface Taught {
   isolated: boolean;
@@ -38,11 +33,12 @@ describe.each([
     needs(context, "a browser", chromium);
     const worker = await bundle("test/support/web/worker.ts");
     const program = await bundle("test/support/web/page.ts");
-    const base = await serve(program, { scripts: { "/worker.js": worker }, headers });
+    const { address, close } = await serve(program, { scripts: { "/worker.js": worker }, headers });
+    onTestFinished(close);
     const { taught, wentOn } = await ChromiumPage.with(chromium, async (page) => {
-      await page.open(base);
+      await page.open(address);
       const first = (await page.evaluate("teach()")) as Taught;
-      await page.open(base);
+      await page.open(address);
       return { taught: first, wentOn: (await page.evaluate("goOn()")) as WentOn };
     });
     expect(taught).toMatchObject({
@@ -86,9 +82,10 @@ describe.each([
 test("pictures of a browser become samples as one sees them", async (context) => {
   const chromium = chromiumPath();
   needs(context, "a browser", chromium);
-  const base = await serve(await bundle("test/support/web/page.ts"));
+  const { address, close } = await serve(await bundle("test/support/web/page.ts"));
+  onTestFinished(close);
   const { colours, grey, error } = (await ChromiumPage.with(chromium, async (page) => {
-    await page.open(base);
+    await page.open(address);
     return await page.evaluate("pictures()");
   })) as { colours: number[]; grey: number[]; error: string };
   // The middle of it: red on the left, white on the right.

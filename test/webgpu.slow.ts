@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import { ChromiumPage, chromiumPath } from "./support/chromium.js";
 import { expectClose } from "./support/close.js";
@@ -16,12 +16,13 @@ const ADAPTER = [
 test("WebGPU in a browser computes and learns as Node does, with the convolutions that 1.30 gets wrong", async (context) => {
   const chromium = chromiumPath();
   needs(context, "a browser", chromium);
-  const base = await serve(await bundle("test/support/web/gpu-page.ts"));
+  const { address, close } = await serve(await bundle("test/support/web/gpu-page.ts"));
+  onTestFinished(close);
   const node = createOnnxRuntime({ threads: 1 });
   await ChromiumPage.with(
     chromium,
     async (page) => {
-      await page.open(base);
+      await page.open(address);
       needs(context, "a GPU", await page.evaluate("hasAdapter()"), "WebGPU in the browser");
       for (const [channels, filters] of [
         [3, 4],
@@ -46,9 +47,10 @@ test("WebGPU in a browser computes and learns as Node does, with the convolution
 test("where there is no adapter, that is what is said", async (context) => {
   const chromium = chromiumPath();
   needs(context, "a browser", chromium);
-  const base = await serve(await bundle("test/support/web/gpu-page.ts"));
+  const { address, close } = await serve(await bundle("test/support/web/gpu-page.ts"));
+  onTestFinished(close);
   const found = await ChromiumPage.with(chromium, async (page) => {
-    await page.open(base);
+    await page.open(address);
     return (await page.evaluate("hasAdapter()")) ? "an adapter" : page.evaluate("failure()");
   });
   needs(context, "a browser", found !== "an adapter", "without WebGPU");

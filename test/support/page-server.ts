@@ -3,7 +3,6 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { expect, onTestFinished } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -14,8 +13,8 @@ export async function bundle(file: string, format: "esm" | "iife" = "esm"): Prom
     ...{ minify: true, format, globalName: "page", target: "es2022", logLevel: "silent" },
     metafile: true,
   });
-  expect(warnings).toEqual([]);
-  expect(Object.values(metafile.outputs).flatMap(({ imports }) => imports)).toEqual([]);
+  const left = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
+  if (warnings.length + left.length > 0) throw new Error(JSON.stringify([warnings, left]));
   return outputFiles[0]?.text as string;
 }
 
@@ -23,8 +22,14 @@ export async function bundle(file: string, format: "esm" | "iife" = "esm"): Prom
 export const STRICT_POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self' blob:";
 
+/** Headers with which a page's WebAssembly may have threads. */
+export const ISOLATED = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
 /**
- * Serves a page with this program until the test is done, other scripts, and ONNX Runtime's WebAssembly.
+ * Serves a page with this program, other scripts, and ONNX Runtime's WebAssembly.
  *
  * @param headers of every answer, beside the strict policy
  * @returns its address, with a slash at its end
@@ -35,7 +40,7 @@ export async function serve(
     scripts = {},
     headers = {},
   }: { scripts?: Record<string, string>; headers?: Record<string, string> } = {},
-): Promise<string> {
+): Promise<{ address: string; close: () => void }> {
   const folder = join(ROOT, "node_modules/onnxruntime-web/dist");
   const all: Record<string, string> = { "/page.js": program, ...scripts };
   const server: Server = createServer((request, response) => {
@@ -51,9 +56,11 @@ export async function serve(
     else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return {
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
 }
