@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -13,6 +13,7 @@ import { IMAGENET_STATISTICS } from "../src/samples/input-description.js";
 import { ChromiumPage, chromiumPath } from "./support/chromium.js";
 import { encodeGguf } from "./support/gguf.js";
 import { needs } from "./support/needs.js";
+import { Visitor } from "./support/visitor.js";
 
 const ROOT = join(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "itaml-playground-"));
@@ -24,74 +25,6 @@ beforeAll(async () => {
   });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** The page, as a visitor sees it. */
-class Visitor {
-  readonly #page: ChromiumPage;
-
-  constructor(page: ChromiumPage) {
-    this.#page = page;
-  }
-
-  text(selector: string): Promise<string> {
-    const element = `document.querySelector(${JSON.stringify(selector)})`;
-    return this.#page.evaluate(`${element}?.innerText ?? ""`) as Promise<string>;
-  }
-
-  /** Waits until an element's text matches; the page looks every tenth of a second. */
-  async until(selector: string, pattern: RegExp): Promise<void> {
-    const element = `document.querySelector(${JSON.stringify(selector)})`;
-    await this.#page.evaluate(`new Promise((resolve) => {
-      const look = () => ${pattern}.test(${element}?.innerText ?? "") ? resolve() : setTimeout(look, 100);
-      look();
-    })`);
-  }
-
-  async click(selector: string): Promise<void> {
-    await this.#page.evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
-  }
-
-  async type(selector: string, text: string): Promise<void> {
-    await this.#page.evaluate(`(() => {
-      const field = document.querySelector(${JSON.stringify(selector)});
-      field.value = ${JSON.stringify(text)};
-      field.dispatchEvent(new Event("input", { bubbles: true }));
-    })()`);
-  }
-
-  /** Chooses files in a field for them. */
-  async choose(selector: string, files: readonly string[]): Promise<void> {
-    const expression = `document.querySelector(${JSON.stringify(selector)})`;
-    const { result } = await this.#page.send("Runtime.evaluate", { expression });
-    const { objectId } = result as { objectId: string };
-    await this.#page.send("DOM.setFileInputFiles", { objectId, files });
-  }
-
-  /** Draws a line through points of 0..1 on a pad, with the mouse, and waits until it was taken. */
-  async draw(pad: string, points: readonly (readonly [number, number])[]): Promise<void> {
-    const query = `document.querySelector(${JSON.stringify(pad)})`;
-    await this.#page.evaluate(`${query}.scrollIntoView({ block: "center" })`);
-    const box = (await this.#page.evaluate(
-      `(({ x, y, width }) => ({ x, y, width }))(${query}.getBoundingClientRect())`,
-    )) as { x: number; y: number; width: number };
-    const mouse = (type: string, [x, y]: readonly [number, number]) =>
-      this.#page.send("Input.dispatchMouseEvent", {
-        ...{ type, button: "left", buttons: 1, clickCount: 1 },
-        ...{ x: box.x + x * box.width, y: box.y + y * box.width },
-      });
-    const [first, ...rest] = points as [readonly [number, number]];
-    await mouse("mousePressed", first);
-    for (const point of rest) await mouse("mouseMoved", point);
-    await mouse("mouseReleased", points.at(-1) as readonly [number, number]);
-    await this.#page.evaluate(`new Promise((resolve) => {
-      const empty = () => {
-        const { data } = ${query}.getContext("2d").getImageData(0, 0, 280, 280);
-        return data.every((value) => value === 0) ? resolve() : setTimeout(empty, 50);
-      };
-      empty();
-    })`);
-  }
-}
 
 const SHAPES = {
   bar: [
@@ -255,10 +188,25 @@ test("photographs are learned by their features, more of a class later, and a cl
   vi.unstubAllEnvs();
 });
 
-test("the page without WebAssembly is small", () => {
+test("all that the page loads beside WebAssembly is small, as small as docs/browser.md says", () => {
+  const kilobytes = (files: readonly string[]) =>
+    files.reduce((sum, file) => sum + gzipSync(readFileSync(join(folder, file))).length, 0) / 1000;
   const html = readFileSync(join(folder, "index.html"), "utf8");
-  const files = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map(([, file]) => file);
-  expect(files.length).toBeGreaterThan(1);
-  const sizes = files.map((file) => gzipSync(readFileSync(join(folder, file as string))).length);
-  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(300_000);
+  const first = [...html.matchAll(/(?:src|href)="\.\/([^"]+\.(?:js|css))"/g)].map(
+    ([, file]) => file,
+  );
+  const texts = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
+    /\.(html|m?js|css)$/.test(file),
+  );
+  expect(texts).toEqual(expect.arrayContaining(first));
+  const workers = texts.filter((file) => /worker/.test(file));
+  expect(workers.length).toBe(2);
+  const sizes = [kilobytes(["index.html", ...(first as string[])]), kilobytes(texts)];
+  expect(sizes[1]).toBeLessThan(300);
+  const docs = readFileSync(join(ROOT, "docs/browser.md"), "utf8");
+  const said = /(\d+) kB with gzip until it is seen, (\d+) kB with the workers/.exec(docs) ?? [];
+  for (const [i, size] of sizes.entries()) {
+    console.log(`${["the page", "all scripts"][i]}: ${size.toFixed(1)} kB with gzip`);
+    expect(Math.abs(size - Number(said[i + 1]))).toBeLessThan(0.1 * size);
+  }
 });
