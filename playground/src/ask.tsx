@@ -77,6 +77,7 @@ export function Ask() {
                 key={labels.join()}
                 type="button"
                 class="quiet"
+                aria-label={`Ask about samples of task ${task + 1}: ${labels.join(", ")}`}
                 disabled={busy.value !== undefined}
                 onClick={() => void fill(task)}
               >

@@ -16,6 +16,16 @@ function status(): string {
   return length > 0 ? `${tasks.value.flat().length} classes in ${length} tasks` : "Ready";
 }
 
+/** Apart from the rest of the page, which need not be rendered anew for each step of progress. */
+function Status() {
+  return (
+    <p class="status" role="status">
+      {status()}
+      {busy.value !== undefined && progress.value > 0 && <progress value={progress.value} />}
+    </p>
+  );
+}
+
 function Kinds() {
   return (
     <fieldset class="kinds" disabled={busy.value !== undefined || loading.value}>
@@ -74,10 +84,7 @@ function App() {
         ) : (
           weightsMissing.value && <HowToGetWeights />
         )}
-        <p class="status" role="status">
-          {status()}
-          {busy.value !== undefined && progress.value > 0 && <progress value={progress.value} />}
-        </p>
+        <Status />
       </header>
       <main>
         <Teach key={kind.value} />

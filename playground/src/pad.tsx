@@ -1,10 +1,11 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type Sample, sampleOf } from "./sample.js";
 
 const SIZE = 280;
 
 /** A field to draw on, with mouse, pen or finger. What is drawn is given when the pen rests, and the field is clear again. */
 export function Pad({ label, onDrawn }: { label: string; onDrawn: (sample: Sample) => void }) {
+  const [empty, setEmpty] = useState(true);
   const canvas = useRef<HTMLCanvasElement>(null);
   const resting = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(resting.current), []);
@@ -19,6 +20,7 @@ export function Pad({ label, onDrawn }: { label: string; onDrawn: (sample: Sampl
     const own = context();
     if (!own) return;
     clearTimeout(resting.current);
+    setEmpty(false);
     canvas.current?.setPointerCapture(event.pointerId);
     Object.assign(own, { lineWidth: 22, lineCap: "round", lineJoin: "round" });
     own.strokeStyle = getComputedStyle(canvas.current as HTMLCanvasElement).color;
@@ -40,20 +42,28 @@ export function Pad({ label, onDrawn }: { label: string; onDrawn: (sample: Sampl
     clearTimeout(resting.current);
     const sample = canvas.current && sampleOf(canvas.current);
     context()?.clearRect(0, 0, SIZE, SIZE);
+    setEmpty(true);
     if (sample) onDrawn(sample);
   };
   return (
-    <canvas
-      class="pad"
-      ref={canvas}
-      width={SIZE}
-      height={SIZE}
-      role="img"
-      aria-label={label}
-      onPointerDown={down}
-      onPointerMove={move}
-      onPointerUp={up}
-      onPointerCancel={up}
-    />
+    <div class="paper">
+      <canvas
+        class="pad"
+        ref={canvas}
+        width={SIZE}
+        height={SIZE}
+        role="img"
+        aria-label={label}
+        onPointerDown={down}
+        onPointerMove={move}
+        onPointerUp={up}
+        onPointerCancel={up}
+      />
+      {empty && (
+        <p class="hint" aria-hidden="true">
+          {label}
+        </p>
+      )}
+    </div>
   );
 }

@@ -109,9 +109,9 @@ function Curves() {
     remembers: meanOf(tasksThen.map(({ remembers }) => remembers)),
     forgets: meanOf(tasksThen.map(({ forgets }) => forgets)),
   }));
-  const [width, height, edge] = [420, 150, 28];
-  const x = (i: number) => edge + (i * (width - 2 * edge)) / Math.max(means.length - 1, 1);
-  const y = (value: number) => 10 + (1 - value) * (height - 34);
+  const [width, height, left, right] = [420, 200, 60, 12];
+  const x = (i: number) => left + (i * (width - left - right)) / Math.max(means.length - 1, 1);
+  const y = (value: number) => 10 + (1 - value) * (height - 64);
   const line = (which: "remembers" | "forgets") =>
     means.map((own, i) => `${x(i)},${y(own[which])}`).join(" ");
   const said = means
@@ -129,17 +129,20 @@ function Curves() {
     >
       {[0, 0.5, 1].map((value) => (
         <g key={value}>
-          <line class="grid" x1={edge} x2={width - edge} y1={y(value)} y2={y(value)} />
-          <text x={edge - 4} y={y(value) + 3} text-anchor="end">
-            {100 * value}
+          <line class="grid" x1={left} x2={width - right} y1={y(value)} y2={y(value)} />
+          <text x={left - 10} y={y(value) + 5} text-anchor="end">
+            {percentOf(value)}
           </text>
         </g>
       ))}
       {means.map((_, i) => (
-        <text key={x(i)} x={x(i)} y={height - 6} text-anchor="middle">
+        <text key={x(i)} x={x(i)} y={height - 30} text-anchor="middle">
           {i + 1}
         </text>
       ))}
+      <text x={(left + width - right) / 2} y={height - 8} text-anchor="middle">
+        right of all tasks so far, after each lesson
+      </text>
       {(["forgets", "remembers"] as const).map((which) => (
         <g key={which} class={which}>
           <polyline points={line(which)} />

@@ -1,6 +1,8 @@
 import { batch, computed, signal } from "@preact/signals";
 import { createStore, del, get, set } from "idb-keyval";
+import { chunks } from "../../src/base/chunks.js";
 import { dropClassifier, type Label } from "../../src/web.js";
+import { drawDigits } from "./digits.js";
 import { chooseKind, type Kind, kind } from "./kind.js";
 import { openNetwork, weightsMissing } from "./photograph.js";
 import type { Sample } from "./sample.js";
@@ -179,25 +181,13 @@ async function accuracies(own: Teacher): Promise<TaskAccuracy[]> {
 /** Teaches the built-in digits, two classes a task. */
 export function demonstrate(): Promise<void> {
   return doing("Drawing digits", async (own) => {
-    const { makeStrokes } = await import("../../src/data/strokes.js");
-    const { train, classes } = makeStrokes(60, 1);
-    const taken = new Set(tasks.value.flat());
-    for (let first = 0; first < classes.length; first += 2) {
-      const labels = classes.slice(first, first + 2).filter((label) => !taken.has(label));
-      if (labels.length === 0) continue;
-      busy.value = `Learning ${labels.join(" and ")}`;
+    const taken = new Set<Label>(tasks.value.flat());
+    const digits = [...(await drawDigits())].map(([label, samples]) => ({ label, samples }));
+    for (const pair of chunks(digits, 2)) {
+      const drawn = pair.filter(({ label }) => !taken.has(label));
+      if (drawn.length === 0) continue;
+      busy.value = `Learning ${drawn.map(({ label }) => label).join(" and ")}`;
       progress.value = 0;
-      const drawn = await Promise.all(
-        labels.map(async (label) => {
-          const indices = Array.from(train.labels, (position, i) => ({ position, i }))
-            .filter(({ position }) => classes[position] === label)
-            .map(({ i }) => i);
-          const data = new Uint8Array(indices.length * 784);
-          await train.source.read(indices, data, undefined);
-          const samples = indices.map((_, i) => data.slice(784 * i, 784 * (i + 1)));
-          return { label, samples };
-        }),
-      );
       await learn(own, drawn);
     }
   });

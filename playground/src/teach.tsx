@@ -47,7 +47,10 @@ export function Teach() {
       {taught && <p class="hint">“{name}” is known: it learns these samples in addition.</p>}
       <div class={off ? "off" : ""} inert={off}>
         {!photographs && (
-          <Pad label={`Draw ${name || "a class"} here`} onDrawn={(sample) => add([sample])} />
+          <Pad
+            label={name ? `Draw “${name}” here` : "Name the class above, then draw it here"}
+            onDrawn={(sample) => add([sample])}
+          />
         )}
         <Pictures onSamples={add} />
       </div>

@@ -1,7 +1,6 @@
 import {
   type Classification,
   keepClassifier,
-  keptClassifier,
   type Label,
   WorkerClassifier,
   type WorkerClassifierOptions,
@@ -95,9 +94,7 @@ export class Teacher {
   }
 
   async keep(): Promise<void> {
-    for (const which of BOTH) {
-      await keepClassifier(NAMES[this.#kind][which], await this.#both[which].toFiles());
-    }
+    for (const which of BOTH) await this.#both[which].keep(NAMES[this.#kind][which]);
   }
 
   /** One by one. */
@@ -128,10 +125,11 @@ export class Teacher {
 }
 
 async function openKept(name: string, options: WorkerClassifierOptions): Promise<WorkerClassifier> {
-  const files = await keptClassifier(name);
-  return files
-    ? WorkerClassifier.fromFiles(newWorker(), files, { threads: 1 })
-    : WorkerClassifier.create(newWorker(), options);
+  const worker = newWorker();
+  return (
+    (await WorkerClassifier.fromKept(worker, name, { threads: 1 })) ??
+    (await WorkerClassifier.create(worker, options))
+  );
 }
 
 /** Puts a classifier that was saved elsewhere in the place of the kept one. */

@@ -7,6 +7,7 @@ import type { ClassifierFiles } from "../classifier/saved-classifier.js";
 import type { Progress } from "../model/progress.js";
 import { answer } from "./answers.js";
 import { createWebRuntime, type WebRuntimeOptions } from "./onnxruntime-web.js";
+import { keepClassifier, keptClassifier } from "./storage.js";
 
 /** What a worker does for a page: the calls of {@link IncrementalClassifier}, of one classifier. */
 export class ClassifierService {
@@ -26,10 +27,20 @@ export class ClassifierService {
   }
 
   open(files: ClassifierFiles, runtime: WebRuntimeOptions) {
+    return answer(() => this.#open(files, runtime));
+  }
+
+  /** @returns whether there is one of that name */
+  openKept(name: string, runtime: WebRuntimeOptions) {
     return answer(async () => {
-      const options: OpenOptions = { runtime: this.#createRuntime(runtime) };
-      this.#classifier = await IncrementalClassifier.fromFiles(files, options);
+      const files = await keptClassifier(name);
+      if (files) await this.#open(files, runtime);
+      return files !== undefined;
     });
+  }
+
+  keep(name: string) {
+    return answer(async () => keepClassifier(name, await this.#own.toFiles()));
   }
 
   tasks() {
@@ -86,6 +97,11 @@ export class ClassifierService {
 
   toOnnx() {
     return answer(() => this.#own.toOnnx());
+  }
+
+  async #open(files: ClassifierFiles, runtime: WebRuntimeOptions): Promise<void> {
+    const options: OpenOptions = { runtime: this.#createRuntime(runtime) };
+    this.#classifier = await IncrementalClassifier.fromFiles(files, options);
   }
 
   get #own(): IncrementalClassifier {

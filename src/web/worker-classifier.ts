@@ -54,6 +54,24 @@ export class WorkerClassifier {
     return classifier;
   }
 
+  /**
+   * Reads what {@link keep} kept under a name.
+   *
+   * @returns undefined where nothing was: the worker is free for another
+   * @throws {ItamlError} as `IncrementalClassifier.fromFiles`; DEVICE_UNAVAILABLE
+   */
+  static async fromKept(
+    worker: Worker,
+    name: string,
+    runtime: WebRuntimeOptions = {},
+  ): Promise<WorkerClassifier | undefined> {
+    const classifier = new WorkerClassifier(worker);
+    if (!(await classifier.#link.ask((service) => service.openKept(name, runtime))))
+      return undefined;
+    classifier.#tasks = await classifier.#link.ask((service) => service.tasks());
+    return classifier;
+  }
+
   /** Labels of each task, in the order of learning. */
   get tasks(): readonly (readonly Label[])[] {
     return this.#tasks;
@@ -96,6 +114,15 @@ export class WorkerClassifier {
 
   classifyMixed(images: Images): Promise<{ tasks: number[]; labels: Label[] }> {
     return this.#link.ask((service) => service.classifyMixed(images));
+  }
+
+  /**
+   * As `keepClassifier`, without the page, which its bytes would make stand still.
+   *
+   * @throws {DOMException} QuotaExceededError
+   */
+  keep(name: string): Promise<void> {
+    return this.#link.ask((service) => service.keep(name));
   }
 
   toFiles(): Promise<ClassifierFiles> {

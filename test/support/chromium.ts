@@ -104,9 +104,7 @@ export class ChromiumPage {
   }
 
   async open(url: string): Promise<void> {
-    const loaded = new Promise<void>((resolve) => {
-      this.#waiting.push({ method: "Page.loadEventFired", resolve });
-    });
+    const loaded = this.#next("Page.loadEventFired");
     await this.send("Page.navigate", { url });
     await loaded;
   }
@@ -130,6 +128,38 @@ export class ChromiumPage {
     await this.send("Emulation.setEmulatedMedia", { media, features });
   }
 
+  /** A PNG of the whole page, below the window's edge, too. */
+  async screenshot(): Promise<Buffer> {
+    const { data } = await this.send("Page.captureScreenshot", { captureBeyondViewport: true });
+    return Buffer.from(data as string, "base64");
+  }
+
+  /**
+   * Does work, and says how long each piece of it took the page's own thread: milliseconds of the processor, which a busy
+   * machine hardly changes, and by the clock.
+   */
+  async mainThread(work: () => Promise<void>): Promise<{ processor: number; clock: number }[]> {
+    const ended = this.#next("Tracing.tracingComplete");
+    const traceConfig = { includedCategories: ["toplevel"] };
+    await this.send("Tracing.start", { transferMode: "ReportEvents", traceConfig });
+    await work();
+    await this.send("Tracing.end");
+    await ended;
+    const all = this.events
+      .filter(({ method }) => method === "Tracing.dataCollected")
+      .flatMap(({ params }) => params.value as TraceEvent[]);
+    const threadOf = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`;
+    const main = all.filter(({ args }) => args.name === "CrRendererMain").map(threadOf);
+    return all
+      .filter((event) => event.name.endsWith("::RunTask") && main.includes(threadOf(event)))
+      .map(({ tdur = 0, dur = 0 }) => ({ processor: tdur / 1000, clock: dur / 1000 }));
+  }
+
+  /** Until the next event of this name. */
+  #next(method: string): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push({ method, resolve }));
+  }
+
   #receive({ id, method, params, ...answer }: Answer & Partial<PageEvent> & { id?: number }): void {
     if (id !== undefined) {
       this.#answers.get(id)?.(answer);
@@ -140,6 +170,16 @@ export class ChromiumPage {
       if (index >= 0) this.#waiting.splice(index, 1)[0]?.resolve();
     }
   }
+}
+
+/** Of the format of traces; microseconds. */
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly dur?: number;
+  readonly tdur?: number;
+  readonly args: { readonly name?: string };
 }
 
 interface Answer {

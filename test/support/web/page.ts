@@ -1,8 +1,6 @@
 import {
   dropClassifier,
   ItamlError,
-  keepClassifier,
-  keptClassifier,
   keptClassifiers,
   pictureSample,
   WorkerClassifier,
@@ -21,7 +19,7 @@ async function teach() {
     await classifier.learn(points(task, 24), { onProgress: ({ kind }) => steps.push(kind) });
   }
   const longestFrame = frames();
-  await keepClassifier("mine", await classifier.toFiles());
+  await classifier.keep("mine");
   const unknown = await classifier.forget("stranger").catch((error: unknown) => error);
   const stopped = await stoppedLearning(classifier);
   classifier.release();
@@ -47,9 +45,10 @@ async function stoppedLearning(classifier: WorkerClassifier): Promise<unknown> {
 
 /** What a page that was opened again does with what was kept. */
 async function goOn() {
-  const files = await keptClassifier("mine");
-  if (!files) throw new Error("nothing was kept");
-  const classifier = await WorkerClassifier.fromFiles(start(), files, RUNTIME);
+  const worker = start();
+  const none = await WorkerClassifier.fromKept(worker, "another", RUNTIME);
+  const classifier = await WorkerClassifier.fromKept(worker, "mine", RUNTIME);
+  if (none || !classifier) throw new Error("not what was kept");
   const before = classifier.tasks;
   await classifier.learn(points(TASKS[2], 24));
   const found = [];
