@@ -1,7 +1,8 @@
 // Pictures of the playground, as it was built last, at widths of a telephone, a laptop and a projector, light and dark:
 // node --import tsx test/screenshots.ts FOLDER
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import sharp from "sharp";
 import { servePlayground } from "../src/cli/commands/play.js";
 import { ChromiumPage, chromiumPath } from "./support/chromium.js";
 import { Visitor } from "./support/visitor.js";
@@ -25,7 +26,8 @@ await ChromiumPage.with(chromium, async (page) => {
       for (const scheme of SCHEMES) {
         await page.prefer(scheme);
         await page.resize(width, 1000);
-        writeFileSync(join(folder, `${name}-${width}-${scheme}.png`), await page.screenshot());
+        const picture = sharp(await page.screenshot()).png({ palette: true });
+        await picture.toFile(join(folder, `${name}-${width}-${scheme}.png`));
       }
     }
     console.log(name);
@@ -38,6 +40,7 @@ await ChromiumPage.with(chromium, async (page) => {
   await take("digits");
   await visitor.click("section:nth-child(3) .field button:last-of-type");
   await visitor.until("[aria-live] > p:last-of-type", /task 5/);
+  await visitor.until(".status", /^10 classes in 5 tasks$/);
   await take("group");
   await visitor.click(".kinds label:nth-of-type(2) input");
   await visitor.until(".status", /^(Ready|The network for photographs is missing)$/);
