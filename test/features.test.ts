@@ -11,7 +11,7 @@ import { type ConfigInput, resolveConfig } from "../src/experiment/config.js";
 import { resumeExperiment, startExperiment } from "../src/experiment/experiment.js";
 import type { FrozenNetwork } from "../src/features/extractor.js";
 import { featuresOfFiles } from "../src/features/feature-dataset.js";
-import { FeatureSource } from "../src/features/feature-source.js";
+import { contentOfFiles, FeatureSource } from "../src/features/feature-source.js";
 import { extractors } from "../src/features/index.js";
 import { fetchWeights, MOBILENET_V3_SMALL, weightsFile } from "../src/features/pretrained.js";
 import { RowCache } from "../src/features/row-cache.js";
@@ -193,7 +193,7 @@ describe("features of pictures", () => {
     const settings = { size: 12, resize: { test: 12, training: 12 }, broken: "skip" } as const;
     const pictures = imageSource(files, { ...settings, augmentation: {}, seed: 1 });
     const input = { shape: [3, 12, 12], type: "uint8", mean: [0], std: [1] } as const;
-    return new FeatureSource(pictures, { network, input }, files);
+    return new FeatureSource(pictures, { network, input }, contentOfFiles(files));
   };
   const all = () => files.map((_, i) => i);
   const rowsOf = async (source: FeatureSource) => {

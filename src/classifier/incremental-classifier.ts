@@ -169,7 +169,7 @@ export class IncrementalClassifier<Other = never> {
     checkInput(samplesSchema, samples, "learn");
     checkInput(hooksSchema, hooks, "learn: hooks");
     const labels = takeLabels(samples.labels, "learn");
-    const images = this.take(samples.images, this.#extractor.input, "learn");
+    const images = this.take(samples.images, this.#extractor.input, "learn", hooks);
     if (!isPromise(images)) this.#refuseOtherNumber(images, labels);
     await this.#teachInTurn(images, labels, hooks);
   }
@@ -378,12 +378,14 @@ export class IncrementalClassifier<Other = never> {
   /**
    * Samples as an application has them, as one array of them that is the classifier's own.
    *
+   * @param _hooks of the call that wants them, where it takes long
    * @throws {ItamlError} INPUT_INVALID, OUT_OF_MEMORY
    */
   protected take(
     images: unknown,
     { type, shape }: InputDescription,
     where: string,
+    _hooks?: LearnHooks,
   ): SampleData | Promise<SampleData> {
     return takeImages(images, { type, sampleSize: elementCount(shape) }, where);
   }

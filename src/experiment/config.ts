@@ -3,8 +3,8 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { checkBySchema } from "../base/check.js";
 import { ItamlError } from "../base/errors.js";
-import { choiceSchema } from "../base/part.js";
 import { count, positive, share } from "../base/settings.js";
+import { featuresSchema } from "../features/index.js";
 import {
   learnerShape,
   refuseUnused,
@@ -99,9 +99,11 @@ export function configSchema(parts: Parts) {
         "How training pictures are varied, seeded by sample and epoch. Without: not at all.",
       ),
 
-    features: featuresSchema(parts).describe(
-      "A frozen network that turns pictures into features, on which the learner stands ([features.md](features.md)): one of these by its name or with settings, or an ONNX file. Without: pictures themselves are learned.",
-    ),
+    features: featuresSchema(parts.extractors)
+      .optional()
+      .describe(
+        "A frozen network that turns pictures into features, on which the learner stands ([features.md](features.md)): one of these by its name or with settings, or an ONNX file. Without: pictures themselves are learned.",
+      ),
 
     classesPerTask: z
       .union([count, z.array(count).min(1)])
@@ -133,16 +135,6 @@ export function configSchema(parts: Parts) {
         "What a run writes for other programs while it trains: `csv` (`metrics.csv`), `tensorboard` (`tensorboard/`); [results.md](results.md). Without: nothing.",
       ),
   });
-}
-
-/** An extractor; a file's name stands for the file with its defaults. */
-function featuresSchema({ extractors }: Parts) {
-  const named = (value: unknown) => {
-    if (typeof value === "string" && /\.onnx$/i.test(value)) return { name: "onnx", model: value };
-    const isModel = typeof value === "object" && value !== null && "model" in value;
-    return isModel ? { name: "onnx", ...value } : value;
-  };
-  return z.preprocess(named, choiceSchema(extractors)).optional();
 }
 
 type ConfigSchema = ReturnType<typeof configSchema>;

@@ -3,7 +3,12 @@ import { limiter } from "../base/limiter.js";
 import { readImage } from "../data/image.js";
 import type { Dataset, LabelledSamples, SampleSource } from "../samples/samples.js";
 import type { FrozenNetwork } from "./extractor.js";
-import { type FeatureHooks, FeatureSource, type PictureSettings } from "./feature-source.js";
+import {
+  contentOfFiles,
+  type FeatureHooks,
+  FeatureSource,
+  type PictureSettings,
+} from "./feature-source.js";
 
 /** A data set of feature vectors, which stand for pictures. */
 export interface FeatureDataset extends Dataset {
@@ -34,7 +39,7 @@ export function featureDataset(
   }
   const settings: PictureSettings = { network, input, decoding };
   const part = ({ source, labels, files }: LabelledSamples) => ({
-    source: new FeatureSource(source, settings, files),
+    source: new FeatureSource(source, settings, files && contentOfFiles(files)),
     labels,
   });
   const [train, test] = [part(dataset.train), part(dataset.test)];
@@ -69,7 +74,7 @@ export function featuresOfFiles(
   const input = { shape: [3, side, side], type: "uint8", mean: [0], std: [1] } as const;
   const source = pictures?.source ?? scaledImages(files, input.shape);
   const decoding = pictures?.decoding ?? "scaled";
-  return new FeatureSource(source, { network, input, decoding }, files);
+  return new FeatureSource(source, { network, input, decoding }, contentOfFiles(files));
 }
 
 /** Picture files as samples of a set that has none, scaled to its size. */

@@ -31,6 +31,31 @@ export interface PictureSettings {
   readonly decoding?: unknown;
 }
 
+/** What says that a picture is one that was seen before, where its pixels need not be decoded for that. */
+export interface PictureContent {
+  /** For each its hash; undefined where it can't be read. */
+  keys(indices: readonly number[]): Promise<(string | undefined)[]>;
+}
+
+/** The content of picture files. */
+export function contentOfFiles(files: readonly string[], keys = new PictureKeys()): PictureContent {
+  return { keys: (indices) => keys.of(indices.map((index) => files[index] as string)) };
+}
+
+/**
+ * The features of a network that are kept; sources that share it read it once.
+ *
+ * @param hasContent whether pictures are known by {@link PictureContent}, and not by their pixels
+ */
+export function featureCache(
+  { network: { identity, featureSize }, input, decoding }: PictureSettings,
+  hasContent: boolean,
+): RowCache {
+  const how = [identity, input.shape, hasContent ? decoding : "samples"];
+  const folder = sha256(JSON.stringify(how)).toString("hex").slice(0, 32);
+  return new RowCache(join(cacheFolder(), "features", folder), 4 * featureSize);
+}
+
 const [UNKNOWN, KNOWN, UNREADABLE] = [0, 1, 2];
 
 /**
@@ -44,31 +69,31 @@ export class FeatureSource implements SampleSource {
   /** Pictures that the network has seen here. */
   computed = 0;
   readonly #pictures: SampleSource;
-  readonly #files: readonly string[] | undefined;
+  readonly #content: PictureContent | undefined;
   readonly #settings: PictureSettings;
   readonly #cache: RowCache;
-  readonly #pictureKeys = new PictureKeys();
   readonly #turns = new Turns();
   readonly #state: Uint8Array;
   #rows: Float32Array | undefined;
   #warned = false;
 
-  /** @param files those of the pictures, where they are files */
+  /**
+   * @param content of the pictures, where there is more of them than pixels
+   * @param cache default: one of its own
+   */
   constructor(
     pictures: SampleSource,
     settings: PictureSettings,
-    files?: readonly string[] | undefined,
+    content?: PictureContent | undefined,
+    cache = featureCache(settings, content !== undefined),
   ) {
-    const { featureSize, identity } = settings.network;
     this.length = pictures.length;
-    this.sampleSize = featureSize;
+    this.sampleSize = settings.network.featureSize;
     this.#pictures = pictures;
-    this.#files = files;
+    this.#content = content;
     this.#settings = settings;
     this.#state = new Uint8Array(pictures.length);
-    const how = [identity, settings.input.shape, files ? settings.decoding : "samples"];
-    const folder = sha256(JSON.stringify(how)).toString("hex").slice(0, 32);
-    this.#cache = new RowCache(join(cacheFolder(), "features", folder), 4 * featureSize);
+    this.#cache = cache;
   }
 
   async read(indices: readonly number[], target: Uint8Array | Float32Array): Promise<number[]> {
@@ -160,8 +185,7 @@ export class FeatureSource implements SampleSource {
 
   /** The hash of what is in each picture. */
   async #keysOf(indices: readonly number[]): Promise<(string | undefined)[]> {
-    const files = this.#files;
-    if (files) return this.#pictureKeys.of(indices.map((index) => files[index] as string));
+    if (this.#content) return this.#content.keys(indices);
     const { sampleSize } = this.#pictures;
     const samples = allocateSamples(this.#pictures, indices.length);
     await this.#pictures.read(indices, samples);

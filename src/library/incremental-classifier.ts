@@ -4,46 +4,107 @@ import * as z from "../base/schema.js";
 import { Turns } from "../base/turns.js";
 import { checkInput } from "../classifier/check-input.js";
 import { type PortableOptions, portableOptionsSchema } from "../classifier/classifier-options.js";
-import { IncrementalClassifier as PortableClassifier } from "../classifier/incremental-classifier.js";
+import {
+  type ClassifierParts,
+  IncrementalClassifier as PortableClassifier,
+} from "../classifier/incremental-classifier.js";
 import { CLASSIFIER_FILES, type ClassifierFiles } from "../classifier/saved-classifier.js";
+import { joinedOnnx } from "../features/joined-onnx.js";
 import { writeFileAtomically } from "../files/atomic-file.js";
 import { writeFolderAtomically } from "../files/atomic-folder.js";
 import { readFileOrThrow } from "../files/read-file.js";
+import type { LearnHooks } from "../model/progress.js";
 import { createOnnxRuntime, type OnnxRuntimeOptions } from "../runtime/node/onnxruntime-node.js";
 import { DEVICES } from "../runtime/runtime.js";
 import type { InputDescription } from "../samples/input-description.js";
 import type { SampleData } from "../samples/samples.js";
+import {
+  encodeFeatures,
+  FEATURES_FILE,
+  type FeatureOptions,
+  type FeatureSettings,
+  type OpenFeatures,
+  openFeatures,
+  openSavedFeatures,
+  optionsOnFeatures,
+} from "./feature-options.js";
+import { PictureFeatures } from "./picture-features.js";
 import { arePictures, type Pictures, readPictures } from "./pictures.js";
 
-export interface ClassifierOptions extends PortableOptions, OnnxRuntimeOptions {}
+/** A classifier of samples, or of pictures by their features. */
+export type ClassifierOptions = OnnxRuntimeOptions &
+  ((PortableOptions & { readonly features?: undefined }) | FeatureOptions);
 
 /** What is loaded, and where it runs. */
-export type LoadOptions = Pick<ClassifierOptions, "network" | "parts" | "device" | "threads">;
+export interface LoadOptions
+  extends Pick<PortableOptions, "network" | "parts">,
+    OnnxRuntimeOptions {
+  /** The network that features are of, where it isn't where it was; another one is refused. */
+  readonly features?: FeatureSettings | undefined;
+}
 
 const { network, parts } = portableOptionsSchema.shape;
+const features = z.unknown().optional();
 const machine = {
   device: z.enum(DEVICES).optional(),
   threads: z.int().min(1).optional(),
 };
 const optionsSchema = portableOptionsSchema.extend(machine);
-const loadSchema = z.strictObject({ network, parts, ...machine });
+const featureOptionsSchema = portableOptionsSchema.partial().extend({ ...machine, features });
+const loadSchema = z.strictObject({ network, parts, features, ...machine });
 
 /** A classifier that is taught new classes, on this machine and its disk. */
 export class IncrementalClassifier extends PortableClassifier<Pictures> {
   readonly #writes = new Turns();
+  readonly #features: OpenFeatures | undefined;
+  readonly #pictures: PictureFeatures | undefined;
+  #freed: Promise<void> | undefined;
+
+  private constructor(parts: ClassifierParts, features?: OpenFeatures | undefined) {
+    super(parts);
+    this.#features = features;
+    this.#pictures = features && new PictureFeatures(features.network);
+  }
 
   /**
    * A classifier that knows nothing yet.
    *
    * @throws {ItamlError} DEVICE_UNAVAILABLE; INPUT_INVALID with the option; GRAPH_INVALID where the network can't be one
-   *   for such samples
+   *   for such samples; WEIGHTS_MISSING, FILE_INVALID, CONFIG_INVALID where the network of `features` can't be opened
    */
   static override async create(options: ClassifierOptions): Promise<IncrementalClassifier> {
+    if (options?.features !== undefined) return IncrementalClassifier.#onFeatures(options);
     checkInput(optionsSchema, options, "create");
-    const { device, threads, ...portable } = options;
+    const { device, threads, features: _, ...portable } = options;
     const runtime = createOnnxRuntime({ device, threads });
-    const parts = await PortableClassifier.newParts({ ...portable, runtime });
-    return new IncrementalClassifier(parts);
+    return new IncrementalClassifier(await PortableClassifier.newParts({ ...portable, runtime }));
+  }
+
+  static async #onFeatures(
+    options: FeatureOptions & OnnxRuntimeOptions,
+  ): Promise<IncrementalClassifier> {
+    checkInput(featureOptionsSchema, options, "create");
+    const { device, threads, ...others } = options;
+    const runtime = createOnnxRuntime({ device, threads });
+    const how = { device: runtime.device, threads };
+    return IncrementalClassifier.#with(
+      await openFeatures(others.features, how, "create"),
+      ({ network: frozen }) =>
+        PortableClassifier.newParts({ ...optionsOnFeatures(others, frozen), runtime }),
+    );
+  }
+
+  /** A classifier on features, whose network is freed where there can't be one. */
+  static async #with(
+    features: OpenFeatures,
+    make: (features: OpenFeatures) => Promise<ClassifierParts>,
+  ): Promise<IncrementalClassifier> {
+    try {
+      return new IncrementalClassifier(await make(features), features);
+    } catch (error) {
+      await features.network.release();
+      throw error;
+    }
   }
 
   /**
@@ -69,6 +130,24 @@ export class IncrementalClassifier extends PortableClassifier<Pictures> {
   static async load(folder: string, options: LoadOptions = {}): Promise<IncrementalClassifier> {
     const files = await readFolder(folder);
     return IncrementalClassifier.#open(files, options, (name) => join(folder, name));
+  }
+
+  /** With the name and the hash of the network that features are of, if any; not the network. */
+  override async toFiles(): Promise<Map<string, Uint8Array>> {
+    const files = await super.toFiles();
+    if (this.#features) files.set(FEATURES_FILE, encodeFeatures(this.#features));
+    return files;
+  }
+
+  /** On features one file from picture to label, as `itaml export` writes it. */
+  override async toOnnx(): Promise<Uint8Array> {
+    const model = await super.toOnnx();
+    return this.#features ? joinedOnnx(this.#features.network.toOnnx(), model) : model;
+  }
+
+  override release(): Promise<void> {
+    this.#freed ??= super.release().then(() => this.#features?.network.release());
+    return this.#freed;
   }
 
   /**
@@ -97,9 +176,10 @@ export class IncrementalClassifier extends PortableClassifier<Pictures> {
     images: unknown,
     input: InputDescription,
     where: string,
+    hooks?: LearnHooks,
   ): SampleData | Promise<SampleData> {
     if (!arePictures(images, input)) return super.take(images, input, where);
-    const read = readPictures(images, input, where);
+    const read = this.#pictures?.of(images, where, hooks) ?? readPictures(images, input, where);
     // Where it fails, the call says so in its turn.
     read.catch(() => {});
     return read;
@@ -111,10 +191,15 @@ export class IncrementalClassifier extends PortableClassifier<Pictures> {
     place?: (name: string) => string,
   ): Promise<IncrementalClassifier> {
     checkInput(loadSchema, options, "load");
-    const { device, threads, ...own } = options;
+    const { device, threads, features: elsewhere, ...own } = options;
     const runtime = createOnnxRuntime({ device, threads });
-    const parts = await PortableClassifier.savedParts(files, { runtime, ...own }, place);
-    return new IncrementalClassifier(parts);
+    const make = () => PortableClassifier.savedParts(files, { runtime, ...own }, place);
+    const how = { device: runtime.device, threads };
+    const where = place?.(FEATURES_FILE) ?? FEATURES_FILE;
+    const saved = await openSavedFeatures(files, elsewhere, how, where);
+    return saved
+      ? IncrementalClassifier.#with(saved, make)
+      : new IncrementalClassifier(await make());
   }
 }
 
@@ -123,7 +208,9 @@ const MAXIMUM_TEXT = 2 ** 26;
 
 /** The files of a saved classifier that are there. */
 async function readFolder(folder: string): Promise<ClassifierFiles> {
-  const names = CLASSIFIER_FILES.filter((name) => existsSync(join(folder, name)));
+  const names = [...CLASSIFIER_FILES, FEATURES_FILE].filter((name) =>
+    existsSync(join(folder, name)),
+  );
   const read = async (name: string) => {
     const atMost = name.endsWith(".json") ? MAXIMUM_TEXT : undefined;
     return [name, await readFileOrThrow(join(folder, name), "FILE_INVALID", atMost)] as const;

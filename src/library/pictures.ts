@@ -31,13 +31,18 @@ const AT_ONCE = 16;
  * Whether these are pictures, and not samples: something that isn't an array of numbers, or the bytes of a file whose
  * number isn't that of a sample.
  */
-export function arePictures(images: unknown, { shape }: InputDescription): images is Pictures {
+export function arePictures(
+  images: unknown,
+  { shape, type }: InputDescription,
+): images is Pictures {
   if (typeof images !== "object" || images === null || ArrayBuffer.isView(images)) return false;
   if (!Array.isArray(images)) return Symbol.asyncIterator in images || Symbol.iterator in images;
-  return images.some((one) => isPictureOf(one, elementCount(shape)));
+  // Where samples are numbers, bytes are a picture whatever their number.
+  const sampleSize = type === "uint8" ? elementCount(shape) : undefined;
+  return images.some((one) => isPictureOf(one, sampleSize));
 }
 
-function isPictureOf(value: unknown, sampleSize: number): boolean {
+function isPictureOf(value: unknown, sampleSize: number | undefined): boolean {
   if (typeof value === "string" || isBlob(value) || isPixelData(value)) return true;
   return isByteArray(value) && value.length !== sampleSize && isPicture(bufferOf(value));
 }
@@ -83,7 +88,8 @@ export async function readPictures(
   return joined;
 }
 
-async function readPicture(
+/** A picture as a sample, scaled so that its shorter side fits and cut at its middle, as those of a run are. */
+export async function readPicture(
   picture: Picture,
   shape: readonly number[],
   where: string,
@@ -92,7 +98,7 @@ async function readPicture(
   const decoded = await decode(picture, channels, where, { height, width, fit: "outside" });
   const sample = new Uint8Array(elementCount(shape));
   const [top, left] = [decoded.height - height, decoded.width - width].map((rest) =>
-    Math.floor(rest / 2),
+    Math.round(rest / 2),
   ) as [number, number];
   copyWindow(decoded, { top, left, height, width }, sample);
   return sample;
@@ -118,11 +124,15 @@ async function decode(
   });
 }
 
-function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array | Uint8ClampedArray): Buffer {
+export function bufferOf({
+  buffer,
+  byteOffset,
+  byteLength,
+}: Uint8Array | Uint8ClampedArray): Buffer {
   return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
-function isBlob(value: unknown): value is Blob {
+export function isBlob(value: unknown): value is Blob {
   return typeof (value as Blob | undefined)?.arrayBuffer === "function";
 }
 

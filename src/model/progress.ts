@@ -26,6 +26,8 @@ export type Progress =
       /** On the samples held out, where there are any. */
       validationAccuracy?: number;
     }
+  /** Before a task: features of so many pictures are there, of `of` where their number is known. */
+  | { kind: "features"; task?: undefined; pictures: number; of?: number }
   /** So many of a task's training samples were summed, by a method that sums. */
   | { kind: "samples"; task: number; samples: number; of: number }
   /** A copy of the model begins to be trained on the memory, for a head. */
