@@ -417,7 +417,8 @@ describe("weights", () => {
     expect(started.parameters.view(theta, "bn1.bias").every((value) => value === 2)).toBe(true);
     tensors.delete("bn1.running_var");
     expect(() => new FeatureExtractor(network, input, tensors)).toThrow('"bn1.running_var"');
-    expect(() => new FeatureExtractor(network, input)).toThrow("weights that nobody read");
+    const unread = new FeatureExtractor(network, input);
+    expect(() => unread.initialParameters(seededRandom("any"))).toThrow("weights that nobody read");
     await expect(startingTensors({ ...mlp(), weights: "pretrained" })).rejects.toMatchObject({
       code: "CONFIG_INVALID",
     });

@@ -141,6 +141,9 @@ describe.each<[string, MadeNetwork & { output?: string }, "maximum" | "probabili
   ["operator set 13", { version: 13 }, "probability"],
   ["operator set 18", { version: 18, output: "logits" }, "maximum"],
   ["operator set 21", { version: 21 }, "probability"],
+  ["operator set 22", { version: 22, output: "logits" }, "maximum"],
+  ["operator set 23", { version: 23, output: "logits" }, "probability"],
+  ["operator set 24", { version: 24 }, "maximum"],
 ])("one file of a network and its classifier, %s:", (_, settings, evidence) => {
   test("says of pictures what they say of features", async () => {
     const samples = settings.batch === 1 ? 1 : 2;

@@ -5,14 +5,10 @@ import { gzipSync } from "node:zlib";
 import sharp from "sharp";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { seededRandom } from "../src/base/random.js";
 import { servePlayground } from "../src/cli/commands/play.js";
-import { FeatureExtractor } from "../src/nn/feature-extractor.js";
-import { mobilenetV3Small } from "../src/nn/mobilenet-v3-small.js";
-import { IMAGENET_STATISTICS } from "../src/samples/input-description.js";
 import { faint, unnamed } from "./support/accessibility.js";
 import { ChromiumPage, chromiumPath } from "./support/chromium.js";
-import { encodeGguf } from "./support/gguf.js";
+import { randomWeights } from "./support/gguf.js";
 import { needs } from "./support/needs.js";
 import { Visitor } from "./support/visitor.js";
 
@@ -113,26 +109,6 @@ async function colours(names: readonly string[], count: number): Promise<Map<str
     pictures.set(name, files);
   }
   return pictures;
-}
-
-/** Weights at random, in a file of the form of the pretrained ones. */
-function randomWeights(): Buffer {
-  const input = { shape: [3, 32, 32], type: "uint8", ...IMAGENET_STATISTICS } as const;
-  const extractor = new FeatureExtractor(mobilenetV3Small({}), input);
-  const tensors = [
-    [extractor.parameters, extractor.initialParameters(seededRandom("weights"))],
-    [extractor.statistics, extractor.initialStatistics()],
-  ] as const;
-  return encodeGguf(
-    Object.fromEntries(
-      tensors.flatMap(([layout, numbers]) =>
-        layout.entries.map(({ name, shape }) => [
-          name,
-          { shape, data: layout.view(numbers, name).slice() },
-        ]),
-      ),
-    ),
-  );
 }
 
 test("photographs are learned by their features, more of a class later, and a class is forgotten", async (context) => {

@@ -14,7 +14,7 @@ import { Scenario } from "../learners/scenario.js";
 import { type ChosenTraining, createTraining } from "../learners/settings.js";
 import type { LearnerContext } from "../model/context.js";
 import { Inference } from "../model/inference.js";
-import { FeatureExtractor } from "../nn/feature-extractor.js";
+import { FeatureExtractor, type NamedTensors } from "../nn/feature-extractor.js";
 import type { TestSet } from "../prediction/predictions.js";
 import { createOnnxRuntime } from "../runtime/node/onnxruntime-node.js";
 import type { InputDescription } from "../samples/input-description.js";
@@ -64,7 +64,9 @@ export interface Setup extends PreparedData, PreparedLearner {
 export async function prepare(config: Config): Promise<Setup> {
   const data = await divideData(await loadData(config), config);
   const { input, train } = data.dataset;
-  const learner = await prepareLearner(config, input, data.tasks.length);
+  const { networks } = await loadNamedParts(config.plugins);
+  const start = await startingTensors(createChosen(networks, config.network));
+  const learner = await prepareLearner(config, input, data.tasks.length, start);
   return { config, ...data, ...learner, context: { ...learner.context, source: train.source } };
 }
 
@@ -104,12 +106,14 @@ export async function divideData(data: LoadedData, config: Config): Promise<Prep
 
 /**
  * @param tasks how many there will be
+ * @param start weights that the network starts from, where it does and nothing was learned yet
  * @throws {ItamlError} GRAPH_INVALID, OUT_OF_MEMORY, DEVICE_UNAVAILABLE
  */
 export async function prepareLearner(
   config: Config,
   input: InputDescription,
   tasks: number,
+  start?: NamedTensors,
 ): Promise<PreparedLearner> {
   const parts = await loadNamedParts(config.plugins);
   const method = createMethod(parts.methods, config.learner, parts);
@@ -118,7 +122,7 @@ export async function prepareLearner(
     ...(config.threads !== undefined && { threads: config.threads }),
   });
   const network = createChosen(parts.networks, config.network);
-  const extractor = new FeatureExtractor(network, input, await startingTensors(network));
+  const extractor = new FeatureExtractor(network, input, start);
   checkMemory(extractor, sums(method) ? 1 : method.update.copies(tasks));
   const inference = await Inference.compile(runtime, extractor);
   // A complete configuration has all of it, of a method that trains.

@@ -46,17 +46,10 @@ export class FeatureExtractor {
 
   /**
    * @param start what the network starts from, where it names weights: tensors by the names of its parameters and
-   * statistics; others are left aside
-   * @throws {ItamlError} INPUT_INVALID where weights are named and not given, FILE_INVALID where they don't fit
+   * statistics; others are left aside. Without, it can't start, but go on from a model
+   * @throws {ItamlError} GRAPH_INVALID; FILE_INVALID where the tensors don't fit
    */
   constructor(network: Network, input: InputDescription, start?: NamedTensors) {
-    if (network.weights !== undefined && !start) {
-      throw new ItamlError("INPUT_INVALID", "the network starts from weights that nobody read", {
-        where: `network ${network.name}`,
-        found: `weights: ${network.weights}`,
-        remedy: "Leave weights out, or train it by a configuration (itaml train)",
-      });
-    }
     this.#start = start;
     this.network = network;
     this.input = input;
@@ -98,8 +91,20 @@ export class FeatureExtractor {
     this.multiplications = graph.nodes.reduce((sum, node) => sum + multiplications(node), 0);
   }
 
-  /** A new θ. */
+  /**
+   * A new θ.
+   *
+   * @throws {ItamlError} INPUT_INVALID where the network starts from weights, and they weren't given
+   */
   initialParameters(random: Random): Float32Array {
+    const { name, weights } = this.network;
+    if (weights !== undefined && !this.#start) {
+      throw new ItamlError("INPUT_INVALID", "the network starts from weights that nobody read", {
+        where: `network ${name}`,
+        found: `weights: ${weights}`,
+        remedy: "Leave weights out, or train it by a configuration (itaml train)",
+      });
+    }
     if (this.#start) return this.startingParameters();
     const theta = new Float32Array(this.parameters.size);
     this.parameters.entries.forEach(({ shape, offset }, i) => {

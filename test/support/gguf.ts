@@ -1,3 +1,8 @@
+import { seededRandom } from "../../src/base/random.js";
+import { FeatureExtractor } from "../../src/nn/feature-extractor.js";
+import { mobilenetV3Small } from "../../src/nn/mobilenet-v3-small.js";
+import { IMAGENET_STATISTICS } from "../../src/samples/input-description.js";
+
 /** A GGUF file (version 3) of tensors in half precision, given by their bits, or in full precision. */
 export function encodeGguf(
   tensors: Readonly<Record<string, { shape: readonly number[]; data: Uint16Array | Float32Array }>>,
@@ -28,4 +33,24 @@ export function encodeGguf(
   const counts = [uint64(entries.length), uint64(metadata.length)];
   const head = [Buffer.from("GGUF"), uint32(3), ...counts, ...metadata.flat(), ...entries];
   return Buffer.concat([padded(Buffer.concat(head)), ...data]);
+}
+
+/** Weights of mobilenet-v3-small at random, in a file of the form of the pretrained ones. */
+export function randomWeights(): Buffer {
+  const input = { shape: [3, 32, 32], type: "uint8", ...IMAGENET_STATISTICS } as const;
+  const extractor = new FeatureExtractor(mobilenetV3Small({}), input);
+  const tensors = [
+    [extractor.parameters, extractor.initialParameters(seededRandom("weights"))],
+    [extractor.statistics, extractor.initialStatistics()],
+  ] as const;
+  return encodeGguf(
+    Object.fromEntries(
+      tensors.flatMap(([layout, numbers]) =>
+        layout.entries.map(({ name, shape }) => [
+          name,
+          { shape, data: layout.view(numbers, name).slice() },
+        ]),
+      ),
+    ),
+  );
 }
