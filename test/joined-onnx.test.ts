@@ -144,6 +144,11 @@ describe.each<[string, MadeNetwork & { output?: string }, "maximum" | "probabili
   ["operator set 22", { version: 22, output: "logits" }, "maximum"],
   ["operator set 23", { version: 23, output: "logits" }, "probability"],
   ["operator set 24", { version: 24 }, "maximum"],
+  [
+    "operator set 24, channels last",
+    { version: 24, layout: "nhwc", output: "logits" },
+    "probability",
+  ],
 ])("one file of a network and its classifier, %s:", (_, settings, evidence) => {
   test("says of pictures what they say of features", async () => {
     const samples = settings.batch === 1 ? 1 : 2;
@@ -176,6 +181,18 @@ describe.each<[string, MadeNetwork & { output?: string }, "maximum" | "probabili
     });
     await network.release();
   });
+});
+
+test("an operator set that is not known yet is refused", async () => {
+  const network = await open({ version: 24 });
+  const newer = { ...network.toOnnx(), model: madeNetwork({ version: 25 }) };
+  expect(() => joinedOnnx(newer, madeClassifier("maximum"))).toThrow(
+    expect.objectContaining({
+      code: "FILE_INVALID",
+      message: expect.stringContaining("operator set 25"),
+    }),
+  );
+  await network.release();
 });
 
 test("an operator set that is too old is refused", async () => {
