@@ -1,19 +1,30 @@
+import { newModel } from "../../src/model/model.js";
 import { frozenGraph } from "../../src/nn/frozen.js";
-import { mobilenetV3Small } from "../../src/nn/mobilenet-v3-small.js";
+import type { Layout } from "../../src/nn/layout.js";
 import { createOnnxRuntime } from "../../src/runtime/node/onnxruntime-node.js";
-import { IMAGENET_STATISTICS } from "../../src/samples/input-description.js";
-import { madePixels } from "../made.js";
+import { extractorFor, madePixels } from "../made.js";
 import type { Row } from "../page.js";
 import { type Bench, inTurns, milliseconds, type Workload } from "../workload.js";
 
 /** Of a round. */
 const PICTURES = 128;
 
+function tensorsOf(layout: Layout, numbers: Float32Array) {
+  return layout.entries.map(
+    ({ name, shape }) => [name, { data: layout.view(numbers, name), shape }] as const,
+  );
+}
+
 /** Untrained: what it computes doesn't depend on its weights. */
 async function measure(bench: Bench): Promise<Row[]> {
   const shape = [3, 224, 224];
-  const input = { shape, type: "uint8", ...IMAGENET_STATISTICS } as const;
-  const { graph } = frozenGraph(mobilenetV3Small({}), input, new Map());
+  const extractor = extractorFor({ name: "mobilenet-v3-small" }, shape);
+  const { theta, statistics } = newModel(extractor, 1);
+  const tensors = new Map([
+    ...tensorsOf(extractor.parameters, theta),
+    ...tensorsOf(extractor.statistics, statistics),
+  ]);
+  const { graph } = frozenGraph(extractor.network, extractor.input, tensors);
   const program = await createOnnxRuntime().compile(graph);
   const pixels = madePixels(shape, PICTURES);
   const perSecond = (batch: number) => async () => {

@@ -141,7 +141,7 @@ async function writeClasses(folder: string, classes: number): Promise<void> {
 
 type Parts = Workload["parts"];
 
-const byTasks = [1, 2, 5, 10, 20, 50, 100].flatMap((tasks) =>
+const byTasks = [1, 10, 100].flatMap((tasks) =>
   (["paper", "outer"] as const).flatMap((update) =>
     [
       { ...RESNET, title: "reduced ResNet-18" },
@@ -183,8 +183,8 @@ export const growth: Workload = {
   parts: Object.fromEntries([
     ...byTasks,
     ...byClasses,
-    ...parts([32, 64, 112, 224], "ResNet-18, side", step),
-    ...parts([1, 5, 10], "evaluation, tasks", evaluation),
+    ...parts([32, 112, 224], "ResNet-18, side", step),
+    ...parts([1, 10], "evaluation, tasks", evaluation),
     ...parts([2500, 10_000, 22_300], "a run, classes", firstMiniBatch),
   ]),
 };
