@@ -22,6 +22,7 @@ import { byTask } from "../../src/prediction/task-prediction.js";
 import { percent } from "../../src/report/format.js";
 import { indicesByClass, samplesInMemory } from "../../src/samples/samples.js";
 import { metaStepSize } from "../../src/training/meta-training.js";
+import type { TrainingSettings } from "../../src/training/settings.js";
 import { firstIndices } from "../made.js";
 import type { Row } from "../page.js";
 import type { PyTorch } from "../pytorch.js";
@@ -209,11 +210,12 @@ async function trainingRequest(folder: string, setup: Setup, { training, heldOut
 
 /** The learning rate of each mini-batch of a task. */
 function ratesOf(
-  { training: { epochs, learningRate, batchSize, schedule } }: Setup,
+  setup: Setup,
   counts: readonly (readonly number[])[],
   task: number,
   capacity: number,
 ): number[] {
+  const { epochs, learningRate, batchSize, schedule } = setup.training as TrainingSettings;
   const old = counts.slice(0, task).flat();
   const each = Math.floor(capacity / old.length);
   const samples = [...old.map((count) => Math.min(count, each)), ...(counts[task] ?? [])];
