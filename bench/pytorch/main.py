@@ -4,7 +4,11 @@ Usage: main.py THREADS
 """
 
 import json
+import signal
 import sys
+
+# Ctrl-C ends it as it ends the rest: without a word.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import torch
 

@@ -5,13 +5,14 @@ import { growth } from "./growth.js";
 import { miniBatch } from "./mini-batch.js";
 import { networks } from "./networks.js";
 import { start } from "./start.js";
-import { cifarAccuracy, mnistAccuracy } from "./time-to-accuracy.js";
+import { cifarAccuracy, mnistAccuracy, paperAccuracy } from "./time-to-accuracy.js";
 import { weightGradient } from "./weight-gradient.js";
 
 /** All benchmarks, in the order of the page. */
 export const workloads: readonly Workload[] = [
   miniBatch,
   mnistAccuracy,
+  paperAccuracy,
   cifarAccuracy,
   evaluation,
   features,
