@@ -1,4 +1,5 @@
 import type { Workload } from "../workload.js";
+import { browser } from "./browser.js";
 import { evaluation } from "./evaluation.js";
 import { features } from "./features.js";
 import { growth } from "./growth.js";
@@ -18,6 +19,7 @@ export const workloads: readonly Workload[] = [
   features,
   networks,
   weightGradient,
+  browser,
   start,
   growth,
 ];

@@ -55,7 +55,7 @@ export function Remember() {
             </p>
           ) : (
             <p class="hint">
-              <em>With memory</em>: iTAML, which keeps at most 400 samples of all classes.{" "}
+              <em>With memory</em>: at most 400 samples of all classes are kept, and learned again.{" "}
               <em>Without</em>: the same network, which goes on learning with the new task’s samples
               alone.
             </p>
