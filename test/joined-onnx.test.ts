@@ -144,11 +144,7 @@ describe.each<[string, MadeNetwork & { output?: string }, "maximum" | "probabili
   ["operator set 22", { version: 22, output: "logits" }, "maximum"],
   ["operator set 23", { version: 23, output: "logits" }, "probability"],
   ["operator set 24", { version: 24 }, "maximum"],
-  [
-    "operator set 24, channels last",
-    { version: 24, layout: "nhwc", output: "logits" },
-    "probability",
-  ],
+  ["operator set 24, places", { version: 24, output: "logits" }, "probability"],
 ])("one file of a network and its classifier, %s:", (_, settings, evidence) => {
   test("says of pictures what they say of features", async () => {
     const samples = settings.batch === 1 ? 1 : 2;
