@@ -23,6 +23,9 @@ process.once("message", async (order: Order) => {
   }
 });
 
+// Where bench/main.ts was killed, nobody waits for it.
+process.once("disconnect", () => process.exit(1));
+
 async function measure({ workload, part, python, ...order }: Order): Promise<Row[] | undefined> {
   const threads = availableParallelism();
   const pytorch = python === undefined ? undefined : new PyTorch(python, threads);
