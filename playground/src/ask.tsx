@@ -64,6 +64,7 @@ export function Ask() {
               or <output>{count.value}</output> that were kept back, of task
               <input
                 type="range"
+                aria-label="How many of those that were kept back"
                 min="1"
                 max="20"
                 value={count.value}
