@@ -1,12 +1,13 @@
 // npm run bench: all benchmarks, or those named, as one table. See --help and docs/performance.md.
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { ItamlError, nearestName } from "../src/base/errors.js";
 import { reportError } from "../src/cli/failure.js";
 import { thisMachine } from "../src/experiment/machine.js";
 import { writeFileAtomically } from "../src/files/atomic-file.js";
+import { makeFolder } from "../src/files/make-folder.js";
 import { markdownTable, textTable } from "../src/report/table.js";
 import { differences, type Page, pageTable, type Row, readPage } from "./page.js";
 import type { Order } from "./part.js";
@@ -68,6 +69,7 @@ async function run(names: readonly string[], options: Options): Promise<void> {
   const path =
     options.json ??
     join("runs/bench", `${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.json`);
+  await makeFolder(dirname(path));
   let page: Page = { machine, rows: [] };
   const leftOut: string[] = [];
   const parts = chosen.flatMap(({ name, parts }) =>

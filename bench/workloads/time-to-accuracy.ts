@@ -237,6 +237,7 @@ const CIFAR: Goal = {
 export const mnistAccuracy: Workload = {
   name: "mnist-accuracy",
   about: "seconds of training to the paper's 97.95 % on MNIST, five tasks, beside PyTorch",
+  onlyNamed: true,
   parts: {
     "replay with distillation": (bench) =>
       timeTo(bench, {
