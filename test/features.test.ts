@@ -65,6 +65,17 @@ describe("a network of one's own", () => {
     await Promise.all([classes, places, means].map((network) => network.release()));
   });
 
+  test("has places where its own layout has them, be its input's another", async () => {
+    const model = join(temporaryFolder(), "model.onnx");
+    const tensors = writeImageNetwork(model, { layout: "nhwc" });
+    const find = (stem: string) => tensors.find((name) => name.startsWith(stem));
+    const places = await open({ model, output: find("Relu") });
+    const means = await open({ model, output: find("ReduceMean") });
+    const [pooled, known] = [await places.features(pixels, 2), await means.features(pixels, 2)];
+    expectClose(pooled, known, { absolute: 1e-5 });
+    await Promise.all([places, means].map((network) => network.release()));
+  });
+
   test("takes pixels in the layout, order and scale that it has", async () => {
     const folder = temporaryFolder();
     const [planar, packed, bytes] = ["a", "b", "c"].map((name) => join(folder, `${name}.onnx`)) as [

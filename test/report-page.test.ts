@@ -143,7 +143,7 @@ describe("the page of one run", () => {
   test("settings are complete", () => {
     const rows = cells(document, "#settings table");
     expect(rows).toContainEqual(["optimizer.momentum", "0.9"]);
-    expect(rows).toContainEqual(["learner.adaptation.learningRate", "0.001"]);
+    expect(rows).toContainEqual(["learner.adaptation.learningRate", "0.0003"]);
     expect(document.querySelectorAll("#settings .marked")).toHaveLength(0);
   });
 

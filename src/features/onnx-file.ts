@@ -90,11 +90,8 @@ function onnxFile(settings: OnnxSettings): Extractor {
             const { length: rank } = trial.dims;
             return {
               ...{
-                model: bytes,
-                input: name,
-                output,
-                rank,
-                featureAxis: featureAxis(rank, layout),
+                ...{ model: bytes, input: name, output, rank },
+                featureAxis: featureAxis(trial.dims, layout),
               },
               takes: { size, layout, channels, type, ...normalization },
             };
@@ -261,7 +258,7 @@ function pooled(
   }
   const numbers = data as Float32Array;
   if (dims.length === 2) return numbers;
-  const axis = featureAxis(dims.length, layout);
+  const axis = featureAxis(dims, layout);
   const size = dims[axis] as number;
   const channelsFirst = axis < dims.length - 1;
   const places = numbers.length / samples / size;
@@ -279,9 +276,15 @@ function pooled(
   return features;
 }
 
-/** Which dimension of an output counts its features. */
-function featureAxis(rank: number, layout: "nchw" | "nhwc"): number {
-  return rank === 4 && layout === "nchw" ? 1 : rank - 1;
+/**
+ * Which dimension of an output counts its features. Pictures are square, and so are the places that are left of them:
+ * what converts networks between layouts turns the input and leaves what is within. Else it is as the input's.
+ */
+function featureAxis(dims: readonly number[], layout: "nchw" | "nhwc"): number {
+  const [, first, second, last] = dims;
+  if (dims.length !== 4) return dims.length - 1;
+  if ((first === second) === (second === last)) return layout === "nchw" ? 1 : 3;
+  return second === last ? 1 : 3;
 }
 
 function firstLine({ message }: Error): string {
