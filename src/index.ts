@@ -2,6 +2,7 @@
 export * from "./core.js";
 export type { DatasetDescriptor, ImageSet, SampleSet } from "./data/dataset-descriptor.js";
 export type { PixelData } from "./data/image.js";
+export type { Extractor, FrozenNetwork, FrozenOptions } from "./features/extractor.js";
 export type { FeatureOptions, FeatureSettings } from "./library/feature-options.js";
 export {
   type ClassifierOptions,

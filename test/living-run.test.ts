@@ -1,10 +1,15 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { changeLivingRun, isLiving, withLivingRun } from "../src/cli/living.js";
+import { changeLivingRun, isLiving, type LivingRun, withLivingRun } from "../src/cli/living.js";
+import { resolveConfig } from "../src/experiment/config.js";
 import { startExperiment } from "../src/experiment/experiment.js";
+import { IncrementalClassifier } from "../src/library/incremental-classifier.js";
+import { labelledPictures } from "../src/library/pictures.js";
 import { smallConfig } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
+import { writeImageNetwork } from "./support/image-network.js";
+import { writePictureFolder } from "./support/pictures.js";
 
 test.each(["itaml", "ridge"])(
   "a run of %s is taught more and forgets; its results stay",
@@ -50,3 +55,52 @@ test.each(["itaml", "ridge"])(
     expect(readFileSync(join(run, "tasks/01/model.safetensors")).equals(model)).toBe(true);
   },
 );
+
+test("what a run on features has become is opened by the library, and takes picture files", async () => {
+  process.env.ITAML_CACHE = temporaryFolder();
+  const folder = temporaryFolder();
+  const at = (...path: string[]) => join(folder, ...path);
+  await writePictureFolder(folder, { train: 6, test: 3, more: 4 });
+  writeImageNetwork(at("network.onnx"), { size: 8 });
+  const config = {
+    ...{ dataset: "folder", data: folder, classesPerTask: 2, continuum: 2, threads: 1 },
+    ...{ features: { model: at("network.onnx") }, learner: "ridge" },
+    images: { size: 8, testResize: 12 },
+  };
+  await startExperiment(at("run"), resolveConfig(config, "test"));
+  rmSync(at("more", "class2"), { recursive: true });
+  rmSync(at("more", "class3"), { recursive: true });
+  const { images, labels } = await labelledPictures(at("more"));
+  const unknown = (await labelledPictures(at("test"))).images;
+  const said = await changed(at("run"), async ({ classifier, read }) => {
+    await classifier.learn({ images: await read(images, false), labels });
+    return await classifier.classifyWithConfidence(await read(unknown, false));
+  });
+
+  const opened = await IncrementalClassifier.load(at("run", "living"));
+  expect(await opened.classifyWithConfidence(unknown)).toEqual(said);
+  const counts = opened.classes().map(({ label, samples }) => [label, samples]);
+  expect(Object.fromEntries(counts)).toEqual({ class0: 10, class1: 10, class2: 6, class3: 6 });
+  expect(opened.classes().every(({ learned, changed }) => learned && changed)).toBe(true);
+  await opened.save(at("saved"));
+  const again = await IncrementalClassifier.load(at("saved"));
+  expect(await again.classifyWithConfidence(unknown)).toEqual(said);
+  await Promise.all([opened.release(), again.release()]);
+
+  // Files are scaled as the run scales them, which is otherwise than without `images`.
+  const file = at("saved", "features.json");
+  const { images: _, ...usual } = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, JSON.stringify(usual));
+  const other = await IncrementalClassifier.load(at("saved"));
+  expect(await other.classifyWithConfidence(unknown)).not.toEqual(said);
+  await other.release();
+});
+
+/** What a change of a run gives. */
+async function changed<T>(run: string, change: (living: LivingRun) => Promise<T>): Promise<T> {
+  let result: T | undefined;
+  await changeLivingRun(run, async (living) => {
+    result = await change(living);
+  });
+  return result as T;
+}

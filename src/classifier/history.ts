@@ -3,9 +3,12 @@ import type { Label } from "./labels.js";
 
 const label = z.union([z.string(), z.number()]);
 
+/** Of samples; null where they weren't counted. */
+const number = z.int().min(1).nullable();
+
 /** What was done to a classifier: labels with their numbers of samples were learned, or labels were forgotten. */
 export const eventSchema = z.union([
-  z.strictObject({ time: z.iso.datetime(), learned: z.array(z.tuple([label, z.int().min(1)])) }),
+  z.strictObject({ time: z.iso.datetime(), learned: z.array(z.tuple([label, number])) }),
   z.strictObject({ time: z.iso.datetime(), forgotten: z.array(label) }),
 ]);
 
@@ -29,7 +32,7 @@ export function knownClasses(
   tasks: readonly (readonly Label[])[],
   history: readonly HistoryEvent[],
 ): KnownClass[] {
-  const known = new Map<Label, { samples: number; learned: Date; changed: Date }>();
+  const known = new Map<Label, Pick<KnownClass, "samples" | "learned"> & { changed: Date }>();
   for (const event of history) {
     const changed = new Date(event.time);
     if ("forgotten" in event) {
@@ -37,7 +40,8 @@ export function knownClasses(
     } else {
       for (const [name, count] of event.learned) {
         const { samples, learned } = known.get(name) ?? { samples: 0, learned: changed };
-        known.set(name, { samples: samples + count, learned, changed });
+        const all = samples === undefined || count === null ? undefined : samples + count;
+        known.set(name, { samples: all, learned, changed });
       }
     }
   }

@@ -1,21 +1,25 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { limiter } from "../base/limiter.js";
+import type { HistoryEvent } from "../classifier/history.js";
+import type { Label } from "../classifier/labels.js";
 import { encodeClassifier } from "../classifier/saved-classifier.js";
 import { readImage } from "../data/image.js";
 import { openPictures } from "../data/kept-samples.js";
 import type { Config } from "../experiment/config.js";
+import { historyOf } from "../experiment/events.js";
 import { builtInParts } from "../experiment/parts.js";
 import { loadNamedParts } from "../experiment/plugins.js";
 import { RunDirectory } from "../experiment/run-directory.js";
 import { type SavedRun, withSavedRun } from "../experiment/saved-run.js";
-import type { FrozenNetwork } from "../features/extractor.js";
 import { elementCount } from "../graph/shape.js";
 import { sums } from "../learners/method.js";
 import type { LearnerSettings } from "../learners/options.js";
 import { learnerParts } from "../learners/parts.js";
 import { TRAINING_KEYS } from "../learners/settings.js";
+import { encodeFeatures, FEATURES_FILE } from "../library/feature-options.js";
 import { IncrementalClassifier, type LoadOptions } from "../library/incremental-classifier.js";
+import type { Pictures } from "../library/pictures.js";
 import type { Device } from "../runtime/runtime.js";
 import { allocateSamples, type SampleData, samplesInMemory } from "../samples/samples.js";
 import { warn } from "./warn.js";
@@ -31,10 +35,13 @@ export function isLiving(path: string): boolean {
 /** A run's classifier, as it is now. */
 export interface LivingRun {
   readonly classifier: IncrementalClassifier;
-  /** What it stands on the features of, where it does. */
-  readonly frozen?: FrozenNetwork | undefined;
-  /** Picture files as the run reads them; `resize`: such of another size are scaled, where the run doesn't scale by itself. */
-  read(files: readonly string[], resize: boolean): Promise<SampleData>;
+  /** Side in pixels of the pictures that it takes, where it stands on features. */
+  readonly size?: number | undefined;
+  /**
+   * Picture files as the run reads them; of one on features the classifier reads them itself. `resize`: such of another
+   * size are scaled, where the run doesn't scale by itself.
+   */
+  read(files: readonly string[], resize: boolean): Promise<SampleData | Pictures>;
 }
 
 /** Opens the classifier that a run has become, which is its last task's state at first, and frees it after the work. */
@@ -44,10 +51,10 @@ export async function withLivingRun<T>(
   work: (living: LivingRun) => Promise<T>,
 ): Promise<T> {
   return await withSavedRun(path, { device, onWarning: warn }, async (run) => {
-    const classifier = isLiving(path) ? await open(path, run) : await begin(run);
+    const classifier = isLiving(path) ? await open(path, run) : await begin(path, run);
     try {
-      const { frozen } = run;
-      return await work({ classifier, frozen, read: (files, resize) => read(run, files, resize) });
+      const size = run.frozen?.size;
+      return await work({ classifier, size, read: (files, resize) => read(run, files, resize) });
     } finally {
       await classifier.release();
     }
@@ -78,8 +85,8 @@ async function open(path: string, run: SavedRun): Promise<IncrementalClassifier>
   return IncrementalClassifier.load(join(path, FOLDER), await loading(run));
 }
 
-/** Where a run's classifier runs, and the parts of its plugins. */
-async function loading({ config, learner }: SavedRun): Promise<LoadOptions> {
+/** Where a run's classifier runs, the parts of its plugins, and what it stands on the features of. */
+async function loading({ config, learner, frozen: features }: SavedRun): Promise<LoadOptions> {
   const { plugins, threads } = config;
   const { device } = learner.context.runtime;
   const all = Object.entries(await loadNamedParts(plugins)) as [string, readonly unknown[]][];
@@ -87,12 +94,12 @@ async function loading({ config, learner }: SavedRun): Promise<LoadOptions> {
   const own = all.map(([kind, parts]) => [kind, parts.filter((part) => !known.has(part))] as const);
   const kinds = Object.keys(learnerParts);
   const parts = Object.fromEntries(own.filter(([kind]) => kinds.includes(kind)));
-  return { parts, device, ...(threads !== undefined && { threads }) };
+  return { parts, device, features, ...(threads !== undefined && { threads }) };
 }
 
 /** The classifier of a run's last task, with the exemplars themselves. */
-async function begin(run: SavedRun): Promise<IncrementalClassifier> {
-  const { config, learner, labels: tasks } = run;
+async function begin(path: string, run: SavedRun): Promise<IncrementalClassifier> {
+  const { config, learner, labels: tasks, frozen } = run;
   const { extractor, source } = learner.context;
   const memory = learner.memory.copy();
   const indices = memory.classes.flat();
@@ -101,20 +108,36 @@ async function begin(run: SavedRun): Promise<IncrementalClassifier> {
   const position = new Map(indices.map((index, i) => [index, i]));
   memory.renumber((index) => position.get(index) as number);
   const { shape, type, mean, std } = extractor.input;
-  const { augmentation, network, learner: method, seed } = config;
+  const { augmentation, learner: method, seed, features: chosen, images } = config;
   const files = encodeClassifier(
     {
-      ...{ tasks, exemplars, history: [] },
+      ...{ tasks, exemplars, history: await learnedBy(path, run) },
       learner: { model: learner.model, memory, state: learner.state },
     },
     extractor,
     {
-      ...{ inputShape: shape, inputType: type, mean, std, network, learner: method, seed },
+      ...{ inputShape: shape, inputType: type, mean, std, learner: method, seed },
+      network: config.network,
       ...(Object.keys(augmentation).length > 0 && { augmentation }),
       ...(!sums(learner.method) && { settings: trainingOf(config) }),
     },
   );
+  if (chosen && frozen)
+    files.set(FEATURES_FILE, encodeFeatures({ chosen, network: frozen, images }));
   return IncrementalClassifier.fromFiles(files, await loading(run));
+}
+
+/** When the run learned what. */
+async function learnedBy(path: string, { labels, counts }: SavedRun): Promise<HistoryEvent[]> {
+  const { directory } = await RunDirectory.open(path);
+  return historyOf(await directory.readEvents()).flatMap(({ kind, task, time }) => {
+    if (kind !== "task") return [];
+    const learned = labels[task]?.map((label, i): [Label, number | null] => [
+      label,
+      counts?.[task]?.[i] ?? null,
+    ]);
+    return time !== undefined && learned ? [{ time, learned }] : [];
+  });
 }
 
 /** What a run's configuration says of training, as a classifier has it. */
@@ -125,14 +148,14 @@ function trainingOf(config: Config): Partial<LearnerSettings> {
 }
 
 async function read(
-  { config, entry, learner, openFeatures }: SavedRun,
+  { config, entry, learner, frozen }: SavedRun,
   files: readonly string[],
   resize: boolean,
-): Promise<SampleData> {
+): Promise<SampleData | Pictures> {
+  if (frozen) return files;
   const { shape } = learner.context.extractor.input;
   const inTurn = limiter(16);
   const source =
-    openFeatures?.(files) ??
     openPictures(entry, files, config) ??
     samplesInMemory(
       Buffer.concat(

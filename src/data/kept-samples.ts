@@ -57,7 +57,7 @@ export async function keepSamples(
 ): Promise<KeptSamples> {
   const kept = new Map<string, { data: SampleData; shape: readonly number[] }>();
   if (entry.kind === "images" && files) {
-    const options = imageSettings(entry, settings);
+    const options = imageSettings(entry.name, settings);
     const readPicture = pictureReader(files, options);
     for (const { side, name } of sidesOf(options.resize)) {
       const pictures = await Promise.all(indices.map((index) => readPicture(index, side)));
@@ -90,7 +90,7 @@ export function keptSource(
 ): SampleSource {
   // Of features vectors are kept.
   if (entry.kind === "images" && input.shape.length === 3) {
-    const options = imageSettings(entry, settings);
+    const options = imageSettings(entry.name, settings);
     const sides = sidesOf(options.resize);
     const readPicture: PictureReader = async (index, side) => {
       const name = sides.find((one) => one.side === side)?.name(index) as string;
@@ -139,7 +139,7 @@ export function openPictures(
   settings: SampleSettings,
 ): SampleSource | undefined {
   if (entry.kind !== "images") return undefined;
-  return imageSource(files, { ...imageSettings(entry, settings), broken: "error" });
+  return imageSource(files, { ...imageSettings(entry.name, settings), broken: "error" });
 }
 
 /** The sides to which pictures are scaled, and what a sample is called with each. */

@@ -91,7 +91,7 @@ function refuseUnsound({ classes, input, train, test }: Dataset, name: string): 
 }
 
 async function loadImages(entry: ImageSet, folder: string, options: LoadOptions): Promise<Dataset> {
-  const settings = imageSettings(entry, options);
+  const settings = imageSettings(entry.name, options);
   const { split, classes } = options;
   const listed = await entry.list(folder, {
     ...(split && { split }),
@@ -118,7 +118,7 @@ async function loadImages(entry: ImageSet, folder: string, options: LoadOptions)
  * @throws {ItamlError} CONFIG_INVALID where nothing says how large they are to be
  */
 export function imageSettings(
-  { name }: ImageSet,
+  name: string,
   { augmentation, seed, images }: Pick<LoadOptions, "augmentation" | "seed" | "images">,
 ): ImageSourceOptions {
   if (!images) {

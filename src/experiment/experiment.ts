@@ -274,16 +274,16 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
 
 /** What makes the state after the newest task usable without the data set. */
 async function learnedOf(
-  { config, entry, dataset, tasks }: Setup,
+  { config, entry, dataset, samples }: Setup,
   { model, memory }: Learner,
 ): Promise<Pick<TaskState, "data" | "exemplars">> {
-  const learned = tasks.slice(0, model.classifiers.length);
-  const own = memory.classes.slice(-(learned.at(-1)?.length as number)).flat();
+  const learned = model.classifiers.length;
+  const own = memory.classes.slice(-(samples.tasks[learned - 1]?.length as number)).flat();
   const few =
     memory.capacity < Number.MAX_SAFE_INTEGER &&
     own.length * elementCount(dataset.input.shape) <= MOST_KEPT;
   const exemplars = few ? await keepSamples(entry, dataset, own, config) : undefined;
-  return { data: learnedDataOf(dataset, learned), exemplars };
+  return { data: learnedDataOf(dataset, samples, learned), exemplars };
 }
 
 /** Checkpoints of a task in the run directory: after every epoch, and when the interval has passed. */

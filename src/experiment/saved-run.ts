@@ -3,7 +3,7 @@ import { ItamlError } from "../base/errors.js";
 import { datasetFolder, findDataset } from "../data/catalog.js";
 import { contentHash } from "../data/content-hash.js";
 import type { DatasetDescriptor } from "../data/dataset-descriptor.js";
-import { type KeptSamples, keptSource, openPictures } from "../data/kept-samples.js";
+import { type KeptSamples, keptSource } from "../data/kept-samples.js";
 import type { FrozenNetwork } from "../features/extractor.js";
 import { featuresOfFiles } from "../features/feature-dataset.js";
 import { elementCount } from "../graph/shape.js";
@@ -19,7 +19,6 @@ import { RunDirectory } from "./run-directory.js";
 import {
   createLearner,
   divideData,
-  imagesFor,
   loadData,
   openFrozen,
   type PreparedData,
@@ -46,6 +45,8 @@ export interface SavedRun {
   readonly task: number;
   /** Names of the classes of each task that the learner knows, in the order of its columns. */
   readonly labels: readonly (readonly string[])[];
+  /** From how many samples it learned each of them, where they were counted. */
+  readonly counts?: readonly (readonly number[])[] | undefined;
   /**
    * The data set that the run learned from, and no other.
    *
@@ -81,7 +82,7 @@ export async function withSavedRun<T>(
     return prepared;
   };
   const known = await directory.readData(task);
-  const { input, tasks: labels } = known ?? (await learnedFrom(data, task));
+  const { input, tasks: labels, samples: counts } = known ?? (await learnedFrom(data, task));
   const learner = await onDevice(options, config, (device) =>
     prepareLearner({ ...config, device }, input, labels.length),
   );
@@ -95,7 +96,8 @@ export async function withSavedRun<T>(
       ? keptSource(entry, exemplarsOf(directory, saved, labels), input, config)
       : laterSource(input, async () => (await data()).dataset.train.source);
     const context = { ...learner.context, source };
-    const openFeatures = frozen && featuresBy(frozen, entry, config);
+    const openFeatures =
+      frozen && ((files: readonly string[]) => featuresOfFiles(files, frozen, config.images));
     const taught = createLearner({ ...learner, context }, saved);
     try {
       return await work({
@@ -104,6 +106,7 @@ export async function withSavedRun<T>(
         learner: taught,
         task,
         labels,
+        counts,
         data,
         frozen,
         openFeatures,
@@ -115,15 +118,6 @@ export async function withSavedRun<T>(
     await inference.release();
     await frozen?.release();
   }
-}
-
-function featuresBy(network: FrozenNetwork, entry: DatasetDescriptor, config: Config) {
-  const images = imagesFor(network, entry, config);
-  return (files: readonly string[]): SampleSource => {
-    const source = openPictures(entry, files, { ...config, images });
-    const pictures = source && images && { source, size: images.size, decoding: images };
-    return featuresOfFiles(files, network, pictures);
-  };
 }
 
 /** The task asked for, or the last one. */
@@ -169,8 +163,8 @@ async function dataOf(
 
 /** What runs of version 0.2 and before have not stored. */
 async function learnedFrom(data: () => Promise<PreparedData>, task: number): Promise<LearnedData> {
-  const { dataset, tasks } = await data();
-  return learnedDataOf(dataset, tasks.slice(0, task + 1));
+  const { dataset, samples } = await data();
+  return learnedDataOf(dataset, samples, task + 1);
 }
 
 /** Finds the stored sample of an exemplar; each task's are read when the first of them is asked for. */

@@ -4,7 +4,7 @@ import { createChosen } from "../base/part.js";
 import { datasetFolder, findDataset } from "../data/catalog.js";
 import type { DatasetDescriptor } from "../data/dataset-descriptor.js";
 import { loadDataset } from "../data/load-dataset.js";
-import type { FrozenNetwork } from "../features/extractor.js";
+import { type FrozenNetwork, imagesFor } from "../features/extractor.js";
 import { type FeatureDataset, featureDataset } from "../features/feature-dataset.js";
 import type { FeatureHooks } from "../features/feature-source.js";
 import { startingTensors } from "../features/starting-tensors.js";
@@ -76,7 +76,8 @@ export async function loadData(config: Config): Promise<LoadedData> {
   const entry = findDataset(config.dataset, datasets);
   const folder = datasetFolder(config.dataset, config.data);
   const network = await openFrozen(config);
-  const images = network ? imagesFor(network, entry, config) : config.images;
+  const images =
+    network && entry.kind === "images" ? imagesFor(network, config.images) : config.images;
   const pictures = await loadDataset(entry, folder, { ...config, images });
   if (!network) return { entry, dataset: pictures, pictures };
   const dataset = featureDataset(pictures, network, images);
@@ -87,15 +88,6 @@ export async function loadData(config: Config): Promise<LoadedData> {
 export async function openFrozen(config: Config): Promise<FrozenNetwork | undefined> {
   const { extractors } = await loadNamedParts(config.plugins);
   return config.features && createChosen(extractors, config.features).open(config);
-}
-
-/** Pictures are read in the size that the network takes, unless another is wanted. */
-export function imagesFor(
-  { size }: FrozenNetwork,
-  { kind }: DatasetDescriptor,
-  { images }: Config,
-): Config["images"] {
-  return images ?? (kind === "images" ? { size, broken: "error" } : undefined);
 }
 
 /** @throws {ItamlError} CONFIG_INVALID, DATASET_INVALID, MEMORY_TOO_SMALL */

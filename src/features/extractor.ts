@@ -1,3 +1,4 @@
+import type { ImageSettings } from "../data/load-dataset.js";
 import type { Device } from "../runtime/runtime.js";
 import type { OnnxExtractor } from "./joined-onnx.js";
 import type { PretrainedWeights } from "./pretrained.js";
@@ -32,4 +33,9 @@ export interface FrozenNetwork {
   /** The network as a file, for one that holds its classifier too. */
   toOnnx(): OnnxExtractor;
   release(): Promise<void>;
+}
+
+/** How picture files become what a network takes: in its size, unless a configuration says otherwise. */
+export function imagesFor({ size }: FrozenNetwork, images?: ImageSettings): ImageSettings {
+  return images ?? { size, broken: "error" };
 }

@@ -1,8 +1,8 @@
 import { ItamlError } from "../base/errors.js";
-import { limiter } from "../base/limiter.js";
-import { readImage } from "../data/image.js";
-import type { Dataset, LabelledSamples, SampleSource } from "../samples/samples.js";
-import type { FrozenNetwork } from "./extractor.js";
+import { imageSource } from "../data/image-source.js";
+import { type ImageSettings, imageSettings } from "../data/load-dataset.js";
+import type { Dataset, LabelledSamples } from "../samples/samples.js";
+import { type FrozenNetwork, imagesFor } from "./extractor.js";
 import {
   contentOfFiles,
   type FeatureHooks,
@@ -60,39 +60,16 @@ export function featureDataset(
   };
 }
 
-/**
- * Features of other picture files.
- *
- * @param pictures them as square samples, and what their pixels depend on. Default: scaled to the size that the network takes
- */
+/** Features of other picture files; `given` says how they are decoded, where it isn't as usual. */
 export function featuresOfFiles(
   files: readonly string[],
   network: FrozenNetwork,
-  pictures?: { readonly source: SampleSource; readonly size: number; readonly decoding: unknown },
+  given?: ImageSettings | undefined,
 ): FeatureSource {
-  const side = pictures?.size ?? network.size;
-  const input = { shape: [3, side, side], type: "uint8", mean: [0], std: [1] } as const;
-  const source = pictures?.source ?? scaledImages(files, input.shape);
-  const decoding = pictures?.decoding ?? "scaled";
-  return new FeatureSource(source, { network, input, decoding }, contentOfFiles(files));
-}
-
-/** Picture files as samples of a set that has none, scaled to its size. */
-function scaledImages(files: readonly string[], shape: readonly number[]): SampleSource {
-  const inTurn = limiter(16);
-  const sampleSize = shape.reduce((product, side) => product * side, 1);
-  return {
-    ...{ length: files.length, sampleSize, type: "uint8" },
-    async read(indices, target) {
-      await Promise.all(
-        indices.map((index, position) =>
-          inTurn(async () => {
-            const picture = await readImage(files[index] as string, shape, { resize: true });
-            target.set(picture, position * sampleSize);
-          }),
-        ),
-      );
-      return [];
-    },
-  };
+  const images = imagesFor(network, given);
+  const { size } = images;
+  const input = { shape: [3, size, size], type: "uint8", mean: [0], std: [1] } as const;
+  const settings = imageSettings("pictures", { augmentation: {}, seed: 0, images });
+  const source = imageSource(files, { ...settings, broken: "error" });
+  return new FeatureSource(source, { network, input, decoding: images }, contentOfFiles(files));
 }

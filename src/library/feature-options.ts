@@ -5,6 +5,7 @@ import { type Choice, type Chosen, createChosen } from "../base/part.js";
 import * as z from "../base/schema.js";
 import type { PortableOptions } from "../classifier/classifier-options.js";
 import type { ClassifierFiles } from "../classifier/saved-classifier.js";
+import type { ImageSettings } from "../data/load-dataset.js";
 import type { FrozenNetwork, FrozenOptions } from "../features/extractor.js";
 import { extractors, featuresSchema } from "../features/index.js";
 import type { mobilenetV3SmallExtractor } from "../features/mobilenet-v3-small.js";
@@ -28,10 +29,18 @@ export interface FeatureOptions extends Omit<PortableOptions, (typeof OF_PICTURE
 /** The file of a saved classifier that says what its features are of. */
 export const FEATURES_FILE = "features.json";
 
-/** An extractor as it was chosen, and opened. */
-export interface OpenFeatures {
+/** An extractor as it was chosen. */
+export interface ChosenFeatures {
   readonly chosen: Chosen;
   readonly network: FrozenNetwork;
+  /** How picture files become what it takes. Default: scaled to its size. */
+  readonly images?: ImageSettings | undefined;
+}
+
+/** The same, opened. */
+export interface OpenFeatures extends ChosenFeatures {
+  /** Frees the network, where it isn't another's. */
+  release(): Promise<void>;
 }
 
 /** @throws {ItamlError} INPUT_INVALID; WEIGHTS_MISSING, FILE_INVALID, CONFIG_INVALID, DEVICE_UNAVAILABLE */
@@ -44,7 +53,8 @@ export async function openFeatures(
   const { features: chosen } = checkBySchema(schema, { features }, where, "INPUT_INVALID");
   const { model } = chosen;
   const placed = typeof model === "string" ? { ...chosen, model: resolve(model) } : chosen;
-  return { chosen: placed, network: await createChosen(extractors, placed).open(options) };
+  const network = await createChosen(extractors, placed).open(options);
+  return { chosen: placed, network, release: () => network.release() };
 }
 
 /**
@@ -70,22 +80,33 @@ export function optionsOnFeatures(
   };
 }
 
+const side = z.int().min(1);
 const savedSchema = z.strictObject({
   version: z.literal(1),
   features: z.looseObject({ name: z.string() }),
   /** Of the network, as a hash. */
   identity: z.string(),
+  images: z
+    .strictObject({
+      size: side,
+      resize: side.optional(),
+      testResize: side.optional(),
+      background: z.string().optional(),
+      broken: z.enum(["error", "skip"]),
+    })
+    .optional(),
 });
 
-export function encodeFeatures({ chosen, network: { identity } }: OpenFeatures): Uint8Array {
-  const content: z.output<typeof savedSchema> = { version: 1, features: chosen, identity };
+export function encodeFeatures({ chosen, network, images }: ChosenFeatures): Uint8Array {
+  const { identity } = network;
+  const content: z.output<typeof savedSchema> = { version: 1, features: chosen, identity, images };
   return new TextEncoder().encode(`${JSON.stringify(content, undefined, 2)}\n`);
 }
 
 /**
  * Opens what a saved classifier stands on; undefined where that isn't features.
  *
- * @param elsewhere the same network, in place of where it was
+ * @param elsewhere the same network, in place of where it was: settings, or opened by another, who frees it
  * @throws {ItamlError} FILE_INVALID where it is another network now; as {@link openFeatures}
  */
 export async function openSavedFeatures(
@@ -102,16 +123,22 @@ export async function openSavedFeatures(
       expected: "none",
     });
   }
-  const { features, identity } = decoded(bytes, where);
-  const opened = await openFeatures(elsewhere ?? features, options, where);
-  if (opened.network.identity === identity) return opened;
-  await opened.network.release();
+  const { features, identity, images } = decoded(bytes, where);
+  const opened = isOpen(elsewhere)
+    ? { chosen: features, network: elsewhere, release: async () => {} }
+    : await openFeatures(elsewhere ?? features, options, where);
+  if (opened.network.identity === identity) return { ...opened, images };
+  await opened.release();
   throw new ItamlError("FILE_INVALID", "the features are of another network than was learned", {
     where,
     expected: `the network with the hash ${identity}`,
     found: opened.network.identity,
     remedy: "Bring that back, or say where it is: load(folder, { features })",
   });
+}
+
+function isOpen(features: unknown): features is FrozenNetwork {
+  return typeof (features as FrozenNetwork | undefined)?.features === "function";
 }
 
 function decoded(bytes: Uint8Array, where: string): z.output<typeof savedSchema> {

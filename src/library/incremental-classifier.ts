@@ -9,6 +9,7 @@ import {
   IncrementalClassifier as PortableClassifier,
 } from "../classifier/incremental-classifier.js";
 import { CLASSIFIER_FILES, type ClassifierFiles } from "../classifier/saved-classifier.js";
+import type { FrozenNetwork } from "../features/extractor.js";
 import { joinedOnnx } from "../features/joined-onnx.js";
 import { writeFileAtomically } from "../files/atomic-file.js";
 import { writeFolderAtomically } from "../files/atomic-folder.js";
@@ -39,8 +40,11 @@ export type ClassifierOptions = OnnxRuntimeOptions &
 export interface LoadOptions
   extends Pick<PortableOptions, "network" | "parts">,
     OnnxRuntimeOptions {
-  /** The network that features are of, where it isn't where it was; another one is refused. */
-  readonly features?: FeatureSettings | undefined;
+  /**
+   * The network that features are of, where it isn't where it was; another one is refused. One that is opened already stays
+   * the caller's to release.
+   */
+  readonly features?: FeatureSettings | FrozenNetwork | undefined;
 }
 
 const { network, parts } = portableOptionsSchema.shape;
@@ -63,7 +67,7 @@ export class IncrementalClassifier extends PortableClassifier<Pictures> {
   private constructor(parts: ClassifierParts, features?: OpenFeatures | undefined) {
     super(parts);
     this.#features = features;
-    this.#pictures = features && new PictureFeatures(features.network);
+    this.#pictures = features && new PictureFeatures(features.network, features.images);
   }
 
   /**
@@ -102,7 +106,7 @@ export class IncrementalClassifier extends PortableClassifier<Pictures> {
     try {
       return new IncrementalClassifier(await make(features), features);
     } catch (error) {
-      await features.network.release();
+      await features.release();
       throw error;
     }
   }
@@ -146,7 +150,7 @@ export class IncrementalClassifier extends PortableClassifier<Pictures> {
   }
 
   override release(): Promise<void> {
-    this.#freed ??= super.release().then(() => this.#features?.network.release());
+    this.#freed ??= super.release().then(() => this.#features?.release());
     return this.#freed;
   }
 

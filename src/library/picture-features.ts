@@ -2,13 +2,21 @@ import { ItamlError } from "../base/errors.js";
 import { limiter } from "../base/limiter.js";
 import { Turns } from "../base/turns.js";
 import { isByteArray } from "../base/typed-arrays.js";
-import type { FrozenNetwork } from "../features/extractor.js";
+import type { ImageSettings } from "../data/load-dataset.js";
+import { type FrozenNetwork, imagesFor } from "../features/extractor.js";
 import { FeatureSource, featureCache, type PictureSettings } from "../features/feature-source.js";
 import { PictureKeys } from "../features/picture-keys.js";
 import { sha256 } from "../files/checksums.js";
 import type { LearnHooks } from "../model/progress.js";
 import type { SampleSource } from "../samples/samples.js";
-import { bufferOf, isBlob, type Picture, type Pictures, readPicture } from "./pictures.js";
+import {
+  bufferOf,
+  isBlob,
+  type Picture,
+  type PictureReading,
+  type Pictures,
+  readPicture,
+} from "./pictures.js";
 
 /** Pictures that come one by one, and are looked at together. */
 const AT_ONCE = 256;
@@ -22,16 +30,19 @@ const OPEN = 16;
 export class PictureFeatures {
   readonly network: FrozenNetwork;
   readonly #settings: PictureSettings;
+  readonly #reading: PictureReading;
   readonly #cache;
   readonly #keys = new PictureKeys();
   readonly #turns = new Turns();
 
-  constructor(network: FrozenNetwork) {
-    const { size } = network;
+  /** @param images how files become what the network takes. Default: scaled to its size */
+  constructor(network: FrozenNetwork, images?: ImageSettings | undefined) {
+    const decoding = imagesFor(network, images);
+    const { size, background, resize, testResize = resize } = decoding;
     this.network = network;
+    this.#reading = { side: testResize, background };
     const input = { shape: [3, size, size], type: "uint8", mean: [0], std: [1] } as const;
-    // As pictures of class folders are decoded, unless a configuration says how.
-    this.#settings = { network, input, decoding: { size, broken: "error" } };
+    this.#settings = { network, input, decoding };
     this.#cache = featureCache(this.#settings, true);
   }
 
@@ -91,6 +102,7 @@ export class PictureFeatures {
 
   #pixels(pictures: readonly Picture[], place: (index: number) => string): SampleSource {
     const { shape } = this.#settings.input;
+    const reading = this.#reading;
     const sampleSize = shape.reduce((product, side) => product * side, 1);
     const inTurn = limiter(OPEN);
     return {
@@ -98,7 +110,8 @@ export class PictureFeatures {
       async read(indices, target) {
         const readOne = async (index: number, position: number) => {
           const picture = pictures[index] as Picture;
-          const sample = await inTurn(() => readPicture(picture, shape, place(index)));
+          const where = place(index);
+          const sample = await inTurn(() => readPicture(picture, shape, where, reading));
           target.set(sample, position * sampleSize);
         };
         // All are tried before the first error ends the reading, so that none is left running.

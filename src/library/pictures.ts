@@ -4,6 +4,7 @@ import { isByteArray } from "../base/typed-arrays.js";
 import { describeValue } from "../classifier/check-input.js";
 import { listClassFolders, listPictures } from "../data/class-folders.js";
 import {
+  type Decoding,
   decodeImage,
   decodePicture,
   decodePixels,
@@ -88,14 +89,24 @@ export async function readPictures(
   return joined;
 }
 
+/** How a picture becomes a sample. */
+export interface PictureReading {
+  /** The shorter side to which it is scaled before it is cut. Default: that of the sample. */
+  readonly side?: number | undefined;
+  /** What shows through where a file is clear. Default: white. */
+  readonly background?: string | undefined;
+}
+
 /** A picture as a sample, scaled so that its shorter side fits and cut at its middle, as those of a run are. */
 export async function readPicture(
   picture: Picture,
   shape: readonly number[],
   where: string,
+  { side, background }: PictureReading = {},
 ): Promise<Uint8Array> {
   const [channels, height, width] = shape as [1 | 3, number, number];
-  const decoded = await decode(picture, channels, where, { height, width, fit: "outside" });
+  const scaling = { height: side ?? height, width: side ?? width, fit: "outside" } as const;
+  const decoded = await decode(picture, channels, where, { scaling, background });
   const sample = new Uint8Array(elementCount(shape));
   const [top, left] = [decoded.height - height, decoded.width - width].map((rest) =>
     Math.round(rest / 2),
@@ -108,15 +119,15 @@ async function decode(
   picture: unknown,
   channels: 1 | 3,
   where: string,
-  scaling: Scaling,
+  decoding: Decoding & { readonly scaling: Scaling },
 ): Promise<Pixels> {
-  if (typeof picture === "string") return decodeImage(picture, channels, { scaling });
-  if (isByteArray(picture)) return decodePicture(bufferOf(picture), channels, where, { scaling });
+  if (typeof picture === "string") return decodeImage(picture, channels, decoding);
+  if (isByteArray(picture)) return decodePicture(bufferOf(picture), channels, where, decoding);
   if (isBlob(picture)) {
     const bytes = Buffer.from(await picture.arrayBuffer());
-    return decodePicture(bytes, channels, where, { scaling });
+    return decodePicture(bytes, channels, where, decoding);
   }
-  if (isPixelData(picture)) return decodePixels(picture, channels, where, scaling);
+  if (isPixelData(picture)) return decodePixels(picture, channels, where, decoding.scaling);
   throw new ItamlError("INPUT_INVALID", "not a picture", {
     where,
     expected: "a path, the bytes of a picture file, a Blob, or ImageData",

@@ -1,5 +1,4 @@
 import { withSavedRun } from "../../experiment/saved-run.js";
-import type { FrozenNetwork } from "../../features/extractor.js";
 import { joinedOnnx } from "../../features/joined-onnx.js";
 import { writeFileAtomically } from "../../files/atomic-file.js";
 import { exportOnnxModel } from "../../learners/export.js";
@@ -13,17 +12,15 @@ export async function exportRun(
 ): Promise<void> {
   // What is exported was computed when the run was trained, whatever its device.
   const device = "cpu";
-  const write = async (model: Uint8Array, frozen: FrozenNetwork | undefined, what: string) => {
-    const extractor = frozen?.toOnnx();
-    await writeFileAtomically(file, extractor ? joinedOnnx(extractor, model) : model);
-    const { size = 0 } = extractor?.takes ?? {};
+  const write = async (model: Uint8Array, size: number | undefined, what: string) => {
+    await writeFileAtomically(file, model);
     const takes = `; it takes pictures of ${size} × ${size}, as its metadata "input" says`;
-    console.log(`${file}: ${what}${extractor ? takes : ""}`);
+    console.log(`${file}: ${what}${size === undefined ? "" : takes}`);
   };
   if (options.task === undefined && isLiving(path)) {
-    return await withLivingRun(path, { device }, async ({ classifier, frozen }) => {
+    return await withLivingRun(path, { device }, async ({ classifier, size }) => {
       const { length } = classifier.classes();
-      await write(await classifier.toOnnx(), frozen, `${length} classes, as the run is now`);
+      await write(await classifier.toOnnx(), size, `${length} classes, as the run is now`);
     });
   }
   await withSavedRun(path, { ...options, device }, async (run) => {
@@ -31,6 +28,7 @@ export async function exportRun(
     const { extractor } = learner.context;
     const classes = labels.flat();
     const model = exportOnnxModel(learner.model, await learner.head(), extractor, classes);
-    await write(model, frozen, `${classes.length} classes after task ${task + 1}`);
+    const joined = frozen ? joinedOnnx(frozen.toOnnx(), model) : model;
+    await write(joined, frozen?.size, `${classes.length} classes after task ${task + 1}`);
   });
 }

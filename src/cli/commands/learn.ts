@@ -16,10 +16,10 @@ export async function learn(
       const before = new Set(classifier.tasks.flat());
       const line = new ProgressLine();
       line.show(() => `reading ${images.length} pictures`);
-      const samples = await read(images, options.resize ?? false);
+      const pictures = await read(images, options.resize ?? false);
       const onProgress = (progress: Progress) => line.show(() => textOf(progress));
       try {
-        await classifier.learn({ images: samples, labels }, { signal, onProgress });
+        await classifier.learn({ images: pictures, labels }, { signal, onProgress });
       } finally {
         line.clear();
       }
@@ -44,6 +44,8 @@ export async function learn(
 
 function textOf(progress: Progress): string {
   switch (progress.kind) {
+    case "features":
+      return `features of ${progress.pictures} of ${progress.of} pictures`;
     case "batch":
       return `epoch ${progress.epoch + 1}/${progress.epochs}, batch ${progress.batch + 1}/${progress.batches}, loss ${progress.loss.toFixed(4)}`;
     case "samples":
