@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { itaml, readEvents } from "./support/command-line.js";
+import { itaml, itamlHere, readEvents } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writePictureFolder } from "./support/pictures.js";
 import { sharedData } from "./support/shared.js";
@@ -38,7 +38,7 @@ describe("two tasks of each data set with a small network", () => {
     const run = join(temporaryFolder(), "run");
     const network = "network={name: reduced-resnet18, widths: [4, 6, 8, 10]}";
     const all = settings("tasks=2", "epochs=1", "threads=1", network, ...changes);
-    const trained = await itaml(".", ["train", config, "--data", folder, ...all, "--out", run]);
+    const trained = await itamlHere(".", ["train", config, "--data", folder, ...all, "--out", run]);
     expect(trained).toMatchObject({ code: 0 });
     const results = JSON.parse(readFileSync(join(run, "results.json"), "utf8"));
     expect(results.tasks).toHaveLength(2);
@@ -53,7 +53,7 @@ describe("two tasks of each data set with a small network", () => {
       expect(dataSeconds).toBeLessThan(seconds as number);
       expect(Number.isFinite(loss)).toBe(true);
     }
-    const evaluated = await itaml(".", ["evaluate", run, "--p", "1,5", "--json"]);
+    const evaluated = await itamlHere(".", ["evaluate", run, "--p", "1,5", "--json"]);
     expect(evaluated).toMatchObject({ code: 0 });
     const { sweep } = JSON.parse(evaluated.stdout);
     expect(sweep[0].testSamples).toBe(results.tasks[1].testSamples);
@@ -89,30 +89,30 @@ describe("pictures of one's own", () => {
         "",
       );
     const straight = results();
-    const again = await itaml(folder, ["train", "--from-task", "2", "--out", "run"]);
+    const again = await itamlHere(folder, ["train", "--from-task", "2", "--out", "run"]);
     expect(again).toMatchObject({ code: 0 });
     expect(results()).toBe(straight);
 
     const pictures = [0, 1, 2].map((i) => `data/test/class2/00${i}.jpg`);
-    const classified = await itaml(folder, ["classify", "run", ...pictures, "--json"]);
+    const classified = await itamlHere(folder, ["classify", "run", ...pictures, "--json"]);
     expect(classified).toMatchObject({ code: 0 });
     const { images } = JSON.parse(classified.stdout);
     expect(images.map(({ image }: { image: string }) => image)).toEqual(pictures);
     for (const { label } of images) expect(label).toMatch(/^class[0-3]$/);
 
     const [one] = pictures;
-    const inside = await itaml(folder, ["classify", "run", "data/train/class0", "--each"]);
+    const inside = await itamlHere(folder, ["classify", "run", "data/train/class0", "--each"]);
     expect(inside.stdout.split("\n")).toHaveLength(12 + 1);
     expect(inside.stdout).toMatch(/^data\/train\/class0\/000\.jpg: class\d \(\d+\.\d\d %\)\n/);
     expect(inside.stderr).toContain("left out: 1 file of type .bmp, such as x.bmp");
-    const each = await itaml(folder, ["classify", "run", one as string, "--each", "--json"]);
+    const each = await itamlHere(folder, ["classify", "run", one as string, "--each", "--json"]);
     expect(JSON.parse(each.stdout).images[0].confidence).toBeGreaterThan(0.25);
-    const outer = await itaml(folder, ["classify", "run", "data/train"]);
+    const outer = await itamlHere(folder, ["classify", "run", "data/train"]);
     expect(outer.stderr).toMatch(/no pictures in the folder; .*found 48 in a folder/);
 
-    expect(await itaml(folder, ["export", "run", "m.onnx"])).toMatchObject({ code: 0 });
+    expect(await itamlHere(folder, ["export", "run", "m.onnx"])).toMatchObject({ code: 0 });
     expect(existsSync(join(folder, "m.onnx"))).toBe(true);
-    const checked = await itaml(folder, ["data", "check", "folder", "--data", "data"]);
+    const checked = await itamlHere(folder, ["data", "check", "folder", "--data", "data"]);
     expect(checked).toMatchObject({ code: 0 });
     expect(checked.stdout).toContain("all 68 pictures can be read");
   });
@@ -125,13 +125,13 @@ describe("pictures of one's own", () => {
     writeFileSync(join(folder, "data/test/class0/004.jpg"), "no picture");
     const train = ["train", "folder", "--data", "data", ...changes];
 
-    const strict = await itaml(folder, [...train, "--out", "strict"]);
+    const strict = await itamlHere(folder, [...train, "--out", "strict"]);
     expect(strict.code).toBe(1);
     expect(strict.stderr).toContain("ITAML_IMAGE_INVALID");
     expect(strict.stderr).toContain(broken);
 
     const skip = settings("images.broken=skip", "tasks=1");
-    const lenient = await itaml(folder, [...train, ...skip, "--out", "lenient"]);
+    const lenient = await itamlHere(folder, [...train, ...skip, "--out", "lenient"]);
     expect(lenient).toMatchObject({ code: 0 });
     expect(lenient.stderr).toContain("1 training pictures can't be read and are left out");
     const epochs = readEvents(join(folder, "lenient")).filter(({ kind }) => kind === "epoch");
@@ -139,7 +139,7 @@ describe("pictures of one's own", () => {
     const results = JSON.parse(readFileSync(join(folder, "lenient/results.json"), "utf8"));
     expect(results.tasks[0].testSamples).toBe(9);
 
-    const checked = await itaml(folder, ["data", "check", "folder", "--data", "data"]);
+    const checked = await itamlHere(folder, ["data", "check", "folder", "--data", "data"]);
     expect(checked.code).toBe(1);
     expect(checked.stdout).toContain("003.jpg: ");
     expect(checked.stderr).toContain("found 2 broken ones among 68");
@@ -147,14 +147,14 @@ describe("pictures of one's own", () => {
 });
 
 test("a configuration is found by its name, or by the beginning of it", async () => {
-  const several = await itaml(".", ["train", "cifar100"]);
+  const several = await itamlHere(".", ["train", "cifar100"]);
   expect(several.code).toBe(2);
   expect(several.stderr).toContain(
     "one of cifar100-10x10, cifar100-10x10-best, cifar100-20x5, cifar100-5x20",
   );
-  const near = await itaml(".", ["train", "imagenet10k"]);
+  const near = await itamlHere(".", ["train", "imagenet10k"]);
   expect(near.stderr).toContain('Did you mean "imagenet100"');
-  const missing = await itaml(temporaryFolder(), ["train", "cub200-20x10"]);
+  const missing = await itamlHere(temporaryFolder(), ["train", "cub200-20x10"]);
   expect(missing.code).toBe(1);
   expect(missing.stderr).toContain("ITAML_DATASET_MISSING");
 });
@@ -163,7 +163,7 @@ test("data check says what training would refuse, all of it, and writes a contac
   const folder = temporaryFolder();
   await writePictureFolder(join(folder, "data"), { train: 12, test: 2 });
   // Left to itself the size of a continuum fits.
-  const fitting = await itaml(folder, ["data", "check", "folder", "--data", "data"]);
+  const fitting = await itamlHere(folder, ["data", "check", "folder", "--data", "data"]);
   expect(fitting).toMatchObject({ code: 0 });
   expect(fitting.stdout).toMatch(
     /^fitted to 48 training pictures: images\.size 32, .*continuum 4\n/,
@@ -177,17 +177,17 @@ test("data check says what training would refuse, all of it, and writes a contac
   };
   own(5, 2000);
   const check = ["data", "check", "my.yaml", "--data", "data", "--sheet", "sheet.png"];
-  const checked = await itaml(folder, check);
+  const checked = await itamlHere(folder, check);
   const refusal = "continuum: a continuum is larger than a task's test set; expected at most 4";
   expect(checked.code).toBe(2);
   expect(checked.stderr).toContain(refusal);
   expect(checked.stdout).toMatch(/size +24 × \d+ at least/);
   expect(existsSync(join(folder, "sheet.png"))).toBe(true);
-  const trained = await itaml(folder, ["train", "my.yaml", "--data", "data", "--out", "run"]);
+  const trained = await itamlHere(folder, ["train", "my.yaml", "--data", "data", "--out", "run"]);
   expect(trained.stderr).toContain(refusal);
   own(4, 3);
   writeFileSync(join(folder, "data/train/class2/000.jpg"), "no picture");
-  const all = await itaml(folder, ["data", "check", "my.yaml", "--data", "data"]);
+  const all = await itamlHere(folder, ["data", "check", "my.yaml", "--data", "data"]);
   expect(all.stderr).toContain("2 problems");
   expect(all.stderr).toContain("found 1 broken ones among 56");
   expect(all.stderr).toContain("memory: the exemplar memory has no room for every class");
@@ -196,7 +196,7 @@ test("data check says what training would refuse, all of it, and writes a contac
 test("top-5 of tasks with five classes is refused", async () => {
   const folder = temporaryFolder();
   await writePictureFolder(join(folder, "data"), { train: 3, test: 5 });
-  const top = await itaml(folder, ["train", "folder", "--data", "data", "--set", "top=2"]);
+  const top = await itamlHere(folder, ["train", "folder", "--data", "data", "--set", "top=2"]);
   expect(top.code).toBe(2);
   expect(top.stderr).toContain("top is no measure for tasks as small as these");
 });

@@ -4,14 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { loadMnist } from "../src/data/mnist.js";
-import { itaml, MAIN, type Outcome } from "./support/command-line.js";
+import { itaml, itamlHere, MAIN, type Outcome } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writeMadeMnist } from "./support/idx.js";
 import { needs } from "./support/needs.js";
 
 const SMALL = [
+  "threads=1",
   "tasks=3",
   "epochs=6",
   "learningRate=0.05",
@@ -46,7 +47,7 @@ test("a run from training to classifying", async () => {
   expect(reported).toMatchObject({ code: 0 });
   expect(reported.stdout).toMatch(/forgetting.*\n.*\n\nreport {2}run\/page\.html/);
   expect(readFileSync(join(folder, "run/page.html"), "utf8")).toBe(written);
-  const programs = await itaml(folder, ["report", "run", "--json"]);
+  const programs = await itamlHere(folder, ["report", "run", "--json"]);
   expect(JSON.parse(programs.stdout)).toMatchObject([{ title: "run", results: { seed: 1 } }]);
 
   const exported = await itaml(folder, ["export", "run", "model.onnx"]);
@@ -69,9 +70,9 @@ test("a run from training to classifying", async () => {
     images: names.map((image) => ({ image, label: image.charAt(5) })),
   });
 
-  const mixed = await itaml(folder, ["classify", "run", ...names, "--mixed"]);
+  const mixed = await itamlHere(folder, ["classify", "run", ...names, "--mixed"]);
   expect(mixed.stdout).toBe(names.map((name) => `${name}: ${name.charAt(5)} (task 2)\n`).join(""));
-  const sure = await itaml(folder, ["classify", "run", ...names, "--at-least", "1", "--json"]);
+  const sure = await itamlHere(folder, ["classify", "run", ...names, "--at-least", "1", "--json"]);
   for (const { label, confidence } of JSON.parse(sure.stdout).images) {
     expect(label).toBe(undefined);
     expect(confidence).toBeGreaterThan(0.5);
@@ -83,9 +84,9 @@ test("a run from training to classifying", async () => {
   const large = await itaml(folder, ["classify", "run", "large.png"]);
   expect(large.code).toBe(1);
   expect(large.stderr).toContain("large.png: a picture of another size; expected 28 × 28");
-  const resized = await itaml(folder, ["classify", "run", "large.png", "--resize", "--each"]);
+  const resized = await itamlHere(folder, ["classify", "run", "large.png", "--resize", "--each"]);
   expect(resized.code).toBe(0);
-  const absent = await itaml(folder, ["classify", "run", "none.png"]);
+  const absent = await itamlHere(folder, ["classify", "run", "none.png"]);
   expect(absent.stderr).toContain("none.png: the file can't be read; found nothing of that name.");
 });
 
@@ -99,7 +100,7 @@ test("interrupted and killed runs are continued to the same results", async (con
       /"(train|adapt|evaluate)": [\d.e-]+/g,
       "",
     );
-  await itaml(folder, train("--out", "straight"));
+  await itamlHere(folder, train("--out", "straight"));
 
   let signalled = false;
   const interrupted = await itaml(folder, train("--out", "stopped"), (text, kill) => {
@@ -109,7 +110,7 @@ test("interrupted and killed runs are continued to the same results", async (con
   });
   expect(interrupted.code).toBe(130);
   expect(interrupted.stderr).toContain("itaml train --resume --out stopped");
-  const resumed = await itaml(folder, ["train", "--resume", "--out", "stopped"]);
+  const resumed = await itamlHere(folder, ["train", "--resume", "--out", "stopped"]);
   expect(resumed).toMatchObject({ code: 0 });
   expect(results("stopped")).toBe(results("straight"));
 
@@ -117,14 +118,14 @@ test("interrupted and killed runs are continued to the same results", async (con
     if (text.includes("task 2 done")) kill("SIGKILL");
   });
   expect(killed.code).toBe(null);
-  await itaml(folder, [...train("--out", "killed"), "--resume"]);
+  await itamlHere(folder, [...train("--out", "killed"), "--resume"]);
   expect(results("killed")).toBe(results("straight"));
 
-  const again = await itaml(folder, ["train", "--from-task", "2", "--out", "killed"]);
+  const again = await itamlHere(folder, ["train", "--from-task", "2", "--out", "killed"]);
   expect(again).toMatchObject({ code: 0 });
   expect(results("killed")).toBe(results("straight"));
 
-  const other = await itaml(folder, train("--out", "killed", "--resume", "--seed", "2"));
+  const other = await itamlHere(folder, train("--out", "killed", "--resume", "--seed", "2"));
   expect(other.code).toBe(1);
   expect(other.stderr).toContain("started with another seed; expected 1; found 2");
 });
@@ -133,17 +134,30 @@ test("a run in use is refused to others, read meanwhile, and changed by force al
   needs(context, "POSIX", process.platform !== "win32");
   const folder = temporaryFolder();
   writeMadeMnist(join(folder, "data"));
+  const checkpoints = join(folder, "run/checkpoints");
+  const inTurn = async (commands: readonly string[][]) => {
+    const outcomes: Outcome[] = [];
+    for (const words of commands) outcomes.push(await itamlHere(folder, words));
+    return outcomes;
+  };
   let meanwhile: Promise<Outcome[]> | undefined;
   const first = await itaml(
     folder,
     train("--out", "run", "--set", "epochs=[1, 100000]"),
     (text, kill) => {
       if (!text.includes("task 1 done") || meanwhile) return;
-      meanwhile = Promise.all([
-        itaml(folder, ["train", "--resume", "--out", "run"]),
-        itaml(folder, ["report", "run"]),
-        itaml(folder, ["evaluate", "run", "--p", "1"]),
-      ]).finally(() => kill("SIGTERM"));
+      meanwhile = inTurn([
+        ["train", "--resume", "--out", "run"],
+        ["report", "run"],
+        ["evaluate", "run", "--p", "1"],
+      ])
+        .then(async (outcomes) => {
+          // The second task is under way.
+          const saved = () => existsSync(checkpoints) && readdirSync(checkpoints).length > 1;
+          await vi.waitUntil(saved, { timeout: 60_000, interval: 20 });
+          return outcomes;
+        })
+        .finally(() => kill("SIGTERM"));
     },
   );
   const [second, ...readers] = (await meanwhile) as Outcome[];
@@ -152,13 +166,13 @@ test("a run in use is refused to others, read meanwhile, and changed by force al
   expect(readers).toMatchObject([{ code: 0 }, { code: 0 }]);
   expect(first.code).toBe(130);
   expect(first.stderr).toContain("Stopping after this mini-batch");
-  expect(readdirSync(join(folder, "run/checkpoints"))).toHaveLength(2);
+  expect(readdirSync(checkpoints)).toHaveLength(2);
 
   const set = ["--set", "epochs=2"];
-  const refused = await itaml(folder, ["train", "--resume", "--out", "run", ...set]);
+  const refused = await itamlHere(folder, ["train", "--resume", "--out", "run", ...set]);
   expect(refused).toMatchObject({ code: 2 });
   expect(refused.stderr).toContain("change this one with --force");
-  const forced = await itaml(folder, ["train", "--resume", "--force", "--out", "run", ...set]);
+  const forced = await itamlHere(folder, ["train", "--resume", "--force", "--out", "run", ...set]);
   expect(forced).toMatchObject({ code: 0 });
   expect(forced.stderr).toContain("going on with task 2, epoch ");
   expect(readdirSync(join(folder, "run")).sort()).toEqual([
@@ -175,7 +189,6 @@ describe("wrong usage", () => {
 
   test.each([
     [["--bogus"], 2, "unknown option '--bogus'"],
-    [["trian"], 2, "Did you mean train?"],
     [["train"], 2, "there is nothing to train"],
     [["train", "strokes", "--sed", "1"], 2, "Did you mean one of --seed, --set?"],
     [["train", "strokes", "--seed", "one"], 2, "expected a whole number"],
@@ -191,7 +204,7 @@ describe("wrong usage", () => {
     [["evaluate", "none"], 1, "made; found no such directory.\n"],
     [["data", "check", "minst"], 2, 'Did you mean "mnist"'],
   ])("%j", async (args, code, message) => {
-    const outcome = await itaml(base, args);
+    const outcome = await itamlHere(base, args);
     expect(outcome.stderr).toContain(message);
     expect(outcome.code).toBe(code);
     expect(outcome.stderr).not.toContain("    at ");
@@ -218,9 +231,17 @@ describe("wrong usage", () => {
     });
   });
 
-  test("errors are JSON for programs", async () => {
-    const { stderr } = await itaml(base, ["train", "mnist", "--data", "none", "--json"]);
+  test("errors are JSON for programs, on standard error alone", async () => {
+    const args = ["train", "mnist", "--data", "none", "--json"];
+    const { code, stdout, stderr } = await itaml(base, args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: "DATASET_MISSING" } });
+  });
+
+  test("of the command itself ends with another code", async () => {
+    const { code, stdout, stderr } = await itaml(base, ["trian"]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain("Did you mean train?");
   });
 });
 
@@ -236,13 +257,13 @@ test("help and the list of data sets", async () => {
   expect(strokes).toMatchObject({ name: "strokes", here: true, files: [] });
   expect(mnist).toMatchObject({ name: "mnist", here: false });
   expect(mnist.files[0]).toMatchObject({ checksum: { algorithm: "sha256" } });
-  const byHand = await itaml(folder, ["data", "fetch", "imagenet"]);
+  const byHand = await itamlHere(folder, ["data", "fetch", "imagenet"]);
   expect(byHand.code).toBe(2);
   expect(byHand.stderr).toContain("image-net.org");
   const check = await itaml(folder, ["data", "check", "strokes"]);
   expect(check.stdout).toContain("strokes: good");
   writeMadeMnist(join(folder, "data/mnist"));
-  const wrong = await itaml(folder, ["data", "check", "mnist"]);
+  const wrong = await itamlHere(folder, ["data", "check", "mnist"]);
   expect(wrong.code).toBe(1);
   expect(wrong.stderr).toContain("the content is not that of the published file");
   expect(existsSync(join(folder, "runs"))).toBe(false);

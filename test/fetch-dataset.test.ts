@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { provideDataset, terminalQuestion } from "../src/cli/fetch-dataset.js";
 import { DATASETS } from "../src/data/catalog.js";
 import { mnist } from "../src/data/mnist.js";
-import { itaml } from "./support/command-line.js";
+import { itamlHere } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
 
 describe("a data set that isn't there", () => {
@@ -70,10 +70,10 @@ describe("a data set that isn't there", () => {
 
   test("is an error of the command line at once", async () => {
     const folder = temporaryFolder();
-    const withdrawn = await itaml(folder, ["train", "msceleb", "--fetch"]);
+    const withdrawn = await itamlHere(folder, ["train", "msceleb", "--fetch"]);
     expect(withdrawn.code).toBe(2);
     expect(withdrawn.stderr).toContain("withdrew it in 2019 and itaml never downloads it");
-    const missing = await itaml(folder, ["train", "cifar100-10x10"]);
+    const missing = await itamlHere(folder, ["train", "cifar100-10x10"]);
     expect(missing.code).toBe(1);
     expect(missing.stderr).toContain("ITAML_DATASET_MISSING");
   });

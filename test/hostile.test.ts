@@ -27,7 +27,7 @@ import { download } from "../src/files/download.js";
 import { readMat5 } from "../src/formats/mat5.js";
 import { IncrementalClassifier } from "../src/library/incremental-classifier.js";
 import { decodeSafetensors } from "../src/storage/safetensors.js";
-import { itaml } from "./support/command-line.js";
+import { itamlHere } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
 import { compressed, encodeMat5, matrix } from "./support/mat5.js";
 import { needs } from "./support/needs.js";
@@ -168,7 +168,7 @@ describe("configurations", () => {
   test("and lists larger than any are not read", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "large.yaml"), `dataset: strokes #${"x".repeat(2 ** 20)}`);
-    const { code, stderr } = await itaml(folder, ["train", "large.yaml"]);
+    const { code, stderr } = await itamlHere(folder, ["train", "large.yaml"]);
     expect(code).toBe(2);
     expect(stderr).toContain("large.yaml: the file is too large; expected at most 1048576 bytes");
     writeFileSync(join(folder, "list.txt"), "x".repeat(2 ** 24 + 1));
@@ -182,7 +182,7 @@ describe("configurations", () => {
   });
 
   test("with codes for terminals are printed without them", async () => {
-    const { stderr } = await itaml(temporaryFolder(), ["train", "a\x1b[2J\x9b\x07.yaml"]);
+    const { stderr } = await itamlHere(temporaryFolder(), ["train", "a\x1b[2J\x9b\x07.yaml"]);
     expect(stderr).toContain("a\\u001b[2J\\u009b\\u0007.yaml: the file can't be read");
   });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadParts } from "../src/experiment/plugins.js";
 import { IncrementalClassifier } from "../src/library/incremental-classifier.js";
-import { itaml } from "./support/command-line.js";
+import { itaml, itamlHere } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writePlugin } from "./support/plugin.js";
 
@@ -17,6 +17,7 @@ optimizer: plain
 schedule: falling
 learningRate: 0.01
 epochs: 12
+threads: 1
 batchSize: 16
 continuum: 5
 `;
@@ -38,10 +39,16 @@ describe("parts from outside", () => {
     const report = readFileSync(join(folder, "run/report.html"), "utf8");
     expect(report).toContain("<p>1 run: 3 kWh</p>");
     expect(report).toContain("Replay by squares on Dots");
-    const checked = await itaml(folder, ["data", "check", "mine.yaml", "--plugin", "plugin.js"]);
+    const checked = await itamlHere(folder, [
+      "data",
+      "check",
+      "mine.yaml",
+      "--plugin",
+      "plugin.js",
+    ]);
     expect(checked.stdout).toContain("dots: good (built in)");
 
-    const evaluated = await itaml(folder, [
+    const evaluated = await itamlHere(folder, [
       "evaluate",
       "run",
       "--p",
@@ -50,17 +57,17 @@ describe("parts from outside", () => {
       "plugin.js",
     ]);
     expect(evaluated).toMatchObject({ code: 0 });
-    // What is in a run names code, but doesn't run it.
+    // What is in a run names code, but doesn't run it. (This process trusts it by now.)
     const untrusted = await itaml(folder, ["evaluate", "run"]);
     expect(untrusted.stderr).toContain("If you trust it, add: --plugin");
-    const listed = await itaml(folder, ["list", "loss", "--plugin", "plugin.js"]);
+    const listed = await itamlHere(folder, ["list", "loss", "--plugin", "plugin.js"]);
     expect(listed.stdout).toContain("mean squared error (Gauss 1809)");
     expect(listed.stdout).toContain("Times the loss. (default: 8)");
 
-    const everything = await itaml(folder, ["list", "--plugin", "plugin.js"]);
+    const everything = await itamlHere(folder, ["list", "--plugin", "plugin.js"]);
     expect(everything.stdout).toMatch(/dataset.*dots +Dots \(made\).*section.*energy +Energy/s);
 
-    const wrong = await itaml(folder, [...train, "--set", "network.unit=3"]);
+    const wrong = await itamlHere(folder, [...train, "--set", "network.unit=3"]);
     expect(wrong.stderr).toContain('unknown key "network.unit". Did you mean "units"?');
   });
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { itaml } from "./support/command-line.js";
+import { itamlHere } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
 
 const SOURCE = join(import.meta.dirname, "../src");
@@ -32,10 +32,10 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 /** Texts of the program that name options, with their file; what is an option alone is an argument, not advice. */
 function advice(): { file: string; text: string }[] {
   const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" }).filter(
-    // Those of the page have custom properties of CSS, a script has options of Slurm, and main.ts declares the options.
+    // Those of the page have custom properties of CSS, a script has options of Slurm, and command-line.ts declares the options.
     (file) =>
       /\.ts$/.test(file) &&
-      !/^report\/(page|charts)|^cli\/(main|sweep\/slurm-script)\.ts/.test(file),
+      !/^report\/(page|charts)|^cli\/(command-line|sweep\/slurm-script)\.ts/.test(file),
   );
   return files.flatMap((file) =>
     textsOf(readFileSync(join(SOURCE, file), "utf8"))
@@ -59,9 +59,9 @@ function textsOf(program: string): string[] {
 }
 
 test("options that messages advise are options of the command that prints them, or of the one that they name", async () => {
-  const known = new Map<string, Promise<Set<string>>>();
-  const optionsOf = (command: string) => {
-    const options = known.get(command) ?? helpOf(command);
+  const known = new Map<string, Set<string>>();
+  const optionsOf = async (command: string) => {
+    const options = known.get(command) ?? (await helpOf(command));
     known.set(command, options);
     return options;
   };
@@ -75,9 +75,8 @@ test("options that messages advise are options of the command that prints them, 
     const printing = COMMANDS[file] ?? (own ? [own] : []);
     for (const option of new Set(text.match(OPTION))) {
       const asked = commands.length > 0 ? commands : printing;
-      const have = await Promise.all(
-        asked.map(async (command) => (await optionsOf(command)).has(option)),
-      );
+      const have: boolean[] = [];
+      for (const command of asked) have.push((await optionsOf(command)).has(option));
       const fits = commands.length > 0 ? have.some(Boolean) : have.every(Boolean);
       if (asked.length === 0 || !fits) wrong.push(`${file}: ${option} in "${text}"`);
     }
@@ -86,6 +85,6 @@ test("options that messages advise are options of the command that prints them, 
 });
 
 async function helpOf(command: string): Promise<Set<string>> {
-  const { code, stdout } = await itaml(temporaryFolder(), [...command.split(" "), "--help"]);
+  const { code, stdout } = await itamlHere(temporaryFolder(), [...command.split(" "), "--help"]);
   return new Set(code === 0 ? stdout.match(OPTION) : []);
 }

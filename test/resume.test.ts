@@ -20,7 +20,7 @@ import {
 import { RunDirectory } from "../src/experiment/run-directory.js";
 import type { Progress } from "../src/model/progress.js";
 import { decodeSafetensors } from "../src/storage/safetensors.js";
-import { itaml, readEvents } from "./support/command-line.js";
+import { itamlHere, readEvents } from "./support/command-line.js";
 import { contentOf, smallConfig, smallLearner } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writeMadeMnist } from "./support/idx.js";
@@ -294,10 +294,10 @@ describe("a run that was something else before is refused", () => {
     rmSync(join(folder, "data"), { recursive: true });
     const resume = ["train", "--resume", "--out", run, "--data"];
     writeMadeMnist(join(folder, "other"), { train: 31 });
-    const other = await itaml(folder, [...resume, "other", "--force"]);
+    const other = await itamlHere(folder, [...resume, "other", "--force"]);
     expect(other).toMatchObject({ code: 1 });
     expect(other.stderr).toContain("ITAML_RUN_CHANGED");
-    expect(await itaml(folder, [...resume, "moved"])).toMatchObject({ code: 0 });
+    expect(await itamlHere(folder, [...resume, "moved"])).toMatchObject({ code: 0 });
     expect(contentOf(run)).toEqual(contentOf(straight));
     const { config: kept } = await RunDirectory.open(run);
     expect(kept).toEqual({ ...config, data: moved });

@@ -7,7 +7,7 @@ import { RunDirectory } from "../src/experiment/run-directory.js";
 import { withSavedRun } from "../src/experiment/saved-run.js";
 import { createLearner, prepare } from "../src/experiment/setup.js";
 import type { TrainingMethod } from "../src/learners/method.js";
-import { itaml } from "./support/command-line.js";
+import { itamlHere } from "./support/command-line.js";
 import { smallConfig, smallLearner } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writePictureFolder } from "./support/pictures.js";
@@ -34,7 +34,7 @@ const PICTURES = [0, 1].map((label) => `pictures/class${label}/000.jpg`);
 /** What a user gets of a run: its answers and its exported model. */
 async function answers(folder: string) {
   const ask = async (...args: string[]) => {
-    const { code, stdout, stderr } = await itaml(folder, args);
+    const { code, stdout, stderr } = await itamlHere(folder, args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     return stdout;
   };
@@ -57,7 +57,7 @@ describe("a run stands by itself", () => {
     expect(before.asked[1]).toMatch(
       /^pictures\/class0\/000\.jpg: class0 .*\npictures\/class1\/000\.jpg: class1 .*\n$/,
     );
-    expect(await itaml(folder, ["evaluate", "run", "--p", "1"])).toMatchObject({ code: 0 });
+    expect(await itamlHere(folder, ["evaluate", "run", "--p", "1"])).toMatchObject({ code: 0 });
 
     for (const part of ["train", "test"]) {
       cpSync(join(data, part, "class3"), join(data, part, "ant"), { recursive: true });
@@ -65,14 +65,14 @@ describe("a run stands by itself", () => {
       cpSync(join(data, part, "class1/000.jpg"), join(data, part, "class1/!.jpg"));
     }
     expect(await answers(folder)).toEqual(before);
-    const evaluated = await itaml(folder, ["evaluate", "run", "--p", "1"]);
+    const evaluated = await itamlHere(folder, ["evaluate", "run", "--p", "1"]);
     expect(evaluated.code).toBe(1);
     expect(evaluated.stderr).toContain("the data set is another one than the run learned");
 
     rmSync(data, { recursive: true });
-    const classified = await itaml(folder, ["classify", "run", ...PICTURES]);
+    const classified = await itamlHere(folder, ["classify", "run", ...PICTURES]);
     expect(classified).toMatchObject({ code: 0, stdout: before.asked[0] });
-    const missing = await itaml(folder, ["evaluate", "run", "--p", "1"]);
+    const missing = await itamlHere(folder, ["evaluate", "run", "--p", "1"]);
     expect(missing).toMatchObject({ code: 1, stdout: "" });
     expect(missing.stderr).toContain("ITAML_DATASET_MISSING");
   });
@@ -178,7 +178,7 @@ test("a run of a GPU is used on the CPU where there is none, and on no other dev
   const config = join(folder, "run/config.yaml");
   writeFileSync(config, readFileSync(config, "utf8").replace("device: cpu", "device: cuda"));
   const picture = "data/test/class0/000.jpg";
-  const ask = (...args: string[]) => itaml(folder, args);
+  const ask = (...args: string[]) => itamlHere(folder, args);
   const noticed = await ask("classify", "run", picture, "--each");
   expect(noticed.code).toBe(0);
   expect(noticed.stdout).toContain(`${picture}: class0`);

@@ -2,26 +2,24 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type IJob, Job } from "kubernetes-models/batch/v1";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { sweep } from "../src/cli/commands/sweep.js";
 import { temporaryFolder } from "./support/folder.js";
 import { needs } from "./support/needs.js";
+import { printedBy } from "./support/printed.js";
 
 /** The manifest of a sweep of three runs. */
 async function manifest(): Promise<IJob> {
   const file = join(temporaryFolder(), "My sweep.yaml");
   writeFileSync(file, "base: strokes\nseeds: [1, 2, 3]\n");
-  let text = "";
-  const write = vi.spyOn(process.stdout, "write").mockImplementation((part) => {
-    text += part;
-    return true;
-  });
-  await sweep(file, {
-    ...{ on: "kubernetes", dryRun: true, image: "registry.example/itaml:1", claim: "shared" },
-    ...{ concurrent: 2, cpus: 4, mem: "8Gi", gpus: 1 },
-  }).finally(() => write.mockRestore());
-  return parse(text);
+  const { stdout } = await printedBy(() =>
+    sweep(file, {
+      ...{ on: "kubernetes", dryRun: true, image: "registry.example/itaml:1", claim: "shared" },
+      ...{ concurrent: 2, cpus: 4, mem: "8Gi", gpus: 1 },
+    }),
+  );
+  return parse(stdout);
 }
 
 test("the manifest is a Job by the published schema", async () => {

@@ -4,10 +4,11 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type SweepOptions, sweep } from "../src/cli/commands/sweep.js";
-import { itaml } from "./support/command-line.js";
+import { itaml, itamlHere } from "./support/command-line.js";
 import { fakeSlurm } from "./support/fake-slurm.js";
 import { temporaryFolder } from "./support/folder.js";
 import { needs } from "./support/needs.js";
+import { printedBy } from "./support/printed.js";
 
 beforeEach((context) => needs(context, "POSIX", process.platform !== "win32"));
 
@@ -32,22 +33,8 @@ function prepared(changes: object = {}) {
 
 /** What the command prints; in this process, so that it is quick. */
 async function run(file: string, options: SweepOptions): Promise<{ out: string; err: string }> {
-  const said = { out: "", err: "" };
-  const log = vi.spyOn(console, "log").mockImplementation((text) => {
-    said.out += `${text}\n`;
-  });
-  const [out, err] = (["stdout", "stderr"] as const).map((name) =>
-    vi.spyOn(process[name], "write").mockImplementation((text) => {
-      said[name === "stdout" ? "out" : "err"] += text;
-      return true;
-    }),
-  );
-  try {
-    await sweep(file, options);
-  } finally {
-    for (const spy of [log, out, err]) spy?.mockRestore();
-  }
-  return said;
+  const { stdout: out, stderr: err } = await printedBy(() => sweep(file, options));
+  return { out, err };
 }
 
 const onSlurm = (file: string, options: SweepOptions = {}) =>
@@ -330,10 +317,10 @@ describe("afterwards", () => {
   test("the report is of what is done, by a job's command", async () => {
     const { folder, file, out } = prepared({ variants: { a: {} } });
     await onSlurm(file);
-    const only = await itaml(folder, ["sweep", file, "--only", "a-seed2"]);
+    const only = await itamlHere(folder, ["sweep", file, "--only", "a-seed2"]);
     expect(only).toMatchObject({ code: 0 });
     expect(existsSync(join(out, "a-seed2/results.json"))).toBe(true);
-    const again = await itaml(folder, ["sweep", file, "--only", "a-seed2", "--out", out]);
+    const again = await itamlHere(folder, ["sweep", file, "--only", "a-seed2", "--out", out]);
     expect(again).toMatchObject({ code: 0, stderr: "a-seed2 is finished already\n" });
     const { out: table, err } = await run(file, { report: true });
     expect(table).toMatch(/^a +1 +2 +[\d.]+/m);

@@ -5,7 +5,7 @@ import { planSweep } from "../src/cli/sweep/plan.js";
 import { formatConfig } from "../src/experiment/config.js";
 import { startExperiment } from "../src/experiment/experiment.js";
 import { parseSweep, sweepVariants } from "../src/experiment/sweep.js";
-import { itaml, readEvents, startItaml } from "./support/command-line.js";
+import { itaml, itamlHere, readEvents, startItaml } from "./support/command-line.js";
 import { contentOf, smallConfig } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
 import { needs } from "./support/needs.js";
@@ -79,7 +79,7 @@ test("one run that fails doesn't stop the others, and what is finished is left a
   const before = statSync(results).mtimeMs;
 
   writeSweep(folder, { seeds: [1], out: "runs", variants: { good: {} } });
-  const other = await itaml(folder, ["sweep", "sweep.yaml"]);
+  const other = await itamlHere(folder, ["sweep", "sweep.yaml"]);
   expect(other).toMatchObject({ code: 1, stdout: "" });
   expect(other.stderr).toContain("runs/good-seed1: the run is of a sweep with another tasks");
 
@@ -88,7 +88,7 @@ test("one run that fails doesn't stop the others, and what is finished is left a
     { seeds: [1, 2], out: "runs", variants: { good: {} } },
     { tasks: 2, epochs: 1 },
   );
-  const again = await itaml(folder, ["sweep", "sweep.yaml", "--json"]);
+  const again = await itamlHere(folder, ["sweep", "sweep.yaml", "--json"]);
   expect(again).toMatchObject({ code: 0 });
   expect(again.stderr).toContain("2 of 2 runs are finished already");
   expect(JSON.parse(again.stdout)).toMatchObject({
@@ -101,7 +101,7 @@ test("one run that fails doesn't stop the others, and what is finished is left a
 test("nothing starts where one configuration is wrong", async () => {
   const folder = temporaryFolder();
   writeSweep(folder, { seeds: [1], variants: { good: {}, bad: { toop: 1 } }, out: "runs" });
-  const outcome = await itaml(folder, ["sweep", "sweep.yaml"]);
+  const outcome = await itamlHere(folder, ["sweep", "sweep.yaml"]);
   expect(outcome).toMatchObject({ code: 2 });
   expect(outcome.stderr).toContain("sweep.yaml: bad: ");
   expect(outcome.stderr).toContain('Did you mean "top"?');
