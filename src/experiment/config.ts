@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { checkBySchema } from "../base/check.js";
 import { ItamlError } from "../base/errors.js";
+import { oncePer } from "../base/once.js";
 import { count, positive, share } from "../base/settings.js";
 import { featuresSchema } from "../features/index.js";
 import {
@@ -161,11 +162,10 @@ export function resolveConfig(input: unknown, where: string, parts: Parts = buil
   if (summing !== undefined) {
     refuseUnused(summing, unusedKeys(content as Content), where);
   }
-  const schema = configSchema(parts);
   const config: Config =
     summing === undefined
-      ? checkBySchema(schema, content, where)
-      : checkBySchema(schema.omit(OF_TRAINING), content, where);
+      ? checkBySchema(schemaOf(parts), content, where)
+      : checkBySchema(summingSchemaOf(parts), content, where);
   const { crop, padding } = config.augmentation;
   if ((crop === "padded") !== (padding !== undefined)) {
     throw new ItamlError("CONFIG_INVALID", "crop: padded and padding belong together", {
@@ -196,6 +196,10 @@ const OF_TRAINING = Object.fromEntries(TRAINING_KEYS.map((key) => [key, true])) 
   TrainingKey,
   true
 >;
+
+// Schemas take long to build, beside what they check: a sweep of fifty runs has those of one.
+const schemaOf = oncePer(configSchema);
+const summingSchemaOf = oncePer((parts: Parts) => schemaOf(parts).omit(OF_TRAINING));
 
 /** Varies what is passed over several times. */
 const AUGMENTATION = "augmentation";

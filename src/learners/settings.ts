@@ -1,4 +1,5 @@
 import { type ErrorCode, ItamlError } from "../base/errors.js";
+import { oncePer } from "../base/once.js";
 import { type Chosen, choiceSchema, createChosen } from "../base/part.js";
 import { count, perTask, positive, share } from "../base/settings.js";
 import type { TrainingSettings } from "../training/settings.js";
@@ -47,6 +48,9 @@ function methodSchema({ methods, ...parts }: Omit<LearnerParts, TrainingPart | "
   );
 }
 
+/** Schemas take long to build, beside what they check: of one set of parts there is one. */
+const methodSchemaOf = oncePer((parts: LearnerParts) => methodSchema(parts));
+
 type TrainingPart = "optimizers" | "schedules";
 
 /**
@@ -56,7 +60,7 @@ type TrainingPart = "optimizers" | "schedules";
  * @throws {ItamlError} CONFIG_INVALID where its settings contradict one another
  */
 export function summingLearner(learner: unknown, parts: LearnerParts): string | undefined {
-  const { success, data } = methodSchema(parts).safeParse(learner);
+  const { success, data } = methodSchemaOf(parts).safeParse(learner);
   return success && sums(createMethod(parts.methods, data, parts)) ? data.name : undefined;
 }
 
