@@ -10,34 +10,42 @@ const settings = (...all: string[]) => all.flatMap((setting) => ["--set", settin
 
 // With the networks and picture sizes of the configurations: data-sets.slow.ts.
 describe("two tasks of each data set with a small network", () => {
+  // Convolutions on samples from arrays and on pictures from files; of the others it is the data that differ.
+  const convolutions = "network={name: reduced-resnet18, widths: [4, 6, 8, 10]}";
+  const layers = "network={name: mlp, hidden: [16]}";
   const images = ["images.size=32", "images.resize=36"];
 
   test.for<[data: string, config: string, changes: string[], classes: number]>([
-    ["svhn-like", "svhn", ["learner.memory=100"], 4],
-    ["cifar100", "cifar100-10x10", ["learner.memory=100"], 20],
-    ["cub200", "cub200-20x10", [...images, "classesPerTask=4", "learner.memory=40"], 8],
+    ["svhn-like", "svhn", [convolutions, "learner.memory=100"], 4],
+    ["cifar100", "cifar100-10x10", [layers, "classesPerTask=4", "learner.memory=40"], 8],
+    [
+      "cub200",
+      "cub200-20x10",
+      [convolutions, ...images, "classesPerTask=4", "learner.memory=40"],
+      8,
+    ],
     [
       "imagenet-sample",
       "imagenet100",
-      [...images, "images.testResize=34", "learner.memory=100"],
-      20,
+      [layers, ...images, "images.testResize=34", "classesPerTask=6", "learner.memory=60"],
+      12,
     ],
     [
       "faces",
       "msceleb",
       [
+        layers,
         "images.size=32",
         "split={moreThan: 9, train: 6, test: 4}",
-        "classesPerTask=20",
-        "learner.memory=80",
+        "classesPerTask=8",
+        "learner.memory=40",
       ],
-      40,
+      16,
     ],
   ])("%s", async ([data, config, changes, classes], context) => {
     const folder = sharedData(context, data);
     const run = join(temporaryFolder(), "run");
-    const network = "network={name: reduced-resnet18, widths: [4, 6, 8, 10]}";
-    const all = settings("tasks=2", "epochs=1", "threads=1", network, ...changes);
+    const all = settings("tasks=2", "epochs=1", "threads=1", ...changes);
     const trained = await itamlHere(".", ["train", config, "--data", folder, ...all, "--out", run]);
     expect(trained).toMatchObject({ code: 0 });
     const results = JSON.parse(readFileSync(join(run, "results.json"), "utf8"));

@@ -55,7 +55,7 @@ test("the evidence of class probabilities is the log of the task's probability",
 });
 
 test("predictions and the exported model compare classes by the head", async () => {
-  const runtime = createOnnxRuntime({});
+  const runtime = createOnnxRuntime({ threads: 1 });
   const inference = await Inference.compile(runtime, extractor);
   const model = madeModel();
   const indices = Array.from({ length: 12 }, (_, i) => i);

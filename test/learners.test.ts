@@ -48,7 +48,7 @@ import { contentOf, smallConfig } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
 
 const [CLASSES, SIZE, TRAIN, TEST] = [6, 8, 60, 100];
-const runtime = createOnnxRuntime();
+const runtime = createOnnxRuntime({ threads: 1 });
 const input = { shape: [SIZE], type: "float32", mean: [0], std: [1] } as const;
 const extractor = new FeatureExtractor(mlp({ hidden: [24] }), input);
 const inference = await Inference.compile(runtime, extractor);
