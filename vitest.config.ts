@@ -10,6 +10,9 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Left to itself it leaves a core free: on two, 5 minutes in place of 3.5.
     maxWorkers: "100%",
+    // The modules of the program are loaded once for each worker, not once for each file.
+    isolate: false,
+    setupFiles: ["./test/support/setup.ts"],
     // Not the user's: what a test finds there must not depend on the machine.
     env: { ITAML_CACHE: join(tmpdir(), "itaml-test-cache") },
     testTimeout: 300_000,

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { createChosen } from "../src/base/part.js";
 import { seededRandom } from "../src/base/random.js";
 import { chooseForFolder } from "../src/cli/folder-features.js";
@@ -33,7 +33,7 @@ import { encodeTar } from "./support/tar.js";
 let cache: string;
 beforeEach(() => {
   cache = temporaryFolder();
-  process.env.ITAML_CACHE = cache;
+  vi.stubEnv("ITAML_CACHE", cache);
 });
 
 const open = (settings: Record<string, unknown>) =>
