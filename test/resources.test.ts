@@ -92,7 +92,7 @@ describe("what the system refuses", () => {
     const picture = join(temporaryFolder(), "a.png");
     const background = { r: 9, g: 9, b: 9 };
     await sharp({ create: { width: 4, height: 4, channels: 3, background } }).toFile(picture);
-    const module = pathToFileURL(join(import.meta.dirname, "../src/data/image-source.ts"));
+    const module = pathToFileURL(join(import.meta.dirname, "../dist/data/image-source.js"));
     const program = `
       import { imageSource } from "${module}";
       const resize = { test: 4, training: 4 };
@@ -104,7 +104,7 @@ describe("what the system refuses", () => {
         return target.every((value) => value === 9);
       });
       console.log((await Promise.all(batches)).join());`;
-    const limited = 'ulimit -n 64; exec "$0" --import tsx --input-type module --eval "$1"';
+    const limited = 'ulimit -n 64; exec "$0" --input-type module --eval "$1"';
     const { stdout } = await promisify(execFile)("sh", ["-c", limited, process.execPath, program]);
     expect(stdout).toBe("true,true,true\n");
   });
@@ -115,7 +115,7 @@ describe("what the system refuses", () => {
     const picture = join(folder, "a.png");
     const background = { r: 0, g: 0, b: 0 };
     await sharp({ create: { width: 4, height: 4, channels: 3, background } }).toFile(picture);
-    const module = pathToFileURL(join(import.meta.dirname, "../src/data/image-source.ts"));
+    const module = pathToFileURL(join(import.meta.dirname, "../dist/data/image-source.js"));
     const program = `
       import { openSync } from "node:fs";
       import { imageSource } from "${module}";
@@ -126,7 +126,7 @@ describe("what the system refuses", () => {
       console.log((await source.read([0], target)).length);
       try { for (;;) openSync("/dev/null"); } catch {}
       console.log(await source.read([0], target).catch((error) => error.message));`;
-    const limited = 'ulimit -n 100; exec "$0" --import tsx --input-type module --eval "$1"';
+    const limited = 'ulimit -n 100; exec "$0" --input-type module --eval "$1"';
     const { stdout } = await promisify(execFile)("sh", ["-c", limited, process.execPath, program]);
     const [unreadable, message] = stdout.split("\n");
     expect(unreadable).toBe("0");
