@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { changeLivingRun, isLiving, type LivingRun, withLivingRun } from "../src/cli/living.js";
 import { resolveConfig } from "../src/experiment/config.js";
 import { startExperiment } from "../src/experiment/experiment.js";
@@ -57,7 +57,7 @@ test.each(["itaml", "ridge"])(
 );
 
 test("what a run on features has become is opened by the library, and takes picture files", async () => {
-  process.env.ITAML_CACHE = temporaryFolder();
+  vi.stubEnv("ITAML_CACHE", temporaryFolder());
   const folder = temporaryFolder();
   const at = (...path: string[]) => join(folder, ...path);
   await writePictureFolder(folder, { train: 6, test: 3, more: 4 });
