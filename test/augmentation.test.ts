@@ -186,3 +186,35 @@ test("a source varies a sample by its index and the keys alone, and not without 
   const epochs = await Promise.all([0, 1, 2, 3].map((epoch) => read([2], 0, epoch)));
   expect(new Set(epochs.map(String)).size).toBeGreaterThan(1);
 });
+
+test("a window has of each place the picture's pixel, or black beside it", () => {
+  const side = fc.integer({ min: 1, max: 9 });
+  const offset = fc.integer({ min: -12, max: 12 });
+  const pictures = fc.record({
+    channels: fc.integer({ min: 1, max: 3 }),
+    height: side,
+    width: side,
+  });
+  const windows = fc.record({ top: offset, left: offset, height: side, width: side });
+  const order = fc.record({ planar: fc.boolean(), mirrored: fc.boolean() });
+  fc.assert(
+    fc.property(pictures, windows, order, (sizes, area, { planar, mirrored }) => {
+      const { channels, height, width } = sizes;
+      const data = Uint8Array.from({ length: channels * height * width }, (_, i) => 1 + (i % 255));
+      const target = new Uint8Array(channels * area.height * area.width).fill(7);
+      copyWindow({ ...sizes, data, planar }, { ...area, mirrored }, target);
+      const expected = Array.from(target, (_, i) => {
+        const column = i % area.width;
+        const row = Math.floor(i / area.width) % area.height;
+        const channel = Math.floor(i / (area.width * area.height));
+        const x = area.left + (mirrored ? area.width - 1 - column : column);
+        const y = area.top + row;
+        if (x < 0 || y < 0 || x >= width || y >= height) return 0;
+        return data[
+          planar ? (channel * height + y) * width + x : (y * width + x) * channels + channel
+        ];
+      });
+      expect([...target]).toEqual(expected);
+    }),
+  );
+});

@@ -4,11 +4,13 @@ import { ItamlError } from "../base/errors.js";
 import { Turns } from "../base/turns.js";
 import { cacheFolder } from "../files/cache-folder.js";
 import { sha256 } from "../files/checksums.js";
+import { prefetch } from "../model/prefetch.js";
 import type { InputDescription } from "../samples/input-description.js";
 import { allocateSamples, type SampleSource } from "../samples/samples.js";
 import type { FrozenNetwork } from "./extractor.js";
 import { PictureKeys } from "./picture-keys.js";
 import { RowCache } from "./row-cache.js";
+import { toSquare } from "./to-square.js";
 
 /** Pictures of one run of the network. */
 const BATCH = 16;
@@ -54,6 +56,12 @@ export function featureCache(
   const how = [identity, input.shape, hasContent ? decoding : "samples"];
   const folder = sha256(JSON.stringify(how)).toString("hex").slice(0, 32);
   return new RowCache(join(cacheFolder(), "features", folder), 4 * featureSize);
+}
+
+/** Pictures in the size of the network, [pictures, 3, size, size], and their indices. */
+interface Loaded {
+  readonly pixels: Uint8Array;
+  readonly readable: readonly number[];
 }
 
 const [UNKNOWN, KNOWN, UNREADABLE] = [0, 1, 2];
@@ -152,16 +160,17 @@ export class FeatureSource implements SampleSource {
     const added = new Map<string, Uint8Array>();
     const keyOf = new Map(indices.map((index, i) => [index, keys[i]]));
     try {
-      for (const batch of chunks(missing, BATCH)) {
+      const batches = chunks(missing, BATCH);
+      for await (const { value } of prefetch(batches, (batch) => this.#load(batch))) {
         if (hooks.signal?.aborted) {
           throw new ItamlError("INTERRUPTED", "the computation of features was stopped", {
             remedy: "The same command goes on: what was computed is kept",
           });
         }
-        await this.#compute(batch);
-        for (const index of batch) {
+        await this.#compute(value);
+        for (const index of value.readable) {
           const key = keyOf.get(index);
-          if (key === undefined || this.#state[index] !== KNOWN) continue;
+          if (key === undefined) continue;
           const { buffer, byteOffset, byteLength } = this.#row(index);
           added.set(key, new Uint8Array(buffer, byteOffset, byteLength));
         }
@@ -194,27 +203,29 @@ export class FeatureSource implements SampleSource {
     );
   }
 
-  async #compute(indices: readonly number[]): Promise<void> {
+  /** Pictures as the network takes them, while those before them are computed. */
+  async #load(indices: readonly number[]): Promise<Loaded> {
     const { network, input } = this.#settings;
-    const { size } = network;
+    const { sampleSize } = this.#pictures;
     const samples = allocateSamples(this.#pictures, indices.length) as Uint8Array;
     const unreadable = new Set(await this.#pictures.read(indices, samples));
-    const readable = indices.filter((_, position) => !unreadable.has(position));
     for (const position of unreadable) this.#state[indices[position] as number] = UNREADABLE;
-    if (readable.length === 0) return;
-    const pixels = new Uint8Array(readable.length * 3 * size * size);
-    const { sampleSize } = this.#pictures;
-    const positions = indices.flatMap((_, position) =>
-      unreadable.has(position) ? [] : [position],
-    );
+    const positions = [...indices.keys()].filter((position) => !unreadable.has(position));
+    const square = 3 * network.size ** 2;
+    const pixels = new Uint8Array(positions.length * square);
     await Promise.all(
       positions.map(async (position, i) => {
         const sample = samples.subarray(position * sampleSize, (position + 1) * sampleSize);
-        const own = pixels.subarray(i * 3 * size * size, (i + 1) * 3 * size * size);
-        await toSquare(sample, input.shape as [number, number, number], size, own);
+        const own = pixels.subarray(i * square, (i + 1) * square);
+        await toSquare(sample, input.shape as [number, number, number], network.size, own);
       }),
     );
-    const features = await network.features(pixels, readable.length);
+    return { pixels, readable: positions.map((position) => indices[position] as number) };
+  }
+
+  async #compute({ pixels, readable }: Loaded): Promise<void> {
+    if (readable.length === 0) return;
+    const features = await this.#settings.network.features(pixels, readable.length);
     this.computed += readable.length;
     readable.forEach((index, i) => {
       this.#keep(index, features.subarray(i * this.sampleSize, (i + 1) * this.sampleSize));
@@ -229,36 +240,5 @@ export class FeatureSource implements SampleSource {
   #row(index: number): Float32Array {
     this.#rows ??= new Float32Array(this.length * this.sampleSize);
     return this.#rows.subarray(index * this.sampleSize, (index + 1) * this.sampleSize);
-  }
-}
-
-/**
- * A picture in the size that the network takes, in three channels.
- *
- * @param sample planar, [channels, height, width]; one channel is grey
- * @param target planar, [3, size, size]
- */
-async function toSquare(
-  sample: Uint8Array,
-  [channels, height, width]: readonly [number, number, number],
-  size: number,
-  target: Uint8Array,
-): Promise<void> {
-  const plane = size * size;
-  const planes = await Promise.all(
-    Array.from({ length: channels }, async (_, channel) => {
-      const own = sample.subarray(channel * height * width, (channel + 1) * height * width);
-      if (height === size && width === size) return own;
-      const raw = { width, height, channels: 1 } as const;
-      const { sharp } = await import("../data/sharp.js");
-      return sharp(own, { raw })
-        .resize({ width: size, height: size, fit: "fill" })
-        .extractChannel(0)
-        .raw()
-        .toBuffer();
-    }),
-  );
-  for (let channel = 0; channel < 3; channel++) {
-    target.set(planes[channel % channels] as Uint8Array, channel * plane);
   }
 }

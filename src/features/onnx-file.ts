@@ -5,6 +5,7 @@ import * as z from "../base/schema.js";
 import { positive } from "../base/settings.js";
 import { sha256 } from "../files/checksums.js";
 import { readFileOrThrow } from "../files/read-file.js";
+import { threadOptions } from "../runtime/node/thread-options.js";
 import { IMAGENET_STATISTICS } from "../samples/input-description.js";
 import type { Extractor, FrozenNetwork, FrozenOptions } from "./extractor.js";
 import { identityOf } from "./identity-of.js";
@@ -115,7 +116,7 @@ async function openSession(
     try {
       return await InferenceSession.create(model, {
         executionProviders: [device],
-        ...(threads !== undefined && { intraOpNumThreads: threads }),
+        ...threadOptions(threads),
       });
     } catch (cause) {
       const found = firstLine(cause as Error);

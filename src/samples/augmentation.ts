@@ -78,16 +78,27 @@ export function copyWindow(
   target: Uint8Array,
 ): void {
   const [pixelStride, channelStride] = planar ? [1, height * width] : [channels, 1];
-  let to = 0;
+  const { top, left, height: rows, width: columns, mirrored = false } = window;
+  // Columns of the target whose pixels lie on the picture, and the step from one to the next.
+  const outside = mirrored ? left + columns - width : -left;
+  const from = Math.min(Math.max(outside, 0), columns);
+  const until = Math.max(Math.min(outside + width, columns), from);
+  const step = mirrored ? -pixelStride : pixelStride;
+  const firstX = mirrored ? left + columns - 1 - from : left + from;
   for (let channel = 0; channel < channels; channel++) {
-    for (let row = 0; row < window.height; row++) {
-      const y = window.top + row;
-      for (let column = 0; column < window.width; column++) {
-        const x = window.left + (window.mirrored ? window.width - 1 - column : column);
-        const inside = y >= 0 && y < height && x >= 0 && x < width;
-        target[to++] = inside
-          ? (data[channel * channelStride + (y * width + x) * pixelStride] as number)
-          : 0;
+    for (let row = 0; row < rows; row++) {
+      const y = top + row;
+      const to = (channel * rows + row) * columns;
+      if (y < 0 || y >= height) {
+        target.fill(0, to, to + columns);
+        continue;
+      }
+      target.fill(0, to, to + from);
+      target.fill(0, to + until, to + columns);
+      let at = channel * channelStride + (y * width + firstX) * pixelStride;
+      for (let column = from; column < until; column++) {
+        target[to + column] = data[at] as number;
+        at += step;
       }
     }
   }

@@ -10,6 +10,7 @@ import { runError } from "../run-error.js";
 import type { Device, Handles, Program, Runtime, Value } from "../runtime.js";
 import { findChannelBlock } from "./channel-block.js";
 import { computeOutputs, runSession } from "./run-session.js";
+import { threadOptions } from "./thread-options.js";
 import { STAYS, WebgpuMemory } from "./webgpu-memory.js";
 import { WebgpuProgram } from "./webgpu-program.js";
 import { WorkerProgram } from "./worker-program.js";
@@ -33,18 +34,17 @@ export function createOnnxRuntime({
   threads = availableParallelism(),
 }: OnnxRuntimeOptions = {}): Runtime {
   const lanes = device === "cpu" ? threads : 1;
-  const sessionOptions = (ownThreads: number): ort.InferenceSession.SessionOptions => ({
-    executionProviders: [device],
-    graphOptimizationLevel: "all",
-    // Memory planned for one batch size is kept beside that for the next: twice as much for a network of
-    // convolutions, and slower whenever the size is new.
-    enableMemPattern: false,
-    // What this makes of a convolution and an addition copies what is added first, in one thread.
-    extra: { optimization: { disable_specified_optimizers: "ConvAddActivationFusion" } },
-    // Always a number: left to itself, ONNX Runtime ties each of its threads to one core, and one of them shares its
-    // core with the thread that it works for.
-    intraOpNumThreads: ownThreads,
-  });
+  const sessionOptions = (ownThreads: number): ort.InferenceSession.SessionOptions => {
+    const { extra, intraOpNumThreads } = threadOptions(ownThreads);
+    return {
+      ...{ executionProviders: [device], graphOptimizationLevel: "all", intraOpNumThreads },
+      // Memory planned for one batch size is kept beside that for the next: twice as much for a network of
+      // convolutions, and slower whenever the size is new.
+      enableMemPattern: false,
+      // What this makes of a convolution and an addition copies what is added first, in one thread.
+      extra: { ...extra, optimization: { disable_specified_optimizers: "ConvAddActivationFusion" } },
+    };
+  };
   const createSession = async (
     model: Uint8Array,
     options: ort.InferenceSession.SessionOptions = {},
