@@ -39,6 +39,7 @@ export function createWebRuntime({
       const session = await ort.InferenceSession.create(model, {
         executionProviders: ["wasm"],
         enableMemPattern: false,
+        extra: { session: { force_spinning_stop: "1" } },
       });
       return new WebProgram(session, ort.Tensor);
     },
