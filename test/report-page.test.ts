@@ -166,6 +166,20 @@ describe("the page of one run", () => {
     expect(facts).toContain("Byitaml 0.2.0, Node 20.11.0, ONNX Runtime 1.30.0");
   });
 
+  test("the frozen network whose features are learned is named", async () => {
+    const onFeatures = async (network: "identity" | "mlp") => {
+      const { config, ...run } = reportedRun({ network });
+      const features = { name: "onnx", model: "/models/extractor.onnx", channels: "rgb" } as const;
+      const own = parse(await pageOf([{ ...run, config: { ...config, features } }]));
+      expect(words(own.querySelector(".lede"))).toMatch(
+        /^A classifier learns 10 classes in 5 tasks/,
+      );
+      return [...own.querySelectorAll(".facts div")].map(words);
+    };
+    expect(await onFeatures("identity")).toContain("Networkextractor.onnx, frozen");
+    expect(await onFeatures("mlp")).toContain("Networkextractor.onnx, frozen, and mlp on it");
+  });
+
   test("links lead to documentation that there is, seen from the page", () => {
     const links = [...document.querySelectorAll("a")].map((link) => link.getAttribute("href"));
     const files = links.filter((href) => href && !/^(#|https:\/\/arxiv\.org\/abs\/)/.test(href));

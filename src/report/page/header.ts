@@ -1,3 +1,5 @@
+import { basename } from "node:path";
+import type { Config } from "../../experiment/config.js";
 import type { Machine } from "../../experiment/events.js";
 import type { Parts } from "../../experiment/parts.js";
 import {
@@ -44,10 +46,10 @@ export function pageTitle({ groups, parts }: Report): string {
 
 function lede(groups: readonly ReportGroup[]): string {
   const sizes = distinct(groups.map((group) => plannedTasks(group.runs)));
-  const [only] = sizes;
-  return sizes.length === 1
-    ? `A network learns ${only}, one after another. After each it is asked about all classes that it has seen.`
-    : "A network learns classes in tasks, one after another. After each it is asked about all classes that it has seen.";
+  const [what] = sizes.length === 1 ? sizes : ["classes in tasks"];
+  const runs = groups.flatMap((group) => group.runs);
+  const who = runs.every(({ config }) => config.features) ? "classifier" : "network";
+  return `A ${who} learns ${what}, one after another. After each it is asked about all classes that it has seen.`;
 }
 
 /** `10 classes in 5 tasks`, as far as the runs have come. */
@@ -79,7 +81,7 @@ function facts(runs: readonly ReportedRun[], parts: Parts): Markup {
   const devices = distinct(configs.map(({ device }) => device));
   const entries: readonly (readonly [string, string])[] = [
     ["Data set", listOf(distinct(configs.map(({ dataset }) => describeDataset(parts, dataset))))],
-    ["Network", listOf(distinct(configs.map(({ network }) => network.name)))],
+    ["Network", listOf(distinct(configs.map(describeNetwork)))],
     ["Runs", `${runs.length}, seed ${distinct(configs.map(({ seed }) => seed)).join(", ")}`],
     ["Trained", distinct([days[0], days.at(-1)].flatMap((own) => own ?? [])).join(" to ")],
     ["On", [...machineNames(machines), ...devices.filter((own) => own !== "cpu")].join("; ")],
@@ -95,6 +97,13 @@ function facts(runs: readonly ReportedRun[], parts: Parts): Markup {
   return html`<dl class="facts">${entries
     .filter(([, value]) => value !== "")
     .map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function describeNetwork({ features, network }: Config): string {
+  if (!features) return network.name;
+  const frozen = features.name === "onnx" ? basename(String(features.model)) : features.name;
+  const trained = network.name === "identity" ? "" : `, and ${network.name} on it`;
+  return `${frozen}, frozen${trained}`;
 }
 
 function machineNames(machines: readonly Machine[]): string[] {
