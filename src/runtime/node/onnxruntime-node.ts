@@ -42,7 +42,10 @@ export function createOnnxRuntime({
       // convolutions, and slower whenever the size is new.
       enableMemPattern: false,
       // What this makes of a convolution and an addition copies what is added first, in one thread.
-      extra: { ...extra, optimization: { disable_specified_optimizers: "ConvAddActivationFusion" } },
+      extra: {
+        ...extra,
+        optimization: { disable_specified_optimizers: "ConvAddActivationFusion" },
+      },
     };
   };
   const createSession = async (
