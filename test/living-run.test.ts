@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { changeLivingRun, isLiving, type LivingRun, withLivingRun } from "../src/cli/living.js";
@@ -76,6 +76,14 @@ test("what a run on features has become is opened by the library, and takes pict
     await classifier.learn({ images: await read(images, false), labels });
     return await classifier.classifyWithConfidence(await read(unknown, false));
   });
+
+  // Version 0.3 stored no word of the features.
+  cpSync(at("run"), at("old"), { recursive: true });
+  rmSync(at("old", "living", "features.json"));
+  const old = await withLivingRun(at("old"), {}, async ({ classifier, read }) =>
+    classifier.classifyWithConfidence(await read(unknown, false)),
+  );
+  expect(old).toEqual(said);
 
   const opened = await IncrementalClassifier.load(at("run", "living"));
   expect(await opened.classifyWithConfidence(unknown)).toEqual(said);

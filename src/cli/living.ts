@@ -18,7 +18,11 @@ import type { LearnerSettings } from "../learners/options.js";
 import { learnerParts } from "../learners/parts.js";
 import { TRAINING_KEYS } from "../learners/settings.js";
 import { encodeFeatures, FEATURES_FILE } from "../library/feature-options.js";
-import { IncrementalClassifier, type LoadOptions } from "../library/incremental-classifier.js";
+import {
+  IncrementalClassifier,
+  type LoadOptions,
+  readClassifier,
+} from "../library/incremental-classifier.js";
 import type { Pictures } from "../library/pictures.js";
 import type { Device } from "../runtime/runtime.js";
 import { allocateSamples, type SampleData, samplesInMemory } from "../samples/samples.js";
@@ -51,7 +55,7 @@ export async function withLivingRun<T>(
   work: (living: LivingRun) => Promise<T>,
 ): Promise<T> {
   return await withSavedRun(path, { device, onWarning: warn }, async (run) => {
-    const classifier = isLiving(path) ? await open(path, run) : await begin(path, run);
+    const classifier = isLiving(path) ? await open(path, run) : await begin(run);
     try {
       const size = run.frozen?.size;
       return await work({ classifier, size, read: (files, resize) => read(run, files, resize) });
@@ -82,7 +86,20 @@ export async function changeLivingRun(
 }
 
 async function open(path: string, run: SavedRun): Promise<IncrementalClassifier> {
-  return IncrementalClassifier.load(join(path, FOLDER), await loading(run));
+  const folder = join(path, FOLDER);
+  const features = featuresOf(run);
+  if (!features || existsSync(join(folder, FEATURES_FILE))) {
+    return IncrementalClassifier.load(folder, await loading(run));
+  }
+  // Version 0.3 and before didn't store what the features are of.
+  const files = new Map([...(await readClassifier(folder)), [FEATURES_FILE, features]]);
+  return IncrementalClassifier.fromFiles(files, await loading(run));
+}
+
+/** What a run's features are of, as a classifier has it. */
+function featuresOf({ config, frozen: network }: SavedRun): Uint8Array | undefined {
+  const { features: chosen, images } = config;
+  return chosen && network && encodeFeatures({ chosen, network, images });
 }
 
 /** Where a run's classifier runs, the parts of its plugins, and what it stands on the features of. */
@@ -98,8 +115,8 @@ async function loading({ config, learner, frozen: features }: SavedRun): Promise
 }
 
 /** The classifier of a run's last task, with the exemplars themselves. */
-async function begin(path: string, run: SavedRun): Promise<IncrementalClassifier> {
-  const { config, learner, labels: tasks, frozen } = run;
+async function begin(run: SavedRun): Promise<IncrementalClassifier> {
+  const { config, learner, labels: tasks } = run;
   const { extractor, source } = learner.context;
   const memory = learner.memory.copy();
   const indices = memory.classes.flat();
@@ -108,29 +125,27 @@ async function begin(path: string, run: SavedRun): Promise<IncrementalClassifier
   const position = new Map(indices.map((index, i) => [index, i]));
   memory.renumber((index) => position.get(index) as number);
   const { shape, type, mean, std } = extractor.input;
-  const { augmentation, learner: method, seed, features: chosen, images } = config;
+  const { augmentation, network, learner: method, seed } = config;
   const files = encodeClassifier(
     {
-      ...{ tasks, exemplars, history: await learnedBy(path, run) },
+      ...{ tasks, exemplars, history: await learnedBy(run) },
       learner: { model: learner.model, memory, state: learner.state },
     },
     extractor,
     {
-      ...{ inputShape: shape, inputType: type, mean, std, learner: method, seed },
-      network: config.network,
+      ...{ inputShape: shape, inputType: type, mean, std, network, learner: method, seed },
       ...(Object.keys(augmentation).length > 0 && { augmentation }),
       ...(!sums(learner.method) && { settings: trainingOf(config) }),
     },
   );
-  if (chosen && frozen)
-    files.set(FEATURES_FILE, encodeFeatures({ chosen, network: frozen, images }));
+  const features = featuresOf(run);
+  if (features) files.set(FEATURES_FILE, features);
   return IncrementalClassifier.fromFiles(files, await loading(run));
 }
 
 /** When the run learned what. */
-async function learnedBy(path: string, { labels, counts }: SavedRun): Promise<HistoryEvent[]> {
-  const { directory } = await RunDirectory.open(path);
-  return historyOf(await directory.readEvents()).flatMap(({ kind, task, time }) => {
+async function learnedBy({ labels, counts, events }: SavedRun): Promise<HistoryEvent[]> {
+  return historyOf(await events()).flatMap(({ kind, task, time }) => {
     if (kind !== "task") return [];
     const learned = labels[task]?.map((label, i): [Label, number | null] => [
       label,

@@ -13,6 +13,7 @@ import type { Device } from "../runtime/runtime.js";
 import type { InputDescription } from "../samples/input-description.js";
 import type { SampleSource } from "../samples/samples.js";
 import type { Config } from "./config.js";
+import type { RunEvent } from "./events.js";
 import { type LearnedData, learnedDataOf } from "./learned-data.js";
 import { loadNamedParts } from "./plugins.js";
 import { RunDirectory } from "./run-directory.js";
@@ -47,6 +48,8 @@ export interface SavedRun {
   readonly labels: readonly (readonly string[])[];
   /** From how many samples it learned each of them, where they were counted. */
   readonly counts?: readonly (readonly number[])[] | undefined;
+  /** @throws {ItamlError} FILE_INVALID with the line */
+  events(): Promise<RunEvent[]>;
   /**
    * The data set that the run learned from, and no other.
    *
@@ -107,6 +110,7 @@ export async function withSavedRun<T>(
         task,
         labels,
         counts,
+        events: () => directory.readEvents(),
         data,
         frozen,
         openFeatures,

@@ -132,7 +132,7 @@ export class IncrementalClassifier extends PortableClassifier<Pictures> {
    *   GRAPH_INVALID where the network is missing or can't be one for such samples; DEVICE_UNAVAILABLE
    */
   static async load(folder: string, options: LoadOptions = {}): Promise<IncrementalClassifier> {
-    const files = await readFolder(folder);
+    const files = await readClassifier(folder);
     return IncrementalClassifier.#open(files, options, (name) => join(folder, name));
   }
 
@@ -210,8 +210,12 @@ export class IncrementalClassifier extends PortableClassifier<Pictures> {
 /** Bytes of a saved classifier's JSON files. */
 const MAXIMUM_TEXT = 2 ** 26;
 
-/** The files of a saved classifier that are there. */
-async function readFolder(folder: string): Promise<ClassifierFiles> {
+/**
+ * The files of a saved classifier that are there, as {@link IncrementalClassifier.fromFiles} takes them.
+ *
+ * @throws {ItamlError} FILE_INVALID
+ */
+export async function readClassifier(folder: string): Promise<ClassifierFiles> {
   const names = [...CLASSIFIER_FILES, FEATURES_FILE].filter((name) =>
     existsSync(join(folder, name)),
   );
