@@ -7,23 +7,10 @@ import type { Dataset, LabelledSamples, SampleSource } from "../samples/samples.
 import { readClassList } from "./class-list.js";
 import type { DatasetDescriptor, ImageSet } from "./dataset-descriptor.js";
 import type { LabelledFiles } from "./image-files.js";
+import type { ImageSettings } from "./image-settings.js";
 import { type ImageSourceOptions, imageSource } from "./image-source.js";
 import { leftOutNotes } from "./left-out.js";
 import type { Split } from "./split.js";
-
-/** How picture files become samples. */
-export interface ImageSettings {
-  /** Side of a sample in pixels. */
-  readonly size: number;
-  /** Shorter side of a training picture before it is cropped. Default: `size`. */
-  readonly resize?: number | undefined;
-  /** The same of a test picture, of which the middle is taken. Default: `resize`. */
-  readonly testResize?: number | undefined;
-  /** The colour that shows through where a picture is clear: white, black or #rrggbb. Default: white. */
-  readonly background?: string | undefined;
-  /** What training does with a picture that can't be read. */
-  readonly broken: "error" | "skip";
-}
 
 export interface LoadOptions {
   readonly augmentation: Augmentation;

@@ -5,6 +5,7 @@ import { checkBySchema } from "../base/check.js";
 import { ItamlError } from "../base/errors.js";
 import { oncePer } from "../base/once.js";
 import { count, positive, share } from "../base/settings.js";
+import { imageSettingsSchema } from "../data/image-settings.js";
 import { featuresSchema } from "../features/index.js";
 import {
   learnerShape,
@@ -48,31 +49,7 @@ export function configSchema(parts: Parts) {
       .describe(
         "Of picture files without a test folder: `{testShare: 0.2}`, the share of each class that is for testing, or `{moreThan: 45, train: 30, test: 15}`, so many of each class with more than `moreThan`. It doesn't depend on the seed.",
       ),
-    images: z
-      .strictObject({
-        size: count.describe("Side of a sample in pixels."),
-        resize: count
-          .optional()
-          .describe(
-            "The shorter side to which a picture is scaled before it is cropped, in training. Without: `size`.",
-          ),
-        testResize: count
-          .optional()
-          .describe("The same in tests, where the middle is taken. Without: `resize`."),
-        background: z
-          .string()
-          .regex(/^(white|black|#[0-9a-f]{6})$/i, "expected white, black or #rrggbb")
-          .optional()
-          .describe(
-            'What shows through where a picture is clear: `white`, `black` or `"#rrggbb"`. Without: white.',
-          ),
-        broken: z
-          .enum(["error", "skip"])
-          .default("error")
-          .describe(
-            "What a picture that can't be read is in training: an `error`, or left out, counted, and said (`skip`).",
-          ),
-      })
+    images: imageSettingsSchema
       .optional()
       .describe("How picture files become samples; required for them."),
     normalization: z

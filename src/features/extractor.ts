@@ -1,4 +1,4 @@
-import type { ImageSettings } from "../data/load-dataset.js";
+import type { ImageSettings } from "../data/image-settings.js";
 import type { Device } from "../runtime/runtime.js";
 import type { OnnxExtractor } from "./joined-onnx.js";
 import type { PretrainedWeights } from "./pretrained.js";

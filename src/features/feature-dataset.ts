@@ -1,12 +1,14 @@
 import { ItamlError } from "../base/errors.js";
+import type { ImageSettings } from "../data/image-settings.js";
 import { imageSource } from "../data/image-source.js";
-import { type ImageSettings, imageSettings } from "../data/load-dataset.js";
+
 import type { Dataset, LabelledSamples } from "../samples/samples.js";
-import { type FrozenNetwork, imagesFor } from "./extractor.js";
+import type { FrozenNetwork } from "./extractor.js";
 import {
   contentOfFiles,
   type FeatureHooks,
   FeatureSource,
+  filesFor,
   type PictureSettings,
 } from "./feature-source.js";
 
@@ -66,10 +68,7 @@ export function featuresOfFiles(
   network: FrozenNetwork,
   given?: ImageSettings | undefined,
 ): FeatureSource {
-  const images = imagesFor(network, given);
-  const { size } = images;
-  const input = { shape: [3, size, size], type: "uint8", mean: [0], std: [1] } as const;
-  const settings = imageSettings("pictures", { augmentation: {}, seed: 0, images });
-  const source = imageSource(files, { ...settings, broken: "error" });
-  return new FeatureSource(source, { network, input, decoding: images }, contentOfFiles(files));
+  const { settings, reading } = filesFor(network, given);
+  const source = imageSource(files, { ...reading, broken: "error" });
+  return new FeatureSource(source, settings, contentOfFiles(files));
 }

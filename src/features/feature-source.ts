@@ -2,12 +2,15 @@ import { join } from "node:path";
 import { chunks } from "../base/chunks.js";
 import { ItamlError } from "../base/errors.js";
 import { Turns } from "../base/turns.js";
+import type { ImageSettings } from "../data/image-settings.js";
+import type { ImageSourceOptions } from "../data/image-source.js";
+import { imageSettings } from "../data/load-dataset.js";
 import { cacheFolder } from "../files/cache-folder.js";
 import { sha256 } from "../files/checksums.js";
 import { prefetch } from "../model/prefetch.js";
 import type { InputDescription } from "../samples/input-description.js";
 import { allocateSamples, type SampleSource } from "../samples/samples.js";
-import type { FrozenNetwork } from "./extractor.js";
+import { type FrozenNetwork, imagesFor } from "./extractor.js";
 import { PictureKeys } from "./picture-keys.js";
 import { RowCache } from "./row-cache.js";
 import { toSquare } from "./to-square.js";
@@ -31,6 +34,24 @@ export interface PictureSettings {
   readonly input: InputDescription;
   /** What else the pixels of a file depend on. */
   readonly decoding?: unknown;
+}
+
+/**
+ * How picture files become what a network takes, and how they are read for that.
+ *
+ * @param given of a configuration, where it says so
+ */
+export function filesFor(
+  network: FrozenNetwork,
+  given?: ImageSettings | undefined,
+): { settings: PictureSettings; reading: ImageSourceOptions } {
+  const images = imagesFor(network, given);
+  const { size } = images;
+  const input = { shape: [3, size, size], type: "uint8", mean: [0], std: [1] } as const;
+  return {
+    settings: { network, input, decoding: images },
+    reading: imageSettings("pictures", { augmentation: {}, seed: 0, images }),
+  };
 }
 
 /** What says that a picture is one that was seen before, where its pixels need not be decoded for that. */

@@ -5,7 +5,7 @@ import { type Choice, type Chosen, createChosen } from "../base/part.js";
 import * as z from "../base/schema.js";
 import type { PortableOptions } from "../classifier/classifier-options.js";
 import type { ClassifierFiles } from "../classifier/saved-classifier.js";
-import type { ImageSettings } from "../data/load-dataset.js";
+import { type ImageSettings, imageSettingsSchema } from "../data/image-settings.js";
 import type { FrozenNetwork, FrozenOptions } from "../features/extractor.js";
 import { extractors, featuresSchema } from "../features/index.js";
 import type { mobilenetV3SmallExtractor } from "../features/mobilenet-v3-small.js";
@@ -80,21 +80,12 @@ export function optionsOnFeatures(
   };
 }
 
-const side = z.int().min(1);
 const savedSchema = z.strictObject({
   version: z.literal(1),
   features: z.looseObject({ name: z.string() }),
   /** Of the network, as a hash. */
   identity: z.string(),
-  images: z
-    .strictObject({
-      size: side,
-      resize: side.optional(),
-      testResize: side.optional(),
-      background: z.string().optional(),
-      broken: z.enum(["error", "skip"]),
-    })
-    .optional(),
+  images: imageSettingsSchema.optional(),
 });
 
 export function encodeFeatures({ chosen, network, images }: ChosenFeatures): Uint8Array {

@@ -2,9 +2,14 @@ import { ItamlError } from "../base/errors.js";
 import { limiter } from "../base/limiter.js";
 import { Turns } from "../base/turns.js";
 import { isByteArray } from "../base/typed-arrays.js";
-import type { ImageSettings } from "../data/load-dataset.js";
-import { type FrozenNetwork, imagesFor } from "../features/extractor.js";
-import { FeatureSource, featureCache, type PictureSettings } from "../features/feature-source.js";
+import type { ImageSettings } from "../data/image-settings.js";
+import type { FrozenNetwork } from "../features/extractor.js";
+import {
+  FeatureSource,
+  featureCache,
+  filesFor,
+  type PictureSettings,
+} from "../features/feature-source.js";
 import { PictureKeys } from "../features/picture-keys.js";
 import { sha256 } from "../files/checksums.js";
 import type { LearnHooks } from "../model/progress.js";
@@ -37,12 +42,10 @@ export class PictureFeatures {
 
   /** @param images how files become what the network takes. Default: scaled to its size */
   constructor(network: FrozenNetwork, images?: ImageSettings | undefined) {
-    const decoding = imagesFor(network, images);
-    const { size, background, resize, testResize = resize } = decoding;
+    const { settings, reading } = filesFor(network, images);
     this.network = network;
-    this.#reading = { side: testResize, background };
-    const input = { shape: [3, size, size], type: "uint8", mean: [0], std: [1] } as const;
-    this.#settings = { network, input, decoding };
+    this.#reading = { side: reading.resize.test, background: reading.background };
+    this.#settings = settings;
     this.#cache = featureCache(this.#settings, true);
   }
 
