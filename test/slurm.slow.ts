@@ -10,10 +10,10 @@ import { realSlurm } from "./support/real-slurm.js";
 const RUNS = ["a-seed1", "a-seed2", "a-seed3", "b-seed1", "b-seed2", "b-seed3"];
 
 test("a sweep on Slurm, with a run killed, one preempted and a node gone: the bytes of a local one", async (context) => {
+  const folder = temporaryFolder();
   const cluster = await realSlurm();
   needs(context, "Slurm", cluster, "slurm-wlm and munge, root, Linux");
   const { slurm, cutPower } = cluster;
-  const folder = temporaryFolder();
   writeFileSync(
     join(folder, "sweep.yaml"),
     JSON.stringify({
@@ -116,9 +116,9 @@ test("a sweep on Slurm, with a run killed, one preempted and a node gone: the by
 });
 
 test("Slurm's own words are understood, and a sweep that is cancelled goes on", async (context) => {
+  const folder = temporaryFolder();
   const cluster = await realSlurm();
   needs(context, "Slurm", cluster, "slurm-wlm and munge, root, Linux");
-  const folder = temporaryFolder();
   const grid = { threads: [1], tasks: [2], epochs: [300] };
   writeFileSync(
     join(folder, "sweep.yaml"),

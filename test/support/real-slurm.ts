@@ -29,6 +29,7 @@ export interface RealSlurm {
 
 /**
  * Starts a Slurm that lives as long as the test, and makes it that of this process's environment.
+ * A folder that its jobs write to is made before it: what was made last goes first.
  *
  * @returns undefined where it isn't installed, or may not be started: only root may, on Linux
  */
