@@ -94,6 +94,34 @@ describe.each<[NetworkSettings, number, number, number]>([
   });
 });
 
+test("mirrored, features are the mean of a picture's and its mirror image's; a teacher sees one view", async () => {
+  const settings = { name: "reduced-resnet18", widths: [2, 3, 4, 5] };
+  const side = 8;
+  const [extractor, mirrored] = [settings, { ...settings, mirrored: true }].map(
+    (one) => new FeatureExtractor(createChosen(networks, one), images(side)),
+  ) as [FeatureExtractor, FeatureExtractor];
+  const { model } = await trainedModel(extractor, 3);
+  expect((await trainedModel(mirrored, 3)).model).toEqual(model);
+
+  const size = 3 * side * side;
+  const pixels = Float32Array.from({ length: 2 * size }, (_, i) => Math.sin(i));
+  const flipped = pixels.map((_, i) => pixels[i + side - 1 - 2 * (i % side)] as number);
+  const source = samplesInMemory(Float32Array.from([...pixels, ...flipped]), size);
+  const inferences = [extractor, mirrored].map((one) => Inference.compile(runtime, one));
+  const [single, mean] = (await Promise.all(inferences)) as [Inference, Inference];
+  const { data: each } = await single.features(model, source, [0, 1, 2, 3]);
+  const { data: means } = await mean.features(model, source, [0, 1, 2, 3]);
+  const half = each.length / 2;
+  expect(each.subarray(0, half)).not.toEqual(each.subarray(half));
+  const other = (i: number) => each[(i + half) % each.length] as number;
+  const expected = each.map((value, i) => (value + other(i)) / 2);
+  expectClose(means, expected, { relative: 1e-5, absolute: 1e-6 });
+  expect(await mean.logitsOfOneView(model, source, [0, 1])).toEqual(
+    await single.logits(model, source, [0, 1]),
+  );
+  await Promise.all([single.release(), mean.release()]);
+});
+
 test("the reduced ResNet-18 of the paper has 1.25 million parameters", () => {
   const extractor = new FeatureExtractor(
     createChosen(networks, { name: "reduced-resnet18" }),

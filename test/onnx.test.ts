@@ -86,6 +86,7 @@ test("attributes of 0 are written: readers that ask for a value find one", () =>
 describe.each<[NetworkSettings, number]>([
   [{ name: "mlp" }, 28],
   [{ name: "reduced-resnet18" }, 32],
+  [{ name: "reduced-resnet18", mirrored: true }, 32],
   [{ name: "resnet18" }, 64],
   [{ name: "resnet32" }, 32],
 ])("the exported file of %o", ({ ...settings }, side) => {
@@ -103,6 +104,12 @@ describe.each<[NetworkSettings, number]>([
     expect(names).toContain("ReduceSum.keepdims");
     expect(empty).toEqual([]);
     expect([...domains]).toEqual([""]);
+  });
+
+  test("holds each number once", () => {
+    const numbers = extractor.parameters.size + extractor.statistics.size;
+    expect(bytes.length / 4).toBeGreaterThan(numbers);
+    expect(bytes.length / 4).toBeLessThan(numbers + 4 * extractor.featureSize + 30_000);
   });
 
   test("is loaded by ONNX Runtime and run", async () => {

@@ -38,6 +38,7 @@ import {
   power,
   relu,
   reshape,
+  reverse,
   sigmoid,
   slice,
   softmax,
@@ -164,6 +165,7 @@ const cases: [
   ["mean", [[3, 4]], (x) => mean(multiply(x, x))],
   ["transpose", [[2, 3, 4]], (x) => multiply(transpose(x, [2, 0, 1]), transpose(x, [2, 0, 1]))],
   ["slice", [[2, 5, 2]], (x) => multiply(slice(x, 1, 1, 4), slice(x, 1, 2, 5))],
+  ["reverse", [[2, 5]], (x) => multiply(reverse(x, 1), x)],
   ["pad", [[2, 3]], (x) => multiply(pad(x, 1, 1, 2), pad(x, 1, 2, 1))],
   [
     "concatenateAlong",
@@ -554,6 +556,11 @@ describe("graphs that make no sense are refused", () => {
     ["pooling", () => globalAveragePooling(a), "globalAveragePooling: no batch of images"],
     ["batch-norm", () => batchNormalization(image, a, a), "batchNormalization: the shapes"],
     ["slice", () => slice(a, 1, 2, 5), "slice: outside of the tensor; found 2 to 5 of axis 1"],
+    [
+      "reverse",
+      () => reverse(image, 0),
+      "reverse: the axis has no known size; found axis 0 of [batch, 3, 4, 4]",
+    ],
     ["pad", () => pad(a, 1, -1, 0), "pad: not possible"],
     ["transpose", () => transpose(a, [0, 0]), "transpose: not an order of the axes"],
     ["concatenateAlong", () => concatenateAlong(0, [a, b]), "can't join along axis 0"],

@@ -1,3 +1,4 @@
+import { oncePer } from "../base/once.js";
 import { Graph, type Tensor } from "../graph/graph.js";
 import { concatenateAlong, linear, logSoftmax, slice, sumOver } from "../graph/operators/index.js";
 import type { Model } from "../model/model.js";
@@ -22,16 +23,14 @@ export function exportOnnxModel(
 ): Uint8Array {
   const { theta, statistics } = modelWithHead(model, head);
   const graph = new Graph("itaml");
-  const constants = (buffer: Float32Array, layout: Layout) => (entry: LayoutEntry) =>
-    graph.constant(layout.view(buffer, entry.name), entry.shape, entry.name);
-  const { features } = extractor.apply(
-    extractor.declareInput(graph),
-    {
-      parameter: constants(theta, extractor.parameters),
-      statistic: constants(statistics, extractor.statistics),
-    },
-    { training: false },
-  );
+  const constants = (buffer: Float32Array, layout: Layout) =>
+    oncePer((entry: LayoutEntry) =>
+      graph.constant(layout.view(buffer, entry.name), entry.shape, entry.name),
+    );
+  const features = extractor.infer(extractor.declareInput(graph), {
+    parameter: constants(theta, extractor.parameters),
+    statistic: constants(statistics, extractor.statistics),
+  });
   const classifier = graph.constant(
     head.classifier,
     [labels.length, extractor.featureSize],

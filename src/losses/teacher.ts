@@ -16,7 +16,7 @@ export function teacherOf({
   return async ({ x, samples }) => {
     const own = samplesInMemory(x, source.sampleSize);
     const indices = Array.from({ length: samples }, (_, i) => i);
-    return (await inference.logits(teacher, own, indices)).data;
+    return (await inference.logitsOfOneView(teacher, own, indices)).data;
   };
 }
 

@@ -2,12 +2,15 @@ import { ItamlError } from "../base/errors.js";
 import type { Random } from "../base/random.js";
 import { isFloat32Array } from "../base/typed-arrays.js";
 import { Graph, type GraphNode, type Tensor } from "../graph/graph.js";
-import { add, cast, multiply } from "../graph/operators/index.js";
+import { add, cast, multiply, reverse } from "../graph/operators/index.js";
 import { elementCount, formatShape, sameShape } from "../graph/shape.js";
 import type { InputDescription } from "../samples/input-description.js";
 import type { Initializer } from "./initialization.js";
 import { Layout, type LayoutEntry } from "./layout.js";
 import type { Network } from "./network.js";
+
+/** The last axis of [batch, channels, height, width]. */
+const WIDTH = 3;
 
 /** Where the values of a network come from in one particular graph. */
 export interface Binding {
@@ -138,6 +141,24 @@ export class FeatureExtractor {
    * @param x as {@link declareInput} made it
    */
   apply(x: Tensor, binding: Binding, { training }: { training: boolean }): Application {
+    return this.#write(this.#normalize(x), binding, training);
+  }
+
+  /**
+   * The same where samples are looked at and not trained on: of a {@link Network.mirrored mirrored} network the mean of
+   * both views (Krizhevsky et al. 2012, section 4.1, averages predictions so).
+   *
+   * @returns features, [batch, featureSize]
+   */
+  infer(x: Tensor, binding: Binding): Tensor {
+    const normalized = this.#normalize(x);
+    const { features } = this.#write(normalized, binding, false);
+    if (!this.network.mirrored) return features;
+    const mirror = this.#write(reverse(normalized, WIDTH), binding, false);
+    return multiply(add(features, mirror.features), x.graph.scalar(0.5));
+  }
+
+  #write(x: Tensor, binding: Binding, training: boolean): Application {
     const updated = new Map<string, Tensor>();
     const features = this.network.features(
       {
@@ -150,7 +171,7 @@ export class FeatureExtractor {
         },
         updateStatistic: (name, value) => updated.set(name, value),
       },
-      this.#normalize(x),
+      x,
     );
     const statistics = this.statistics.entries.map(({ name }) => updated.get(name) as Tensor);
     return { features, statistics };

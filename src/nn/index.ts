@@ -1,5 +1,6 @@
 import type { Choice, Part } from "../base/part.js";
 import { identityPart } from "./identity.js";
+import { mirrorable } from "./mirrored.js";
 import { mlpPart } from "./mlp.js";
 import { mobilenetV3SmallPart } from "./mobilenet-v3-small.js";
 import type { Network } from "./network.js";
@@ -10,10 +11,10 @@ import { resnet32Part } from "./resnet32.js";
 
 const BUILT_IN = [
   mlpPart,
-  reducedResnetPart,
-  resnet18Part,
-  resnet32Part,
-  mobilenetV3SmallPart,
+  mirrorable(reducedResnetPart),
+  mirrorable(resnet18Part),
+  mirrorable(resnet32Part),
+  mirrorable(mobilenetV3SmallPart),
   identityPart,
   randomFeaturesPart,
 ] as const;

@@ -19,6 +19,11 @@ export interface Network {
   /** What it starts from in place of random values: `pretrained`, or a file. Whoever makes the model reads it. */
   readonly weights?: string | undefined;
   /**
+   * Whether a picture's features are the mean of its own and its mirror image's, in all but training: herding, heads and
+   * predictions cost twice as much. Default: no.
+   */
+  readonly mirrored?: boolean | undefined;
+  /**
    * @param scope hands out parameters
    * @param x normalised input, float32 [batch, ...inputShape]
    * @returns features, [batch, size]

@@ -57,6 +57,23 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
   });
 }
 
+/** The elements of an axis, whose size must be known, in the opposite order. */
+export function reverse(x: Tensor, axis: number): Tensor {
+  const size = x.shape[axis];
+  if (typeof size !== "number") {
+    throw new ItamlError("GRAPH_INVALID", "reverse: the axis has no known size", {
+      found: `axis ${axis} of ${formatShape(x.shape)}`,
+    });
+  }
+  const { graph, shape } = x;
+  // The end is before the first element: -1 would be the last.
+  const bounds = [[-1], [-size - 1], [axis], [-1]].map((values) => graph.integers(values));
+  return graph.node("Slice", [x, ...bounds], {
+    shape,
+    derivative: [(dy) => reverse(dy, axis), ...bounds.map(() => "constant" as const)],
+  });
+}
+
 /** Zeros before and after the elements of an axis, whose size must be known. */
 export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
   const size = x.shape[axis];
