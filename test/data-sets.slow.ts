@@ -47,12 +47,12 @@ test.for<[data: string, config: string, changes: string[], classes: number]>([
   },
 );
 
-test("100,000 JPEGs train without growing", async () => {
+test("100,000 JPEGs train in less memory than they have pixels", async () => {
   const folder = temporaryFolder();
   const pictures = await Promise.all(
     Array.from({ length: 100 }, (_, i) => {
       const background = { r: 25 * (i % 10), g: 2 * i, b: 255 - 2 * i };
-      return sharp({ create: { width: 20, height: 18, channels: 3, background } })
+      return sharp({ create: { width: 72, height: 64, channels: 3, background } })
         .jpeg()
         .toBuffer();
     }),
@@ -72,7 +72,7 @@ test("100,000 JPEGs train without growing", async () => {
   }
   const run = join(folder, "run");
   const all = [
-    ...["images={size: 16, resize: 18}", "network={name: mlp, hidden: [16]}", "classesPerTask=10"],
+    ...["images={size: 56, resize: 64}", "network={name: mlp, hidden: [16]}", "classesPerTask=10"],
     ...["epochs=2", "learningRate=0.001", "learner.memory=100", "batchSize=128"],
   ].flatMap((setting) => ["--set", setting]);
   const data = join(folder, "data");
@@ -82,6 +82,6 @@ test("100,000 JPEGs train without growing", async () => {
     .filter(({ kind }) => kind === "epoch")
     .map(({ residentBytes }) => residentBytes as number);
   expect(memory).toHaveLength(2);
-  // 100,000 decoded pictures of 20 × 18 are 108 MB.
-  expect((memory[1] as number) - (memory[0] as number)).toBeLessThan(30e6);
+  // 100,000 decoded pictures of 72 × 64 are 1.4 GB, besides what the program has without them.
+  expect(Math.max(...memory)).toBeLessThan(1e9);
 });
