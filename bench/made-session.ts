@@ -40,23 +40,21 @@ export async function startSession(runtime: Runtime, session: MadeSession, learn
   const method = createMethod(learnerParts.methods, settings, learnerParts);
   if (sums(method)) throw new Error("a method that sums has no mini-batches");
   const inference = await Inference.compile(runtime, extractor);
+  const positions = samplesByTask(session).flatMap((samples, task) =>
+    Array.from({ length: samples }, (_, i) => task * classes + (i % classes)),
+  );
+  const samples = positions.map((position, index) => ({ index, position }));
   const training = await method.update.begin(
     {
       context: { runtime, extractor, inference, source, seed: 1, plannedTasks: tasks },
       ...{ task: tasks - 1, model, oldClasses: classes * (tasks - 1) },
       before: { ...model, classifiers: model.classifiers.slice(0, -1) },
       newClasses: Array.from({ length: classes }, () => []),
-      ...{ more: new Map(), state: new Map() },
+      ...{ more: new Map(), state: new Map(), samples, hooks: {} },
     },
     { optimizer: createChosen(learnerParts.optimizers, optimizer) },
   );
-  const positions = samplesByTask(session).flatMap((samples, task) =>
-    Array.from({ length: samples }, (_, i) => task * classes + (i % classes)),
-  );
-  const { data } = await training.load(
-    positions.map((position, index) => ({ index, position })),
-    ["bench"],
-  );
+  const { data } = await training.load(samples, ["bench"]);
   return {
     train: () => training.train(data, 1e-4),
     async release() {

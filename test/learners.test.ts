@@ -12,7 +12,7 @@ import { learnerShape } from "../src/learners/settings.js";
 import { crossEntropy } from "../src/losses/cross-entropy.js";
 import { elastic, elasticInputs } from "../src/losses/elastic.js";
 import { importancesOf } from "../src/losses/importances.js";
-import type { Loss } from "../src/losses/loss.js";
+import type { Completion, Loss } from "../src/losses/loss.js";
 import { distillationInputs, softmaxDistillation } from "../src/losses/softmax-distillation.js";
 import { withinTask } from "../src/losses/within-task.js";
 import { Inference } from "../src/model/inference.js";
@@ -24,7 +24,7 @@ import {
   taskModel,
   wholeModel,
 } from "../src/model/model.js";
-import type { TaskSession } from "../src/model/session.js";
+import type { TrainingSession } from "../src/model/session.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { mlp } from "../src/nn/mlp.js";
 import { adam } from "../src/optim/adam.js";
@@ -553,7 +553,7 @@ describe("meta-learning beside the paper's", () => {
     const { model, batches } = made();
     const joined = {
       x: Float32Array.from(batches.flatMap(({ x }) => [...x])),
-      samples: 6,
+      ...{ samples: 6, indices: [], unreadable: 0 },
       targets: Float32Array.from(
         batches.flatMap(({ targets }, task) =>
           [0, 1, 2].flatMap((i) => {
@@ -574,9 +574,9 @@ describe("meta-learning beside the paper's", () => {
     const loss = withinTask({ balance: "task" });
     const step = await TrainingStep.compile(runtime, extractor, adam(), { loss });
     const pass = await ModelTraining.start(wholeModel(start), step);
-    const session = { model: start, context: { extractor } } as TaskSession;
-    const completed = (await loss.complete?.(session)(joined)) as MicroBatch;
-    for (let i = 0; i < 4; i++) await pass.train(completed, 0.01);
+    const session = { model: start, context: { extractor } } as TrainingSession;
+    const complete = (await loss.complete?.(session)) as Completion;
+    for (let i = 0; i < 4; i++) await pass.train(complete(joined), 0.01);
     const { theta, classifier } = await pass.read();
     expectClose(model.theta, theta, { absolute: 1e-5 });
     expectClose(wholeModel(model).classifier, classifier, { absolute: 1e-5 });

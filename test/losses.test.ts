@@ -9,11 +9,12 @@ import { losses, withSum } from "../src/losses/index.js";
 import type { Loss } from "../src/losses/loss.js";
 import { sigmoidDistillation } from "../src/losses/sigmoid-distillation.js";
 import { sumOf } from "../src/losses/sum.js";
+import { teacherOf } from "../src/losses/teacher.js";
 import { withinTask } from "../src/losses/within-task.js";
 import { Inference } from "../src/model/inference.js";
-import type { MicroBatch } from "../src/model/micro-batch.js";
+import type { ReadMicroBatch } from "../src/model/micro-batch.js";
 import { copyModel, type Model, taskModel, wholeModel } from "../src/model/model.js";
-import type { TaskSession } from "../src/model/session.js";
+import type { TrainingSession } from "../src/model/session.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { mlp } from "../src/nn/mlp.js";
 import { sgd } from "../src/optim/sgd.js";
@@ -48,19 +49,27 @@ function made() {
   const x = numbers(classes.length * SIZE);
   const before = copyModel(model);
   before.classifiers.pop();
-  const session: TaskSession = {
+  const session: TrainingSession = {
     context: { ...{ runtime, extractor, inference, seed: 1 }, source: samplesInMemory(x, SIZE) },
     ...{ task: 1, model, before, newClasses: [[3], []], oldClasses: 3 },
-    ...{ more: new Map(), state: new Map() },
+    ...{ more: new Map(), state: new Map(), hooks: {} },
+    samples: classes.map((position, index) => ({ index, position })),
   };
-  return { session, classes, batch: { x, samples: classes.length, targets } };
+  const indices = classes.map((_, index) => index);
+  return { session, classes, batch: { x, samples: 6, indices, targets, unreadable: 0 } };
 }
 
 /** The loss of a mini-batch, and the model after a step of gradient descent with rate 1. */
-async function stepOf(loss: Loss, { session, batch }: { session: TaskSession; batch: MicroBatch }) {
+async function stepOf(
+  loss: Loss,
+  {
+    session,
+    batch,
+  }: { session: TrainingSession; batch: ReadMicroBatch & { columns?: Float32Array } },
+) {
   const step = await TrainingStep.compile(runtime, extractor, sgd(), { loss });
   const training = await ModelTraining.start(wholeModel(session.model), step);
-  const value = await training.train((await loss.complete?.(session)(batch)) ?? batch, 1);
+  const value = await training.train((await loss.complete?.(session))?.(batch) ?? batch, 1);
   const after = await training.read();
   training.release();
   await step.release();
@@ -152,6 +161,35 @@ test("distillation from a model that still says the same moves nothing; iCaRL's 
   const newColumns = (await stepOf(binaryCrossEntropy, { ...made(), batch: { ...batch, columns } }))
     .value;
   expect(await lossOf(sigmoidDistillation)).toBeCloseTo(0.6 * oldColumns + 0.4 * newColumns, 5);
+});
+
+test("the model before is asked once, about samples as they are; of a mini-batch it knows those", async () => {
+  const { session, batch } = made();
+  const variations: unknown[] = [];
+  const { source } = session.context;
+  const watched: typeof source = {
+    ...source,
+    read(indices, target, variation) {
+      variations.push(variation);
+      return source.read(indices, target, variation);
+    },
+  };
+  const shown: unknown[] = [];
+  const teach = await teacherOf({
+    ...{ ...session, context: { ...session.context, source: watched } },
+    hooks: { onProgress: (progress) => shown.push(progress) },
+  });
+  expect(shown).toEqual([{ kind: "samples", task: 1, samples: 6, of: 6 }]);
+  const { data } = await inference.logits(wholeModel(session.before), source, [4, 0]);
+  const x = batch.x.map(() => 7);
+  expect(teach({ ...batch, x, samples: 2, indices: [4, 0] })).toEqual(data);
+  expect(variations).toEqual([undefined]);
+});
+
+test("a stopped session doesn't ask the model before to the end", async () => {
+  const { session } = made();
+  const hooks = { signal: AbortSignal.abort() };
+  await expect(teacherOf({ ...session, hooks })).rejects.toMatchObject({ code: "INTERRUPTED" });
 });
 
 test("balanced cross-entropy: by sample and unsmoothed the plain one; smoothed between that and all classes", async () => {

@@ -13,14 +13,14 @@ import {
   taskModel,
   taskSizes,
 } from "../model/model.js";
-import type { LearnHooks } from "../model/progress.js";
+import { type LearnHooks, throwIfAborted } from "../model/progress.js";
 import { samplesOf, type TaskSession } from "../model/session.js";
 import type { Adaptation, Adapter } from "../prediction/adaptation.js";
 import { type Head, headRows, trainedHead } from "../prediction/head.js";
 import { headOfState, stateOfHead, stateWithoutHead } from "../prediction/head-state.js";
 import { byTask, type TaskColumns, taskColumns } from "../prediction/task-prediction.js";
 import type { TrainingSettings } from "../training/settings.js";
-import { throwIfAborted, trainingLoop } from "../training/training-loop.js";
+import { trainingLoop } from "../training/training-loop.js";
 import type { Checkpointing } from "../training/training-state.js";
 import { isBetter, isImbalanced } from "./better-model.js";
 import { addExemplars } from "./exemplar-selection.js";
@@ -184,16 +184,16 @@ export class Learner implements SavedLearner {
     // Only a method that sums has none.
     const settings = this.#settings as TrainingSettings;
     const { validation, continuum } = settings;
-    const { training: samples, heldOut } = holdOut(classes, validation, seed, task);
+    const { training: own, heldOut } = holdOut(classes, validation, seed, task);
+    const samples = own.flatMap((indices, position) =>
+      indices.map((index) => ({ index, position })),
+    );
     const { update } = method;
     const frozen = method.frozen?.(task);
-    const training = await update.begin(session, { ...settings, frozen });
+    const training = await update.begin({ ...session, samples, hooks }, { ...settings, frozen });
     try {
       await trainingLoop({
-        ...{ model, task, seed, hooks, checkpointing, training, settings },
-        samples: samples.flatMap((indices, position) =>
-          indices.map((index) => ({ index, position })),
-        ),
+        ...{ model, task, samples, seed, hooks, checkpointing, training, settings },
         validate: () => validationAccuracy(context, model, heldOut, continuum),
       });
     } finally {

@@ -3,7 +3,7 @@ import { ItamlError } from "../base/errors.js";
 import type { LearnerContext } from "../model/context.js";
 import { readableRows } from "../model/inference.js";
 import { type LearnerState, type Model, wholeModel } from "../model/model.js";
-import type { LearnHooks } from "../model/progress.js";
+import { type LearnHooks, throwIfAborted } from "../model/progress.js";
 import {
   type JudgingSample,
   minusClass,
@@ -14,7 +14,6 @@ import {
 } from "../prediction/feature-sums.js";
 import type { Head } from "../prediction/head.js";
 import { calibratedClassifier, judge, type LinearRule } from "../prediction/linear-rule.js";
-import { throwIfAborted } from "../training/training-loop.js";
 
 /** So many samples judge, evenly taken. */
 const JUDGES = 250;

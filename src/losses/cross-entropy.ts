@@ -31,7 +31,7 @@ export function balancedCrossEntropy({
       return sum(multiply(softmaxCrossEntropyWithLogits(logits, targets), weights));
     },
     inputs: ({ lossInputs = {} }) => lossInputs,
-    complete({ model, context }) {
+    async complete({ model, context }) {
       const sizes = taskSizes(model, context.extractor);
       return (batch) => {
         const { samples, targets } = batch;

@@ -11,15 +11,15 @@ import { weightedBinaryCrossEntropy } from "./weighted-binary-cross-entropy.js";
  * sigmoids (Li and Hoiem 2016, in the form of Rebuffi et al. 2017). In the first task there is none.
  */
 export function distillation({ balance }: { balance: Balance }): Loss {
-  return weightedBinaryCrossEntropy((session) => {
+  return weightedBinaryCrossEntropy(async (session) => {
     const { oldClasses: old, model, context } = session;
     const sizes = taskSizes(model, context.extractor);
-    const teach = teacherOf(session);
-    return async (batch) => {
+    const teach = await teacherOf(session);
+    return (batch) => {
       const targets = new Float32Array(batch.targets.length);
       const weights = new Float32Array(batch.targets.length);
       const rows = targets.length / batch.samples;
-      const logits = old > 0 ? await teach(batch) : new Float32Array(0);
+      const logits = teach(batch);
       const ofSamples = sampleWeights(batch, sizes, balance);
       for (let i = 0; i < batch.samples && old > 0; i++) {
         targets.set(logits.subarray(i * old, (i + 1) * old).map(sigmoid), i * rows);

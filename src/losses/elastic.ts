@@ -39,7 +39,7 @@ export function elastic({ lambda }: { lambda: number }): Loss {
       return add(crossEntropy.build(tensors), penalty);
     },
     inputs: ({ lossInputs = {} }) => lossInputs,
-    complete(session) {
+    async complete(session) {
       const { featureSize } = session.context.extractor;
       const { theta, classifier } = wholeModel(session.model);
       const anchors = padded(wholeModel(session.before), { theta, classifier });

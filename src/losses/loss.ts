@@ -1,8 +1,8 @@
 import type { Tensor } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
-import type { MicroBatch } from "../model/micro-batch.js";
+import type { MicroBatch, ReadMicroBatch } from "../model/micro-batch.js";
 import type { LearnerState } from "../model/model.js";
-import type { TaskSession } from "../model/session.js";
+import type { TaskSession, TrainingSession } from "../model/session.js";
 import type { Value } from "../runtime/runtime.js";
 
 /** What a loss is of, as nodes of a training graph. */
@@ -19,6 +19,9 @@ export interface LossTensors {
   input(name: string, shape: Shape): Tensor;
 }
 
+/** Adds to a mini-batch what a loss knows beside it. */
+export type Completion = (batch: ReadMicroBatch) => MicroBatch;
+
 /** What training makes small, as a value. */
 export interface Loss {
   /**
@@ -30,7 +33,7 @@ export interface Loss {
   /** The values of these inputs for one run. */
   inputs(batch: MicroBatch): Readonly<Record<string, Value>>;
   /** Completes the mini-batches of a task by what the loss wants to know. Default: nothing. */
-  complete?(session: TaskSession): (batch: MicroBatch) => MicroBatch | Promise<MicroBatch>;
+  complete?(session: TrainingSession): Promise<Completion>;
   /** What it keeps of a task for those after it, once the task is trained. Default: nothing. */
   remember?(session: TaskSession): Promise<LearnerState>;
   /** Copies of all parameters that it holds beside the model's. Default: 0. */

@@ -9,12 +9,11 @@ import { sigmoid, teacherOf } from "./teacher.js";
  */
 export const sigmoidDistillation: Loss = {
   ...binaryCrossEntropy,
-  complete(session) {
+  async complete(session) {
     const { oldClasses, more } = session;
-    if (oldClasses === 0) return (batch) => batch;
-    const teach = teacherOf(session);
-    return async (batch) => {
-      const logits = await teach(batch);
+    const teach = await teacherOf(session);
+    return (batch) => {
+      const logits = teach(batch);
       const targets = batch.targets.slice();
       const rows = targets.length / batch.samples;
       for (let i = 0; i < batch.samples; i++) {

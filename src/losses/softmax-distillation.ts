@@ -30,12 +30,12 @@ export const softmaxDistillation: Loss = {
     );
   },
   inputs: ({ lossInputs = {} }) => lossInputs,
-  complete(session) {
+  async complete(session) {
     const { oldClasses: old, newClasses, more } = session;
     const rows = old + newClasses.length;
-    const teach = teacherOf(session);
-    return async (batch) => {
-      const logits = old > 0 ? await teach(batch) : new Float32Array(0);
+    const teach = await teacherOf(session);
+    return (batch) => {
+      const logits = teach(batch);
       const { samples } = batch;
       const lambda = (old - more.size) / rows;
       const lossInputs = distillationInputs(logits, { samples, old, rows, lambda });

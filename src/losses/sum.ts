@@ -4,7 +4,7 @@ import { positive } from "../base/settings.js";
 import { add, multiply } from "../graph/operators/index.js";
 import type { MicroBatch } from "../model/micro-batch.js";
 import type { Value } from "../runtime/runtime.js";
-import type { Loss } from "./loss.js";
+import type { Completion, Loss } from "./loss.js";
 
 /** One of the losses of a sum, and what it is multiplied by. */
 export interface Summand {
@@ -34,12 +34,13 @@ export function sumOf(summands: readonly Summand[]): Loss {
       });
       return Object.fromEntries(all.flat());
     },
-    complete(session) {
-      const each = summands.map(({ loss }) => loss.complete?.(session));
-      return async (batch) => {
+    async complete(session) {
+      const each: (Completion | undefined)[] = [];
+      for (const { loss } of summands) each.push(await loss.complete?.(session));
+      return (batch) => {
         const lossInputs: Record<string, Value> = {};
         for (const [i, complete] of each.entries()) {
-          const own = await complete?.(batch);
+          const own = complete?.(batch);
           for (const [name, value] of Object.entries(own?.lossInputs ?? {})) {
             lossInputs[prefixed(i, name)] = value;
           }

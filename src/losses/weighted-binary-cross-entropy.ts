@@ -1,6 +1,6 @@
 import { binaryCrossEntropyWithLogits, multiply, sum } from "../graph/operators/index.js";
-import type { MicroBatch } from "../model/micro-batch.js";
-import type { TaskSession } from "../model/session.js";
+import type { ReadMicroBatch } from "../model/micro-batch.js";
+import type { TrainingSession } from "../model/session.js";
 import type { Loss } from "./loss.js";
 
 /** What each logit of a mini-batch should become, and how much it counts; both [samples, rows of the classifier]. */
@@ -9,15 +9,15 @@ export interface WeightedTargets {
   readonly weights: Float32Array;
 }
 
+type Telling = (batch: ReadMicroBatch) => WeightedTargets;
+
 /**
  * Σ of weight · binary cross-entropy over samples and rows of the classifier.
  *
  * @param prepare makes ready for a task what says the targets and the weights of its mini-batches
  */
 export function weightedBinaryCrossEntropy(
-  prepare: (
-    session: TaskSession,
-  ) => (batch: MicroBatch) => WeightedTargets | Promise<WeightedTargets>,
+  prepare: (session: TrainingSession) => Telling | Promise<Telling>,
 ): Loss {
   return {
     build({ logits, input }) {
@@ -26,10 +26,10 @@ export function weightedBinaryCrossEntropy(
       return sum(multiply(binaryCrossEntropyWithLogits(logits, targets), weights));
     },
     inputs: ({ lossInputs = {} }) => lossInputs,
-    complete(session) {
-      const tell = prepare(session);
-      return async (batch) => {
-        const { targets, weights } = await tell(batch);
+    async complete(session) {
+      const tell = await prepare(session);
+      return (batch) => {
+        const { targets, weights } = tell(batch);
         const shape = [batch.samples, targets.length / batch.samples];
         const lossInputs = {
           "binary.targets": { data: targets, shape },

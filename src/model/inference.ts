@@ -1,8 +1,8 @@
 import { chunks } from "../base/chunks.js";
-import { Graph, type Tensor } from "../graph/graph.js";
+import { Graph } from "../graph/graph.js";
 import { linear } from "../graph/operators/index.js";
-import type { Binding, FeatureExtractor } from "../nn/feature-extractor.js";
-import type { Program, Runtime } from "../runtime/runtime.js";
+import type { FeatureExtractor } from "../nn/feature-extractor.js";
+import type { Memory, Program, Runtime } from "../runtime/runtime.js";
 import { allocateSamples, type SampleSource, type Unreadable } from "../samples/samples.js";
 import { bindInputs } from "./bind-inputs.js";
 import type { TaskModel } from "./model.js";
@@ -26,19 +26,27 @@ export interface Rows {
 /** A network in evaluation mode, for any parameters of its layout. */
 export class Inference {
   readonly extractor: FeatureExtractor;
-  readonly #runtime: Runtime;
+  readonly #memory: Memory;
   readonly #program: Program;
-  #ofOneView: Promise<Program> | undefined;
 
-  private constructor(runtime: Runtime, extractor: FeatureExtractor, program: Program) {
-    this.#runtime = runtime;
+  private constructor(memory: Memory, extractor: FeatureExtractor, program: Program) {
+    this.#memory = memory;
     this.extractor = extractor;
     this.#program = program;
   }
 
   static async compile(runtime: Runtime, extractor: FeatureExtractor): Promise<Inference> {
-    const graph = inferenceGraph(extractor, (x, binding) => extractor.infer(x, binding));
-    return new Inference(runtime, extractor, await runtime.compile(graph));
+    const graph = new Graph("inference");
+    const x = extractor.declareInput(graph);
+    const theta = graph.input("theta", "float32", [extractor.parameters.size]);
+    const classifier = graph.input("classifier", "float32", ["rows", extractor.featureSize]);
+    const bias = graph.input("bias", "float32", ["rows"]);
+    const { binding } = bindInputs(extractor, theta);
+    const features = extractor.infer(x, binding);
+    graph.output("features", features);
+    graph.output("logits", linear(features, classifier, bias));
+    const program = await runtime.compile(graph);
+    return new Inference(runtime.memory, extractor, program);
   }
 
   /** Logits of samples for the rows of a model's classifier. */
@@ -55,30 +63,13 @@ export class Inference {
     return this.#run("logits", model, source, indices);
   }
 
-  /** Logits of samples as training sees them, of one view also where the network is mirrored. */
-  async logitsOfOneView(
-    model: TaskModel,
-    source: SampleSource,
-    indices: readonly number[],
-  ): Promise<Rows> {
-    if (!this.extractor.network.mirrored) return this.logits(model, source, indices);
-    this.#ofOneView ??= this.#runtime.compile(
-      inferenceGraph(
-        this.extractor,
-        (x, binding) => this.extractor.apply(x, binding, { training: false }).features,
-      ),
-    );
-    return joinRows(this.#run("logits", model, source, indices, await this.#ofOneView));
-  }
-
   /** Features of samples, before the classifier. */
   features(model: TaskModel, source: SampleSource, indices: readonly number[]): Promise<Rows> {
     return joinRows(this.#run("features", model, source, indices));
   }
 
-  async release(): Promise<void> {
-    await this.#program.release();
-    await (await this.#ofOneView)?.release();
+  release(): Promise<void> {
+    return this.#program.release();
   }
 
   async *#run(
@@ -86,18 +77,16 @@ export class Inference {
     { theta, statistics, classifier, bias }: TaskModel,
     source: SampleSource,
     indices: readonly number[],
-    program = this.#program,
   ): AsyncGenerator<Rows> {
     const { input, featureSize } = this.extractor;
-    const { memory } = this.#runtime;
     const classes = classifier.length / featureSize;
     // They stay in the device's memory for all batches.
     const resident = {
-      theta: await memory.upload(theta, [theta.length]),
-      statistics: await memory.upload(statistics, [statistics.length]),
-      classifier: await memory.upload(classifier, [classes, featureSize]),
+      theta: await this.#memory.upload(theta, [theta.length]),
+      statistics: await this.#memory.upload(statistics, [statistics.length]),
+      classifier: await this.#memory.upload(classifier, [classes, featureSize]),
     };
-    const biases = await memory.upload(bias ?? new Float32Array(classes), [classes]);
+    const biases = await this.#memory.upload(bias ?? new Float32Array(classes), [classes]);
     const parameters = { ...modelHandles("", resident), bias: biases };
     const batches = chunks(indices, batchSizeFor(source));
     const read = async (batch: readonly number[]) => {
@@ -109,30 +98,14 @@ export class Inference {
         const { data, unreadable } = value;
         const samples = data.length / source.sampleSize;
         const x = { data, shape: [samples, ...input.shape] };
-        const results = await program.run({ x, ...parameters }, [output]);
+        const results = await this.#program.run({ x, ...parameters }, [output]);
         const rows = results[output].data as Float32Array;
         yield { data: rows, columns: rows.length / samples, unreadable };
       }
     } finally {
-      memory.free(biases, ...Object.values(resident));
+      this.#memory.free(biases, ...Object.values(resident));
     }
   }
-}
-
-/** From samples to features and logits, with parameters, statistics and classifier as inputs. */
-function inferenceGraph(
-  extractor: FeatureExtractor,
-  write: (x: Tensor, binding: Binding) => Tensor,
-): Graph {
-  const graph = new Graph("inference");
-  const x = extractor.declareInput(graph);
-  const theta = graph.input("theta", "float32", [extractor.parameters.size]);
-  const classifier = graph.input("classifier", "float32", ["rows", extractor.featureSize]);
-  const bias = graph.input("bias", "float32", ["rows"]);
-  const features = write(x, bindInputs(extractor, theta).binding);
-  graph.output("features", features);
-  graph.output("logits", linear(features, classifier, bias));
-  return graph;
 }
 
 /** The numbers of the rows whose samples can be read. */

@@ -27,6 +27,8 @@ export interface TaskBatch extends MicroBatch {
 
 /** Samples and their targets, without those that can't be read. */
 export interface ReadMicroBatch extends MicroBatch {
+  /** Where each sample is in its source. */
+  readonly indices: readonly number[];
   /** How many can't. */
   readonly unreadable: number;
 }
@@ -59,6 +61,7 @@ export async function readMicroBatch(
   });
   return {
     ...{ samples, targets },
+    indices: indices.filter((_, position) => !unreadable.has(position)),
     x: x.subarray(0, samples * sampleSize),
     unreadable: unreadable.size,
   };

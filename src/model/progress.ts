@@ -1,3 +1,5 @@
+import { ItamlError } from "../base/errors.js";
+
 /** What a learner says while it works. Tasks, epochs and batches count from 0. */
 export type Progress =
   | {
@@ -28,7 +30,7 @@ export type Progress =
     }
   /** Before a task: features of so many pictures are there, of `of` where their number is known. */
   | { kind: "features"; task?: undefined; pictures: number; of?: number }
-  /** So many of a task's training samples were summed, by a method that sums. */
+  /** So many of a task's training samples were summed, or shown to the model before the task, by a method that does so. */
   | { kind: "samples"; task: number; samples: number; of: number }
   /** A copy of the model begins to be trained on the memory, for a head. */
   | { kind: "tuning"; task: number }
@@ -38,4 +40,11 @@ export interface LearnHooks {
   onProgress?: ((progress: Progress) => void) | undefined;
   /** Stops at the next batch with INTERRUPTED. */
   signal?: AbortSignal | undefined;
+}
+
+/** @throws {ItamlError} INTERRUPTED where the signal says so */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  const cause = signal.reason;
+  throw new ItamlError("INTERRUPTED", "training was stopped before it was done", {}, { cause });
 }

@@ -1,5 +1,6 @@
 import type { LearnerContext } from "./context.js";
 import type { LearnerState, Model } from "./model.js";
+import type { LearnHooks } from "./progress.js";
 
 /** The training of one task, or of more samples of classes that are known, or of both. Classes and tasks count in the order of learning. */
 export interface TaskSession {
@@ -18,6 +19,19 @@ export interface TaskSession {
   readonly oldClasses: number;
   /** What the learner knows beside model and memory. */
   readonly state: LearnerState;
+}
+
+/** A training sample: where it is, and which class it has among all classes seen. */
+export interface TrainingSample {
+  readonly index: number;
+  readonly position: number;
+}
+
+/** A session whose training begins. */
+export interface TrainingSession extends TaskSession {
+  /** What it trains on, in all epochs. */
+  readonly samples: readonly TrainingSample[];
+  readonly hooks: LearnHooks;
 }
 
 /** The samples that a session is about, by the position of their class. */

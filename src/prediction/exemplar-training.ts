@@ -5,9 +5,9 @@ import type { LearnerContext } from "../model/context.js";
 import { readMicroBatch } from "../model/micro-batch.js";
 import type { TaskModel } from "../model/model.js";
 import { prefetch } from "../model/prefetch.js";
+import { throwIfAborted } from "../model/progress.js";
 import { adam } from "../optim/adam.js";
 import { ModelTraining } from "../training/model-training.js";
-import { throwIfAborted } from "../training/training-loop.js";
 import { TrainingStep } from "../training/training-step.js";
 
 /** How a model is trained on exemplars. */

@@ -3,7 +3,8 @@ import { ItamlError } from "../base/errors.js";
 import { seededRandom } from "../base/random.js";
 import { copyModel, isFiniteModel, type Model, overwriteModel } from "../model/model.js";
 import { prefetch } from "../model/prefetch.js";
-import type { LearnHooks } from "../model/progress.js";
+import { type LearnHooks, throwIfAborted } from "../model/progress.js";
+import type { TrainingSample } from "../model/session.js";
 import { forTask } from "../optim/schedule.js";
 import type { TrainingSettings } from "./settings.js";
 import {
@@ -12,7 +13,7 @@ import {
   restoreOptimizers,
   startOfEpoch,
 } from "./training-state.js";
-import type { TaskTraining, TrainingSample } from "./update.js";
+import type { TaskTraining } from "./update.js";
 
 export interface TrainingLoopOptions {
   /** As it is where training begins, or goes on. */
@@ -115,20 +116,6 @@ export async function trainingLoop(options: TrainingLoopOptions): Promise<void> 
     throwIfAborted(hooks.signal);
   }
   if (best) overwriteModel(model, best.model);
-}
-
-/** @throws {ItamlError} INTERRUPTED where the signal says so */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) {
-    throw new ItamlError(
-      "INTERRUPTED",
-      "training was stopped before it was done",
-      {},
-      {
-        cause: signal.reason,
-      },
-    );
-  }
 }
 
 function notFinite(

@@ -1,14 +1,8 @@
 import type { LearnerState } from "../model/model.js";
-import type { TaskSession } from "../model/session.js";
+import type { TaskSession, TrainingSample, TrainingSession } from "../model/session.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Variation } from "../samples/samples.js";
 import type { OptimizerMemory } from "./optimizer-memory.js";
-
-/** A training sample: where it is, and which class it has among all classes seen. */
-export interface TrainingSample {
-  readonly index: number;
-  readonly position: number;
-}
 
 /** A mini-batch, read and ready to be trained on. */
 export interface LoadedBatch<Data> {
@@ -29,7 +23,7 @@ export interface StepSettings {
 /** How mini-batches change a model, as a value. */
 export interface Update {
   /** Makes the training of one task ready, which is to be released. */
-  begin(session: TaskSession, settings: StepSettings): Promise<TaskTraining>;
+  begin(session: TrainingSession, settings: StepSettings): Promise<TaskTraining>;
   /** What it keeps of a task for those after it, once the task is trained. Default: nothing. */
   remember?(session: TaskSession): Promise<LearnerState>;
   /** Copies of all parameters that it holds at once when so many tasks are known. */

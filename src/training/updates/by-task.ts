@@ -1,10 +1,10 @@
 import { readMicroBatch, type TaskBatch } from "../../model/micro-batch.js";
 import { taskSizes } from "../../model/model.js";
-import type { TaskSession } from "../../model/session.js";
+import type { TaskSession, TrainingSample } from "../../model/session.js";
 import type { Variation } from "../../samples/samples.js";
 import type { MetaUpdate } from "../meta-training.js";
 import { TrainingStep } from "../training-step.js";
-import type { LoadedBatch, TrainingSample, Update } from "../update.js";
+import type { LoadedBatch, Update } from "../update.js";
 
 /**
  * An update by the paper's loss, the binary cross-entropy of each task's samples over its own classes.

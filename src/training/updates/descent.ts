@@ -1,5 +1,5 @@
 import type { Loss } from "../../losses/loss.js";
-import { type MicroBatch, readMicroBatch } from "../../model/micro-batch.js";
+import { type ReadMicroBatch, readMicroBatch } from "../../model/micro-batch.js";
 import { splitClassifiers, wholeModel } from "../../model/model.js";
 import { ModelTraining } from "../model-training.js";
 import { TrainingStep } from "../training-step.js";
@@ -14,7 +14,7 @@ export function descent(loss: Loss): Update {
       const { runtime, extractor, source } = context;
       const options = { loss, gradientNorm, frozen };
       const step = await TrainingStep.compile(runtime, extractor, optimizer, options);
-      const complete = loss.complete?.(session) ?? ((batch: MicroBatch) => batch);
+      const complete = await loss.complete?.(session);
       const training = await ModelTraining.start(wholeModel(model), step);
       return {
         optimizers: [training.optimizer],
@@ -29,9 +29,9 @@ export function descent(loss: Loss): Update {
           return { data, unreadable: data.unreadable };
         },
         async train(data, learningRate) {
-          const batch = data as MicroBatch;
+          const batch = data as ReadMicroBatch;
           if (batch.samples === 0) return [];
-          return [await training.train(await complete(batch), learningRate)];
+          return [await training.train(complete?.(batch) ?? batch, learningRate)];
         },
         async read() {
           const { theta, statistics, classifier } = await training.read();
