@@ -1,11 +1,16 @@
 import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
+import { seededRandom } from "../src/base/random.js";
+import { ExemplarMemory } from "../src/incremental/exemplar-memory.js";
 import { exportOnnxModel } from "../src/learners/export.js";
 import { Inference } from "../src/model/inference.js";
 import { newClassifier, newModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
+import { identityNetwork } from "../src/nn/identity.js";
 import { mlp } from "../src/nn/mlp.js";
 import { type Head, modelWithHead } from "../src/prediction/head.js";
+import { headOfState, stateOfHead } from "../src/prediction/head-state.js";
+import { discriminant, powerDiscriminant } from "../src/prediction/heads/discriminant.js";
 import {
   measure,
   measureClasses,
@@ -15,6 +20,7 @@ import {
 } from "../src/prediction/predictions.js";
 import { taskColumns, taskEvidence, taskScores } from "../src/prediction/task-prediction.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
+import { samplesInMemory } from "../src/samples/samples.js";
 import { decodeLearnerState, encodeLearnerState } from "../src/storage/model-files.js";
 import { expectClose } from "./support/close.js";
 
@@ -117,6 +123,71 @@ test("predictions and the exported model compare classes by the head", async () 
   await session.release();
   await inference.release();
 });
+
+test("a head of the features' roots compares those, and so does its file", async () => {
+  const runtime = createOnnxRuntime({ threads: 1 });
+  // Its features have both signs.
+  const own = new FeatureExtractor(identityNetwork(), { ...input, shape: [4] });
+  const inference = await Inference.compile(runtime, own);
+  const x = Float32Array.from({ length: 5 * 4 }, (_, i) => (i === 3 ? 0 : 3 * Math.sin(i)));
+  const model = { ...newModel(own, 1), classifiers: madeModel().classifiers };
+  const ofRoots = { ...head, ofRoots: true };
+  const rows = [0, 1, 2, 3, 4];
+  const whole = modelWithHead(model, ofRoots);
+  const from = samplesInMemory(x, 4);
+  const roots = x.map((value) => Math.sign(value) * Math.sqrt(Math.abs(value)));
+  const logits = await inference.logits(whole, from, rows);
+  const plain = await inference.logits(modelWithHead(model, head), samplesInMemory(roots, 4), rows);
+  expectClose(logits.data, plain.data, { absolute: 1e-5 });
+
+  const session = await ort.InferenceSession.create(
+    exportOnnxModel(model, ofRoots, own, ["a", "b", "c", "d"]),
+  );
+  const results = await session.run({ x: new ort.Tensor("float32", x, [5, 4]) });
+  expectClose(results.logits?.data as Float32Array, logits.data);
+  const state = stateOfHead(new Map(), ofRoots);
+  expect(headOfState(state, model, 4, "probability")).toEqual(ofRoots);
+  expect(headOfState(stateOfHead(state, head), model, 4, "probability")?.ofRoots).toBeUndefined();
+  await session.release();
+  await inference.release();
+});
+
+test.each([
+  ["normal", (x: number) => x, undefined],
+  ["squares of normal ones", (x: number) => Math.sign(x) * x * x, true],
+])(
+  "of %s features the discriminant is that of the roots where those tell more",
+  async (_, of, ofRoots) => {
+    const runtime = createOnnxRuntime({ threads: 1 });
+    const own = new FeatureExtractor(identityNetwork(), { ...input, shape: [4] });
+    const inference = await Inference.compile(runtime, own);
+    const random = seededRandom("power");
+    const drawn = Array.from({ length: 3 * 50 }, (_, i) =>
+      Array.from({ length: 4 }, (_, j) => of(3 + 3 * Number(j === i % 3) + random.normal())),
+    );
+    const context = {
+      ...{ runtime, inference, extractor: own, seed: 1 },
+      source: samplesInMemory(Float32Array.from(drawn.flat()), 4),
+    };
+    const model = { ...newModel(own, 1), classifiers: [newClassifier(4, 3, { seed: 1, task: 0 })] };
+    const memory = new ExemplarMemory(90);
+    const rows = (c: number, from: number, to: number) =>
+      [...drawn.keys()].filter((i) => i % 3 === c && from <= i && i < to);
+    memory.classes.push(...[0, 1, 2].map((c) => rows(c, 0, 90)));
+    const fitted = (await powerDiscriminant.fit(model, memory, context, {})) as Head;
+    expect(fitted.ofRoots).toBe(ofRoots);
+    const plain = (await discriminant.fit(model, memory, context, {})) as Head;
+    if (!ofRoots) expect(fitted).toEqual({ ...plain, backbone: undefined });
+    const rest = [0, 1, 2].flatMap((c) => rows(c, 90, 150));
+    const { data } = await inference.logits(modelWithHead(model, fitted), context.source, rest);
+    const right = rest.filter((i, row) => {
+      const logits = data.subarray(3 * row, 3 * row + 3);
+      return logits.indexOf(Math.max(...logits)) === i % 3;
+    });
+    expect(right.length / rest.length).toBeGreaterThan(0.8);
+    await inference.release();
+  },
+);
 
 test("of ten thousand classes only the pairs that occur are kept", () => {
   const count = 10_000;

@@ -14,7 +14,11 @@ import { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { InputDescription } from "../samples/input-description.js";
 import type { SampleData, SampleSource } from "../samples/samples.js";
 import { checkInput } from "./check-input.js";
-import { type ClassifierOptions, checkOptions } from "./classifier-options.js";
+import {
+  type ClassifierOptions,
+  checkOptions,
+  type PortableOptions,
+} from "./classifier-options.js";
 import { type KnownClass, knownClasses } from "./history.js";
 import { type Images, takeImages } from "./images.js";
 import { type Label, takeLabels } from "./labels.js";
@@ -340,7 +344,10 @@ export class IncrementalClassifier<Other = never> {
   async toFiles(): Promise<Map<string, Uint8Array>> {
     this.#refuseReleased("toFiles");
     const { runtime: _, ...portable } = this.#options;
-    return encodeClassifier(this.#state.knowledge, this.#extractor, portable);
+    // Another version has other defaults.
+    const { complete } = chosenLearner(portable, "IncrementalClassifier");
+    const options = { ...portable, ...complete } as PortableOptions;
+    return encodeClassifier(this.#state.knowledge, this.#extractor, options);
   }
 
   /**

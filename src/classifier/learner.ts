@@ -48,6 +48,8 @@ export interface ChosenLearner {
   readonly method: Method;
   /** Of a method that trains. */
   readonly training: TrainingSettings | undefined;
+  /** What the options say of learning, with all that they leave to the defaults. */
+  readonly complete: { readonly learner: Chosen; readonly settings?: Partial<LearnerSettings> };
 }
 
 /** @throws {ItamlError} INPUT_INVALID with the setting, what was expected and what was found */
@@ -82,7 +84,7 @@ export function chosenLearner(
     const unused = Object.keys(settings ?? {}).map((key) => `settings.${key}`);
     if (augmentation !== undefined) unused.push("augmentation");
     refuseUnused(chosen.learner.name, unused, where, "INPUT_INVALID");
-    return { ...made, training: undefined };
+    return { ...made, training: undefined, complete: { learner: chosen.learner } };
   }
   const { learner: _, ...defaults } = DEFAULT_SETTINGS;
   const training = checkBySchema(
@@ -91,7 +93,10 @@ export function chosenLearner(
     where,
     "INPUT_INVALID",
   );
-  return { ...made, training: createTraining(training.settings, parts) };
+  return {
+    ...{ ...made, training: createTraining(training.settings, parts) },
+    complete: { learner: chosen.learner, settings: training.settings as LearnerSettings },
+  };
 }
 
 /** Whether it is a network of one's own, not the name or the settings of one that is known. */

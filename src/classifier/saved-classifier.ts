@@ -52,7 +52,7 @@ export interface Knowledge {
 }
 
 const descriptionSchema = z.object({
-  version: z.union([z.literal(1), z.literal(2)]),
+  version: z.union([z.literal(1), z.literal(2), z.literal(3)]),
   /** Its name, also where it is one of the application's own. */
   network: z.string(),
   // Of older files: the device and the threads of the machine that it was taught on.
@@ -80,7 +80,7 @@ export function encodeClassifier(
   const { shape } = extractor.input;
   const samples = exemplars.length / elementCount(shape);
   const description = {
-    version: 2,
+    version: 3,
     network: extractor.network.name,
     options: { ...others, ...(network !== undefined && !isNetwork(network) && { network }) },
     tasks,
@@ -115,9 +115,7 @@ export function decodeDescription(
   const { device: _, threads: __, ...portable } = options;
   return {
     network,
-    options: withoutUnused(
-      version === 1 ? upgraded(portable) : portable,
-    ) as unknown as PortableOptions,
+    options: withoutUnused(VERSIONS[version](portable)) as unknown as PortableOptions,
     tasks: tasks.map((labels) => takeLabels(labels, where)),
   };
 }
@@ -136,6 +134,25 @@ function parsed<T>(bytes: Uint8Array, schema: z.ZodType<T>, otherwise: string, w
     where,
     found: `${issue?.path.join(".")}: ${issue?.message}`,
   });
+}
+
+/** What was written as version 1, 2, 3, as options of today. */
+const VERSIONS = {
+  1: upgraded,
+  2: withDefaultsOf03,
+  3: (options: Record<string, unknown>) => options,
+};
+
+/** Up to version 0.3 defaults weren't written; they were iTAML's, with settings of the library's own. */
+function withDefaultsOf03(options: Record<string, unknown>): Record<string, unknown> {
+  const { learner = "itaml" } = options;
+  const given = typeof learner === "string" ? { name: learner } : (learner as { name: string });
+  if (given.name !== "itaml") return options;
+  const adaptation = { name: "full", learningRate: 1e-4 };
+  return {
+    ...options,
+    learner: { update: { name: "paper", beta: 0 }, adaptation, ...given },
+  };
 }
 
 /** Up to version 0.2 iTAML's settings stood among those of training, and what was left out was another default. */

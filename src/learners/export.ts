@@ -1,6 +1,13 @@
 import { oncePer } from "../base/once.js";
 import { Graph, type Tensor } from "../graph/graph.js";
-import { concatenateAlong, linear, logSoftmax, slice, sumOver } from "../graph/operators/index.js";
+import {
+  concatenateAlong,
+  linear,
+  logSoftmax,
+  signedRoot,
+  slice,
+  sumOver,
+} from "../graph/operators/index.js";
 import type { Model } from "../model/model.js";
 import { taskSizes } from "../model/model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
@@ -37,7 +44,7 @@ export function exportOnnxModel(
     "classifier.weight",
   );
   const bias = graph.constant(head.bias, [labels.length], "classifier.bias");
-  const logits = linear(features, classifier, bias);
+  const logits = linear(head.ofRoots ? signedRoot(features) : features, classifier, bias);
   const sizes = taskSizes(model, extractor);
   graph.output("logits", logits);
   graph.output("task_scores", taskScoresOf(logits, sizes, head.taskEvidence));

@@ -1,6 +1,6 @@
 import { chunks } from "../base/chunks.js";
 import { Graph } from "../graph/graph.js";
-import { linear } from "../graph/operators/index.js";
+import { linear, signedRoot } from "../graph/operators/index.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { Memory, Program, Runtime } from "../runtime/runtime.js";
 import { allocateSamples, type SampleSource, type Unreadable } from "../samples/samples.js";
@@ -45,6 +45,7 @@ export class Inference {
     const features = extractor.infer(x, binding);
     graph.output("features", features);
     graph.output("logits", linear(features, classifier, bias));
+    graph.output("logitsOfRoots", linear(signedRoot(features), classifier, bias));
     const program = await runtime.compile(graph);
     return new Inference(runtime.memory, extractor, program);
   }
@@ -60,7 +61,7 @@ export class Inference {
     source: SampleSource,
     indices: readonly number[],
   ): AsyncGenerator<Rows> {
-    return this.#run("logits", model, source, indices);
+    return this.#run(model.ofRoots ? "logitsOfRoots" : "logits", model, source, indices);
   }
 
   /** Features of samples, before the classifier. */
@@ -73,7 +74,7 @@ export class Inference {
   }
 
   async *#run(
-    output: "features" | "logits",
+    output: "features" | "logits" | "logitsOfRoots",
     { theta, statistics, classifier, bias }: TaskModel,
     source: SampleSource,
     indices: readonly number[],

@@ -19,6 +19,8 @@ export interface TaskModel {
   classifier: Float32Array;
   /** Of each row; training knows none. Default: zeros. */
   readonly bias?: Float32Array;
+  /** Whether the rows are of the features' square roots, which keep the sign. Default: of the features. */
+  readonly ofRoots?: boolean | undefined;
 }
 
 /** A model before its first task. */

@@ -2,20 +2,21 @@ import { type LearnerState, type Model, stateValues } from "../model/model.js";
 import type { Head } from "./head.js";
 import type { TaskEvidence } from "./task-prediction.js";
 
-const [CLASSIFIER, BIAS] = ["head.classifier", "head.bias"];
+const [CLASSIFIER, BIAS, OF_ROOTS] = ["head.classifier", "head.bias", "head.ofRoots"];
 const [THETA, STATISTICS] = ["head.theta", "head.statistics"];
 
 /** A learner's state with a fitted head, in the place of one that was there. Without one: as trained. */
 export function stateOfHead(state: LearnerState, head: Head | undefined): LearnerState {
   const others = stateWithoutHead(state);
   if (!head) return others;
-  const { backbone, classifier, bias } = head;
+  const { backbone, classifier, bias, ofRoots } = head;
   const size = classifier.length / bias.length;
   const vector = (data: Float32Array) => ({ data, shape: [data.length] });
   return new Map([
     ...others,
     [CLASSIFIER, { data: classifier, shape: [bias.length, size] }],
     [BIAS, vector(bias)],
+    ...(ofRoots ? [[OF_ROOTS, vector(Float32Array.of(1))] as const] : []),
     ...(backbone
       ? [
           [THETA, vector(backbone.theta)] as const,
@@ -43,5 +44,6 @@ export function headOfState(
   if (bias?.length !== classes || !classifier) return undefined;
   const backbone = theta && statistics && { theta, statistics };
   if (backbone && backbone.theta.length !== model.theta.length) return undefined;
-  return { backbone, classifier, bias, taskEvidence };
+  const ofRoots = state.has(OF_ROOTS) && { ofRoots: true };
+  return { backbone, classifier, bias, ...ofRoots, taskEvidence };
 }

@@ -15,6 +15,8 @@ export interface Head {
   readonly classifier: Float32Array;
   /** [classes] */
   readonly bias: Float32Array;
+  /** Whether the rows are of the features' square roots. Default: of the features. */
+  readonly ofRoots?: boolean | undefined;
   /** What a sample's logits say about its task. */
   readonly taskEvidence: TaskEvidence;
 }
@@ -29,9 +31,9 @@ export function trainedHead({ classifiers }: Model, featureSize: number): Head {
 /** The base model with a head; θ and the statistics share its memory, or the head's. */
 export function modelWithHead(
   model: Model,
-  { backbone = model, classifier, bias }: Head,
+  { backbone = model, classifier, bias, ofRoots }: Head,
 ): TaskModel {
-  return { theta: backbone.theta, statistics: backbone.statistics, classifier, bias };
+  return { theta: backbone.theta, statistics: backbone.statistics, classifier, bias, ofRoots };
 }
 
 /** The base model with the rows of a head that are one task's: whoever is told the task compares its classes alone. */

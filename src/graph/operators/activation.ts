@@ -1,5 +1,13 @@
 import { ABSTRACT, type Tensor } from "../graph.js";
-import { isAbove, multiply, subtract } from "./arithmetic.js";
+import {
+  absolute,
+  atLeast,
+  divide,
+  isAbove,
+  multiply,
+  squareRoot,
+  subtract,
+} from "./arithmetic.js";
 
 /** 1 / (1 + exp(−x)), element by element. */
 export function sigmoid(x: Tensor): Tensor {
@@ -48,4 +56,9 @@ export function hardSigmoid(x: Tensor): Tensor {
 /** x · {@link hardSigmoid}(x), element by element (Howard et al. 2019, section 5.2). */
 export function hardSwish(x: Tensor): Tensor {
   return multiply(x, hardSigmoid(x));
+}
+
+/** sign(x)·√|x|, element by element; nearer to 0 than 10⁻¹² a straight line, as the slope there has no end. */
+export function signedRoot(x: Tensor): Tensor {
+  return divide(x, squareRoot(atLeast(absolute(x), 1e-12)));
 }

@@ -14,7 +14,7 @@ export const replayDistillation = methodPart({
   name: "replay-distillation",
   title: "replay with distillation",
   settings: (parts) => ({
-    ...predictionSettings(parts, "discriminant", "full"),
+    ...predictionSettings(parts, "power-discriminant", "full"),
     ...memorySettings("herding", 1),
   }),
   create: (settings, parts) => ({

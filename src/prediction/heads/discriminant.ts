@@ -5,6 +5,7 @@ import { readableRows } from "../../model/inference.js";
 import { type Model, wholeModel } from "../../model/model.js";
 import { discriminantAnalysis } from "../discriminant-analysis.js";
 import type { Backbone, Head, HeadFitter } from "../head.js";
+import type { LabelledFeatures } from "../moments.js";
 
 /**
  * A head by {@link discriminantAnalysis} of the exemplars' features: it compares classes of different tasks, whose logits
@@ -16,26 +17,63 @@ import type { Backbone, Head, HeadFitter } from "../head.js";
 export async function discriminantHead(
   model: Model,
   memory: ExemplarMemory,
-  { inference, source }: LearnerContext,
+  context: LearnerContext,
   backbone?: Backbone,
 ): Promise<Head | undefined> {
+  const data = await exemplarFeatures(model, memory, context, backbone);
+  return data && { ...headOf(discriminantAnalysis(data)), backbone };
+}
+
+/** The discriminant of the features, or of their square roots: where samples left out one by one are told better. */
+async function powerDiscriminantHead(
+  model: Model,
+  memory: ExemplarMemory,
+  context: LearnerContext,
+): Promise<Head | undefined> {
+  const data = await exemplarFeatures(model, memory, context);
+  if (!data) return undefined;
+  const plain = discriminantAnalysis(data);
+  const ofRoots = discriminantAnalysis({ ...data, features: data.features.map(signedRoot) });
+  return ofRoots.loss < plain.loss ? { ...headOf(ofRoots), ofRoots: true } : headOf(plain);
+}
+
+async function exemplarFeatures(
+  model: Model,
+  memory: ExemplarMemory,
+  { inference, source }: LearnerContext,
+  backbone?: Backbone,
+): Promise<LabelledFeatures | undefined> {
   const whole = { ...wholeModel(model), ...backbone };
   const rows = await inference.features(whole, source, memory.classes.flat());
   const labels = memory.classes
     .flatMap((indices, position) => indices.map(() => position))
     .filter((_, row) => !rows.unreadable.includes(row));
   if (labels.length === 0) return undefined;
-  const features = readableRows(rows);
-  const classes = memory.classes.length;
   const { columns: size } = rows;
-  const { classifier, bias } = discriminantAnalysis({ features, size, labels, classes });
-  return { backbone, classifier, bias, taskEvidence: "probability" };
+  return { features: readableRows(rows), size, labels, classes: memory.classes.length };
+}
+
+function headOf({ classifier, bias }: Pick<Head, "classifier" | "bias">): Head {
+  return { classifier, bias, taskEvidence: "probability" };
+}
+
+function signedRoot(x: number): number {
+  return Math.sign(x) * Math.sqrt(Math.abs(x));
 }
 
 /** The discriminant of the base model's features. */
 export const discriminant: HeadFitter = {
   taskEvidence: "probability",
   fit: (model, memory, context) => discriminantHead(model, memory, context),
+};
+
+/**
+ * The same, of the features or of their square roots: what is cut off at zero and averaged over a picture is skewed, and
+ * its roots are nearer to the normal distributions that the analysis takes classes for.
+ */
+export const powerDiscriminant: HeadFitter = {
+  taskEvidence: "probability",
+  fit: powerDiscriminantHead,
 };
 
 /** `head: discriminant`. */
@@ -45,4 +83,14 @@ export const discriminantPart = part({
   source: "docs/task-prediction.md: linear discriminant analysis of the memory's features",
   settings: {},
   create: () => discriminant,
+});
+
+/** `head: power-discriminant`. */
+export const powerDiscriminantPart = part({
+  name: "power-discriminant",
+  title: "discriminant analysis after a power transformation",
+  source:
+    "docs/best.md: of the features, or of their square roots (Tukey 1957) where left-out samples say so",
+  settings: {},
+  create: () => powerDiscriminant,
 });

@@ -1,11 +1,17 @@
 import type { Choice, Part } from "../../base/part.js";
 import type { HeadFitter } from "../head.js";
-import { discriminantPart } from "./discriminant.js";
+import { discriminantPart, powerDiscriminantPart } from "./discriminant.js";
 import { logitsPart } from "./logits.js";
 import { nearestMeanPart } from "./nearest-mean.js";
 import { tunedPart } from "./tuned.js";
 
-const BUILT_IN = [logitsPart, nearestMeanPart, discriminantPart, tunedPart] as const;
+const BUILT_IN = [
+  logitsPart,
+  nearestMeanPart,
+  discriminantPart,
+  powerDiscriminantPart,
+  tunedPart,
+] as const;
 
 /** The built-in heads. */
 export const heads: readonly Part<HeadFitter>[] = BUILT_IN;
