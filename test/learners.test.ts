@@ -13,7 +13,11 @@ import { crossEntropy } from "../src/losses/cross-entropy.js";
 import { elastic, elasticInputs } from "../src/losses/elastic.js";
 import { importancesOf } from "../src/losses/importances.js";
 import type { Completion, Loss } from "../src/losses/loss.js";
-import { distillationInputs, softmaxDistillation } from "../src/losses/softmax-distillation.js";
+import {
+  distillationInputs,
+  softened,
+  softmaxDistillation,
+} from "../src/losses/softmax-distillation.js";
 import { withinTask } from "../src/losses/within-task.js";
 import { Inference } from "../src/model/inference.js";
 import type { MicroBatch } from "../src/model/micro-batch.js";
@@ -425,7 +429,10 @@ describe("losses", () => {
     const own = samplesInMemory(batch.x, SIZE);
     const { data: logits } = await inference.logits(old, own, [0, 1, 2, 3]);
     const step = (lambda: number, teacher: Float32Array) => {
-      const lossInputs = distillationInputs(teacher, { samples: 4, old: 2, rows: 3, lambda });
+      const taught = Float32Array.from(
+        [0, 2, 4, 6].flatMap((start) => [...softened(teacher.subarray(start, start + 2)), 0]),
+      );
+      const lossInputs = distillationInputs(taught, { old: 2, rows: 3, lambda });
       return stepOf(softmaxDistillation, from, { ...batch, lossInputs }, 0.1);
     };
     const plain = await stepOf(crossEntropy, from, batch, 0.1);

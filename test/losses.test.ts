@@ -9,7 +9,7 @@ import { losses, withSum } from "../src/losses/index.js";
 import type { Loss } from "../src/losses/loss.js";
 import { sigmoidDistillation } from "../src/losses/sigmoid-distillation.js";
 import { sumOf } from "../src/losses/sum.js";
-import { teacherOf } from "../src/losses/teacher.js";
+import { sigmoids, teacherOf } from "../src/losses/teacher.js";
 import { withinTask } from "../src/losses/within-task.js";
 import { Inference } from "../src/model/inference.js";
 import type { ReadMicroBatch } from "../src/model/micro-batch.js";
@@ -175,21 +175,37 @@ test("the model before is asked once, about samples as they are; of a mini-batch
     },
   };
   const shown: unknown[] = [];
-  const teach = await teacherOf({
-    ...{ ...session, context: { ...session.context, source: watched } },
-    hooks: { onProgress: (progress) => shown.push(progress) },
-  });
+  const teach = await teacherOf(
+    {
+      ...{ ...session, context: { ...session.context, source: watched } },
+      hooks: { onProgress: (progress) => shown.push(progress) },
+    },
+    (logits) => logits.map((logit) => 2 * logit),
+  );
   expect(shown).toEqual([{ kind: "samples", task: 1, samples: 6, of: 6 }]);
   const { data } = await inference.logits(wholeModel(session.before), source, [4, 0]);
+  // Three old classes of five.
+  const [first, second] = [data.slice(0, 3), data.slice(3)].map((own) => own.map((x) => 2 * x));
+  const withZeros = Float32Array.of(
+    ...(first as Float32Array),
+    0,
+    0,
+    ...(second as Float32Array),
+    0,
+    0,
+  );
   const x = batch.x.map(() => 7);
-  expect(teach({ ...batch, x, samples: 2, indices: [4, 0] })).toEqual(data);
+  const targets = batch.targets.slice(0, 10);
+  expect(teach({ ...batch, x, targets, samples: 2, indices: [4, 0] })).toEqual(withZeros);
   expect(variations).toEqual([undefined]);
 });
 
 test("a stopped session doesn't ask the model before to the end", async () => {
   const { session } = made();
   const hooks = { signal: AbortSignal.abort() };
-  await expect(teacherOf({ ...session, hooks })).rejects.toMatchObject({ code: "INTERRUPTED" });
+  await expect(teacherOf({ ...session, hooks }, sigmoids)).rejects.toMatchObject({
+    code: "INTERRUPTED",
+  });
 });
 
 test("balanced cross-entropy: by sample and unsmoothed the plain one; smoothed between that and all classes", async () => {

@@ -17,21 +17,20 @@ export function sampleWeights(
   sizes: readonly number[],
   balance: Balance,
 ): Float32Array {
-  const classes = classesOf(batch);
-  const groupOf = groups(classes, sizes, balance);
+  const groupOf = groups(batch, sizes, balance);
   const counts = new Map<number, number>();
   for (const group of groupOf) counts.set(group, (counts.get(group) ?? 0) + 1);
   return Float32Array.from(groupOf, (group) => 1 / (counts.size * (counts.get(group) as number)));
 }
 
-function groups(classes: readonly number[], sizes: readonly number[], balance: Balance): number[] {
+function groups(batch: MicroBatch, sizes: readonly number[], balance: Balance): number[] {
   switch (balance) {
     case "task":
-      return classes.map((own) => taskOf(own, sizes));
+      return classesOf(batch).map((own) => taskOf(own, sizes));
     case "class":
-      return [...classes];
+      return classesOf(batch);
     case "sample":
-      return classes.map(() => 0);
+      return new Array(batch.samples).fill(0);
   }
 }
 

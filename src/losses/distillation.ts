@@ -3,7 +3,7 @@ import * as z from "../base/schema.js";
 import { taskSizes } from "../model/model.js";
 import { BALANCES, type Balance, sampleWeights } from "./balance.js";
 import type { Loss } from "./loss.js";
-import { sigmoid, teacherOf } from "./teacher.js";
+import { sigmoids, teacherOf } from "./teacher.js";
 import { weightedBinaryCrossEntropy } from "./weighted-binary-cross-entropy.js";
 
 /**
@@ -14,17 +14,14 @@ export function distillation({ balance }: { balance: Balance }): Loss {
   return weightedBinaryCrossEntropy(async (session) => {
     const { oldClasses: old, model, context } = session;
     const sizes = taskSizes(model, context.extractor);
-    const teach = await teacherOf(session);
+    const teach = await teacherOf(session, sigmoids);
     return (batch) => {
-      const targets = new Float32Array(batch.targets.length);
-      const weights = new Float32Array(batch.targets.length);
+      const targets = teach(batch);
+      const weights = new Float32Array(targets.length);
       const rows = targets.length / batch.samples;
-      const logits = teach(batch);
-      const ofSamples = sampleWeights(batch, sizes, balance);
-      for (let i = 0; i < batch.samples && old > 0; i++) {
-        targets.set(logits.subarray(i * old, (i + 1) * old).map(sigmoid), i * rows);
-        weights.fill((ofSamples[i] as number) / old, i * rows, i * rows + old);
-      }
+      sampleWeights(batch, sizes, balance).forEach((weight, i) => {
+        for (let k = 0; k < old; k++) weights[i * rows + k] = weight / old;
+      });
       return { targets, weights };
     };
   });

@@ -1,7 +1,7 @@
 import { part } from "../base/part.js";
 import { binaryCrossEntropy } from "./binary-cross-entropy.js";
 import type { Loss } from "./loss.js";
-import { sigmoid, teacherOf } from "./teacher.js";
+import { sigmoids, teacherOf } from "./teacher.js";
 
 /**
  * Binary cross-entropy over all classes seen, where the targets of old classes are the sigmoids of the model before the
@@ -11,15 +11,15 @@ export const sigmoidDistillation: Loss = {
   ...binaryCrossEntropy,
   async complete(session) {
     const { oldClasses, more } = session;
-    const teach = await teacherOf(session);
+    const teach = await teacherOf(session, sigmoids);
     return (batch) => {
-      const logits = teach(batch);
+      const taught = teach(batch);
       const targets = batch.targets.slice();
       const rows = targets.length / batch.samples;
       for (let i = 0; i < batch.samples; i++) {
         for (let k = 0; k < oldClasses; k++) {
           // Of a class that more is learned of, the teacher knows less than the labels.
-          if (!more.has(k)) targets[i * rows + k] = sigmoid(logits[i * oldClasses + k] as number);
+          if (!more.has(k)) targets[i * rows + k] = taught[i * rows + k] as number;
         }
       }
       return { ...batch, targets };

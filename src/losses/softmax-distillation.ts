@@ -33,12 +33,10 @@ export const softmaxDistillation: Loss = {
   async complete(session) {
     const { oldClasses: old, newClasses, more } = session;
     const rows = old + newClasses.length;
-    const teach = await teacherOf(session);
+    const teach = await teacherOf(session, softened);
+    const lambda = (old - more.size) / rows;
     return (batch) => {
-      const logits = teach(batch);
-      const { samples } = batch;
-      const lambda = (old - more.size) / rows;
-      const lossInputs = distillationInputs(logits, { samples, old, rows, lambda });
+      const lossInputs = distillationInputs(teach(batch), { old, rows, lambda });
       return { ...batch, lossInputs };
     };
   },
@@ -54,22 +52,18 @@ export const softmaxDistillationPart = part({
 });
 
 /**
- * @param teacher its logits of the old classes, [samples, old]
+ * @param probabilities of the teacher, {@link softened}, [samples, rows]; 0 for new classes
  * @param old classes, the first of all; 0: there is no teacher
  * @param rows classes in all
  * @param lambda λ
  */
 export function distillationInputs(
-  teacher: Float32Array,
-  { samples, old, rows, lambda }: { samples: number; old: number; rows: number; lambda: number },
+  probabilities: Float32Array,
+  { old, rows, lambda }: { old: number; rows: number; lambda: number },
 ): Record<string, Value> {
-  const probabilities = new Float32Array(samples * rows);
-  for (let i = 0; i < samples && old > 0; i++) {
-    probabilities.set(softened(teacher.subarray(i * old, (i + 1) * old)), i * rows);
-  }
   const scalar = (value: number) => ({ data: Float32Array.of(value), shape: [] });
   return {
-    teacher: { data: probabilities, shape: [samples, rows] },
+    teacher: { data: probabilities, shape: [probabilities.length / rows, rows] },
     mask: { data: new Float32Array(rows).fill(NOTHING, old), shape: [rows] },
     own: scalar(1 - lambda),
     taught: scalar(lambda),
@@ -77,7 +71,7 @@ export function distillationInputs(
 }
 
 /** softmax(logits / temperature) */
-function softened(logits: Float32Array): Float32Array {
+export function softened(logits: Float32Array): Float32Array {
   const largest = Math.max(...logits);
   const exponentials = logits.map((logit) => Math.exp((logit - largest) / TEMPERATURE));
   const total = exponentials.reduce((sum, value) => sum + value, 0);
