@@ -162,7 +162,7 @@ test.each([
     const own = new FeatureExtractor(identityNetwork(), { ...input, shape: [4] });
     const inference = await Inference.compile(runtime, own);
     const random = seededRandom("power");
-    const drawn = Array.from({ length: 3 * 50 }, (_, i) =>
+    const drawn = Array.from({ length: 3 * 200 }, (_, i) =>
       Array.from({ length: 4 }, (_, j) => of(3 + 3 * Number(j === i % 3) + random.normal())),
     );
     const context = {
@@ -170,15 +170,15 @@ test.each([
       source: samplesInMemory(Float32Array.from(drawn.flat()), 4),
     };
     const model = { ...newModel(own, 1), classifiers: [newClassifier(4, 3, { seed: 1, task: 0 })] };
-    const memory = new ExemplarMemory(90);
+    const memory = new ExemplarMemory(450);
     const rows = (c: number, from: number, to: number) =>
       [...drawn.keys()].filter((i) => i % 3 === c && from <= i && i < to);
-    memory.classes.push(...[0, 1, 2].map((c) => rows(c, 0, 90)));
+    memory.classes.push(...[0, 1, 2].map((c) => rows(c, 0, 450)));
     const fitted = (await powerDiscriminant.fit(model, memory, context, {})) as Head;
     expect(fitted.ofRoots).toBe(ofRoots);
     const plain = (await discriminant.fit(model, memory, context, {})) as Head;
     if (!ofRoots) expect(fitted).toEqual({ ...plain, backbone: undefined });
-    const rest = [0, 1, 2].flatMap((c) => rows(c, 90, 150));
+    const rest = [0, 1, 2].flatMap((c) => rows(c, 450, 600));
     const { data } = await inference.logits(modelWithHead(model, fitted), context.source, rest);
     const right = rest.filter((i, row) => {
       const logits = data.subarray(3 * row, 3 * row + 3);

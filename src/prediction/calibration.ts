@@ -19,14 +19,17 @@ export function calibratedScale(judged: Judged, classes: number, largest: number
 /**
  * Mean cross-entropy where logits are multiplied by a factor, and its slope by the factor. Of n samples the right class
  * counts as certain up to 1/(n + 2), shared by the others (Platt 1999): n right answers don't promise the next.
+ *
+ * @returns the mean, its slope, and the cross-entropy of each sample
  */
 export function lossAt(
   scale: number,
   { logits, labels }: Judged,
   classes: number,
-): { loss: number; slope: number } {
+): { loss: number; slope: number; losses: Float64Array } {
   const doubt = classes > 1 ? 1 / (labels.length + 2) / (classes - 1) : 0;
-  let [loss, slope] = [0, 0];
+  let slope = 0;
+  const losses = new Float64Array(labels.length);
   labels.forEach((label, row) => {
     const own = logits.subarray(row * classes, (row + 1) * classes);
     const largest = own.reduce((a, b) => Math.max(a, b));
@@ -38,8 +41,9 @@ export function lossAt(
       all += logit;
     }
     const target = (1 - classes * doubt) * (own[label] as number) + doubt * all;
-    loss += (Math.log(sum) + scale * (largest - target)) / labels.length;
+    losses[row] = Math.log(sum) + scale * (largest - target);
     slope += (weighted / sum - target) / labels.length;
   });
-  return { loss, slope };
+  const loss = losses.reduce((total, own) => total + own / labels.length, 0);
+  return { loss, slope, losses };
 }

@@ -17,6 +17,8 @@ export interface Discriminant extends LinearClassifier {
   readonly shrinkage: number;
   /** Mean of −log p of a sample's class, by fits that lack the sample. */
   readonly loss: number;
+  /** −log p of each of these samples. */
+  readonly losses: Float64Array;
 }
 
 /** Shrinkages are tried from the first on, as long as they gain. */
@@ -42,7 +44,7 @@ function judgedFit(moments: Moments, shrinkage: number): Discriminant {
   return {
     ...scaled({ classifier, bias }, scale),
     shrinkage,
-    loss: lossAt(scale, judged, classes).loss,
+    ...lossAt(scale, judged, classes),
   };
 }
 

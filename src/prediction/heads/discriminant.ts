@@ -24,7 +24,7 @@ export async function discriminantHead(
   return data && { ...headOf(discriminantAnalysis(data)), backbone };
 }
 
-/** The discriminant of the features, or of their square roots: where samples left out one by one are told better. */
+/** The discriminant of the features' square roots, unless that of the features tells left-out samples clearly better. */
 async function powerDiscriminantHead(
   model: Model,
   memory: ExemplarMemory,
@@ -34,7 +34,9 @@ async function powerDiscriminantHead(
   if (!data) return undefined;
   const plain = discriminantAnalysis(data);
   const ofRoots = discriminantAnalysis({ ...data, features: data.features.map(signedRoot) });
-  return ofRoots.loss < plain.loss ? { ...headOf(ofRoots), ofRoots: true } : headOf(plain);
+  return isClearlyLess(plain.losses, ofRoots.losses)
+    ? headOf(plain)
+    : { ...headOf(ofRoots), ofRoots: true };
 }
 
 async function exemplarFeatures(
@@ -53,6 +55,16 @@ async function exemplarFeatures(
   return { features: readableRows(rows), size, labels, classes: memory.classes.length };
 }
 
+/** Whether losses are less than others of the same samples, by more than the standard error of what they differ by. */
+function isClearlyLess(losses: Float64Array, others: Float64Array): boolean {
+  const more = others.map((other, i) => other - (losses[i] as number));
+  const { length } = more;
+  const mean = more.reduce((sum, difference) => sum + difference / length, 0);
+  const variance =
+    more.reduce((sum, difference) => sum + (difference - mean) ** 2, 0) / (length - 1);
+  return mean > Math.sqrt(variance / length);
+}
+
 function headOf({ classifier, bias }: Pick<Head, "classifier" | "bias">): Head {
   return { classifier, bias, taskEvidence: "probability" };
 }
@@ -68,8 +80,9 @@ export const discriminant: HeadFitter = {
 };
 
 /**
- * The same, of the features or of their square roots: what is cut off at zero and averaged over a picture is skewed, and
- * its roots are nearer to the normal distributions that the analysis takes classes for.
+ * The same, of the features' square roots: what is cut off at zero and averaged over a picture is skewed, and its roots are
+ * nearer to the normal distributions that the analysis takes classes for. Of the features themselves where exemplars left
+ * out one by one are then told better by more than a standard error.
  */
 export const powerDiscriminant: HeadFitter = {
   taskEvidence: "probability",
@@ -90,7 +103,7 @@ export const powerDiscriminantPart = part({
   name: "power-discriminant",
   title: "discriminant analysis after a power transformation",
   source:
-    "docs/best.md: of the features, or of their square roots (Tukey 1957) where left-out samples say so",
+    "docs/best.md: of the features' square roots (Tukey 1957), unless left-out exemplars are clearly told better without",
   settings: {},
   create: () => powerDiscriminant,
 });
