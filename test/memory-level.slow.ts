@@ -126,4 +126,5 @@ test.each([
   ]);
   expect(readings).toHaveLength(7);
   expectLevel(`${name}, 500 batches`, median(readings.slice(1, 4)), median(readings.slice(4)));
+  expectLevel(`${name}, first and last`, readings[2] as number, readings[6] as number);
 });

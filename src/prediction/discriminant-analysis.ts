@@ -41,11 +41,8 @@ function judgedFit(moments: Moments, shrinkage: number): Discriminant {
   const { classifier, bias, judged } = discriminantFit(moments, shrinkage);
   // At most 1: nobody is surer than the normal distribution.
   const scale = calibratedScale(judged, classes, 1);
-  return {
-    ...scaled({ classifier, bias }, scale),
-    shrinkage,
-    ...lossAt(scale, judged, classes),
-  };
+  const { loss, losses } = lossAt(scale, judged, classes);
+  return { ...scaled({ classifier, bias }, scale), shrinkage, loss, losses };
 }
 
 /** The normal distributions' own logits. */

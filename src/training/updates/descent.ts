@@ -13,8 +13,9 @@ export function descent(loss: Loss): Update {
       const { model, context } = session;
       const { runtime, extractor, source } = context;
       const options = { loss, gradientNorm, frozen };
-      const step = await TrainingStep.compile(runtime, extractor, optimizer, options);
+      // First, as it may be stopped: there is nothing yet to release.
       const complete = await loss.complete?.(session);
+      const step = await TrainingStep.compile(runtime, extractor, optimizer, options);
       const training = await ModelTraining.start(wholeModel(model), step);
       return {
         optimizers: [training.optimizer],
