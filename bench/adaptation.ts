@@ -42,11 +42,8 @@ for (const seed of seeds) {
   };
   note("none", await predict(learner.model, context.inference, test));
   for (const learningRate of RATES) {
-    const adaptation = await ExemplarTraining.compile(context, {
-      epochs: 1,
-      learningRate,
-      batchSize: 64,
-    });
+    const settings = { epochs: 1, learningRate, batchSize: 64 };
+    const adaptation = await ExemplarTraining.compile(context, settings, "learner.adaptation");
     const columns = tasks.map(({ length }) => length);
     const predictions = await predict(learner.model, context.inference, test, {
       modelFor: (task) => {

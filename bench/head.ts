@@ -12,6 +12,7 @@ import { mean } from "../src/incremental/metrics.js";
 import type { Learner } from "../src/learners/learner.js";
 import type { Rows } from "../src/model/inference.js";
 import { wholeModel } from "../src/model/model.js";
+import { byTask, taskColumns } from "../src/model/task-columns.js";
 import { discriminantAnalysis } from "../src/prediction/discriminant-analysis.js";
 import { type Head, modelWithHead, trainedHead } from "../src/prediction/head.js";
 import { discriminant } from "../src/prediction/heads/discriminant.js";
@@ -19,13 +20,7 @@ import { nearestMeanHead } from "../src/prediction/heads/nearest-mean.js";
 import { tuned as tunedHead } from "../src/prediction/heads/tuned.js";
 import { splitContinuum } from "../src/prediction/mixed-continuum.js";
 import { measure, predict } from "../src/prediction/predictions.js";
-import {
-  byTask,
-  predictClass,
-  predictTask,
-  taskColumns,
-  taskEvidence,
-} from "../src/prediction/task-prediction.js";
+import { predictClass, predictTask, taskEvidence } from "../src/prediction/task-prediction.js";
 import { percent } from "../src/report/format.js";
 import { textTable } from "../src/report/table.js";
 import { indicesByClass, type SampleSource } from "../src/samples/samples.js";

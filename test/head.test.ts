@@ -5,6 +5,7 @@ import { ExemplarMemory } from "../src/incremental/exemplar-memory.js";
 import { exportOnnxModel } from "../src/learners/export.js";
 import { Inference } from "../src/model/inference.js";
 import { newClassifier, newModel } from "../src/model/model.js";
+import { taskColumns } from "../src/model/task-columns.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { identityNetwork } from "../src/nn/identity.js";
 import { mlp } from "../src/nn/mlp.js";
@@ -18,7 +19,7 @@ import {
   type Predictions,
   predict,
 } from "../src/prediction/predictions.js";
-import { taskColumns, taskEvidence, taskScores } from "../src/prediction/task-prediction.js";
+import { taskEvidence, taskScores } from "../src/prediction/task-prediction.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import { samplesInMemory } from "../src/samples/samples.js";
 import { decodeLearnerState, encodeLearnerState } from "../src/storage/model-files.js";

@@ -4,10 +4,10 @@ import { continua, requiredContinuum } from "../src/incremental/continuum.js";
 import { ExemplarMemory, herding, selectRandom } from "../src/incremental/exemplar-memory.js";
 import { summarize } from "../src/incremental/metrics.js";
 import { taskStream } from "../src/incremental/task-stream.js";
+import { taskColumns } from "../src/model/task-columns.js";
 import {
   isAmongTop,
   predictTask,
-  taskColumns,
   taskEvidence,
   taskScores,
 } from "../src/prediction/task-prediction.js";

@@ -331,18 +331,13 @@ describe("what methods are known for", () => {
     const learner = await learned(newLearner("finetuning"), trainTasks.slice(0, 1));
     const { model } = learner;
     const newClasses = [[0, 1, 2], [TRAIN]];
-    const found = await importancesOf({
-      ...{
-        context,
-        task: 0,
-        model,
-        before: model,
-        newClasses,
-        more: new Map(),
-        oldClasses: 0,
-        state: new Map(),
-      },
-    });
+    const session = {
+      ...{ context, task: 0, model, before: model, newClasses, more: new Map(), oldClasses: 0 },
+      ...{ state: new Map(), samples: [], hooks: {} },
+    };
+    const hooks = { signal: AbortSignal.abort() };
+    await expect(importancesOf({ ...session, hooks })).rejects.toThrow("ITAML_INTERRUPTED");
+    const found = await importancesOf(session);
     const samples = newClasses.flat();
     const whole = wholeModel(model);
     const { data: logits } = await inference.logits(whole, source, samples);
@@ -583,7 +578,9 @@ describe("meta-learning beside the paper's", () => {
     const pass = await ModelTraining.start(wholeModel(start), step);
     const session = { model: start, context: { extractor } } as TrainingSession;
     const complete = (await loss.complete?.(session)) as Completion;
-    for (let i = 0; i < 4; i++) await pass.train(complete(joined), 0.01);
+    for (let i = 0; i < 4; i++) {
+      await pass.train({ ...joined, lossInputs: complete(joined) }, 0.01);
+    }
     const { theta, classifier } = await pass.read();
     expectClose(model.theta, theta, { absolute: 1e-5 });
     expectClose(wholeModel(model).classifier, classifier, { absolute: 1e-5 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createChosen } from "../src/base/part.js";
 import { seededRandom } from "../src/base/random.js";
+import * as z from "../src/base/schema.js";
 import { type Balance, sampleWeights } from "../src/losses/balance.js";
 import { binaryCrossEntropy } from "../src/losses/binary-cross-entropy.js";
 import { balancedCrossEntropy, crossEntropy } from "../src/losses/cross-entropy.js";
@@ -69,7 +70,8 @@ async function stepOf(
 ) {
   const step = await TrainingStep.compile(runtime, extractor, sgd(), { loss });
   const training = await ModelTraining.start(wholeModel(session.model), step);
-  const value = await training.train((await loss.complete?.(session))?.(batch) ?? batch, 1);
+  const lossInputs = (await loss.complete?.(session))?.(batch);
+  const value = await training.train({ ...batch, lossInputs }, 1);
   const after = await training.read();
   training.release();
   await step.release();
@@ -233,4 +235,17 @@ test("a configuration adds losses up", async () => {
   const expected =
     2 * (await lossOf(crossEntropy)) + (await lossOf(withinTask({ balance: "task" })));
   expect(await lossOf(made)).toBeCloseTo(expected, 4);
+});
+
+test.each(losses.map(({ name }) => name))("%s alone in a sum is itself", async (name) => {
+  const settings = losses.find((part) => part.name === name)?.settings ?? {};
+  const chosen = { name, ...z.object(settings).parse({}) };
+  const alone = createChosen(losses, chosen);
+  const [own, summed] = [
+    await stepOf(alone, made()),
+    await stepOf(sumOf([{ loss: alone, weight: 1 }]), made()),
+  ];
+  expect(summed.value).toBeCloseTo(own.value, 6);
+  expectClose(summed.after.theta, own.after.theta);
+  expectClose(summed.after.classifier, own.after.classifier);
 });

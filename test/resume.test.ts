@@ -349,6 +349,27 @@ describe("training that diverges", () => {
     expect(readFileSync(join(run, "config.yaml"), "utf8")).toContain("factor: 0.1");
   });
 
+  test.each([
+    ["head", { name: "tuned", learningRate: 1e30 }],
+    ["adaptation", { name: "full", epochs: 3, learningRate: 1e30 }],
+  ])("names the learning rate that it is about: that of the %s", async (key, wild) => {
+    const folder = temporaryFolder();
+    const run = join(folder, "run");
+    const failed = startExperiment(
+      run,
+      smallConfig(folder, { learner: smallLearner({ [key]: wild }) }),
+    );
+    await expect(failed).rejects.toMatchObject({
+      code: "LOSS_NOT_FINITE",
+      problem: { setting: `learner.${key}.learningRate` },
+    });
+    await expect(failed).rejects.toThrow(` --set learner.${key}.learningRate=`);
+    const tamed = smallLearner({ [key]: { ...wild, learningRate: 1e-3 } });
+    const config = smallConfig(folder, { learner: tamed });
+    const { tasks } = await resumeExperiment(run, undefined, { force: true, config });
+    expect(tasks).toHaveLength(3);
+  });
+
   test("leaves no checkpoint with numbers that are not finite", async () => {
     const folder = temporaryFolder();
     const run = join(folder, "run");

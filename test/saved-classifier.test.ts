@@ -54,3 +54,27 @@ test("one of version 0.3 goes on by the learner that was the default then", asyn
   });
   expect(other.learner).toMatchObject({ name: "replay", memory: 10 });
 });
+
+test.each(["ridge", "ewc", "replay-distillation"])(
+  "of %s the learner's state is missed, and another's is refused",
+  async (learner) => {
+    const create = () => IncrementalClassifier.create({ ...options, learner });
+    const [two, three] = [await create(), await create()];
+    await two.learn(points);
+    await three.learn({
+      images: Float32Array.of(...points.images, 1, 1),
+      labels: [...points.labels, 2],
+    });
+    const files = await two.toFiles();
+    const without = new Map([...files].filter(([name]) => name !== "learner.safetensors"));
+    await expect(IncrementalClassifier.fromFiles(without)).rejects.toMatchObject({
+      code: "FILE_INVALID",
+      problem: { where: "learner.safetensors" },
+    });
+    const strange = (await three.toFiles()).get("learner.safetensors") as Uint8Array;
+    const mixed = new Map(files).set("learner.safetensors", strange);
+    await expect(IncrementalClassifier.fromFiles(mixed)).rejects.toThrow(
+      /learner\.safetensors: tensor ".*" doesn't fit the model; expected \[.*2.*\]; found \[.*3.*\]/,
+    );
+  },
+);

@@ -26,15 +26,17 @@ test("the samples of each task, by class", () => {
 
 test("an epoch has the samples of its task, and what is remembered", () => {
   const data = { classes: ["a", "b", "c"], train: labelsOf(9, 1, 5), test: labelsOf(2, 2, 2) };
-  const samples = (learner: object | string) => {
-    const config = configOf({ learner });
+  const samples = (learner: object | string, validation = 0) => {
+    const config = configOf({ learner, validation });
     const method = createMethod(builtInParts.methods, config.learner, builtInParts);
-    return samplesOfEpochs(taskSamples(data, config), method);
+    return samplesOfEpochs(taskSamples(data, config), method, validation);
   };
   expect(samples({ name: "itaml", memory: 6 })).toEqual([10, 5 + 3 + 1]);
   expect(samples("joint")).toEqual([10, 15]);
   expect(samples("finetuning")).toEqual([10, 5]);
   expect(samples({ name: "gdumb", memory: 6 })).toEqual([3 + 1, 2 + 1 + 2]);
+  // At least one of each class is held out, and one is left.
+  expect(samples("joint", 1 / 3)).toEqual([6 + 1, 6 + 1 + 3]);
 });
 
 test("all that is wrong is said at once", () => {

@@ -37,6 +37,7 @@ async function measure({ pytorch, progress }: Bench): Promise<Row[]> {
   const adaptation = await ExemplarTraining.compile(
     { runtime, extractor, inference, source, seed: 1 },
     { epochs: 1, learningRate: 1e-3, batchSize: WORK.adaptation },
+    "learner.adaptation",
   );
   const adapt = (task: number) =>
     adaptation.train(taskModel(model, task), exemplars[task] ?? [], [task]);

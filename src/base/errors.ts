@@ -42,6 +42,8 @@ export interface Problem {
   found?: string;
   /** What to do about it. */
   remedy?: string;
+  /** The key of the setting that the remedy is about. */
+  setting?: string;
   /** What the remedy says to enter, word by word: a command, or options of one. */
   command?: readonly string[];
 }

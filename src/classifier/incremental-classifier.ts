@@ -93,7 +93,7 @@ export class IncrementalClassifier<Other = never> {
   /**
    * A classifier that knows nothing yet.
    *
-   * @throws {ItamlError} DEVICE_UNAVAILABLE; INPUT_INVALID with the option; GRAPH_INVALID where the network can't be one
+   * @throws {ItamlError} DEVICE_UNAVAILABLE; INPUT_INVALID or CONFIG_INVALID with the option; GRAPH_INVALID where the network can't be one
    *   for such samples
    */
   static async create(options: ClassifierOptions): Promise<IncrementalClassifier> {
@@ -202,8 +202,8 @@ export class IncrementalClassifier<Other = never> {
 
   /**
    * Forgets classes: their exemplars, their rows and their sums. What is left says of samples what it said before, but for
-   * `ridge`, whose rows depend on all classes a little; a network that was trained on their samples stays as it is. A
-   * task without classes is gone. Calls queue up with those of {@link learn}.
+   * `ridge` and `slda`, whose λ is found anew from what is left, and `ridge`'s rows depend on all classes; a network that was
+   * trained on their samples stays as it is. A task without classes is gone. Calls queue up with those of {@link learn}.
    *
    * @throws {ItamlError} LABEL_UNKNOWN, INPUT_INVALID, RELEASED
    */
@@ -307,7 +307,7 @@ export class IncrementalClassifier<Other = never> {
    * The same, and how probable each label is, 0..1. Images of a class that was never learned get some label, too, but
    * seldom a probable one.
    *
-   * @throws {ItamlError} INPUT_INVALID, also with `taskPrediction: "logits"`; RELEASED
+   * @throws {ItamlError} INPUT_INVALID, also where outputs are no probabilities and there are no exemplars to make them such; RELEASED
    */
   async classifyWithConfidence(
     images: Images | Other,
@@ -326,7 +326,7 @@ export class IncrementalClassifier<Other = never> {
   /**
    * Classifies samples of one unknown task or several together: surer than one by one, where each task has several.
    *
-   * @throws {ItamlError} INPUT_INVALID, also with `taskPrediction: "logits"`; RELEASED
+   * @throws {ItamlError} INPUT_INVALID, also where outputs are no probabilities and there are no exemplars to make them such; RELEASED
    */
   async classifyMixed(images: Images | Other): Promise<{ tasks: number[]; labels: Label[] }> {
     return await this.#read("classifyMixed", images, async (taught, source, rows) => {

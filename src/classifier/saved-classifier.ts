@@ -5,6 +5,7 @@ import { elementCount } from "../graph/shape.js";
 import type { SavedLearner } from "../learners/learner.js";
 import { learnerParts } from "../learners/parts.js";
 import { summingLearner } from "../learners/settings.js";
+import { stateShapes } from "../learners/state-shapes.js";
 import { allFinite, taskSizes } from "../model/model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { SampleData } from "../samples/samples.js";
@@ -68,6 +69,8 @@ export interface Description {
   readonly network: string;
   readonly options: PortableOptions;
   readonly tasks: readonly (readonly Label[])[];
+  /** Whether there is a file of the learner's state. Up to version 0.3 there was none, where the state was empty. */
+  readonly hasState: boolean;
 }
 
 /** @throws {ItamlError} OUT_OF_MEMORY */
@@ -92,7 +95,7 @@ export function encodeClassifier(
     [MEMORY, text(encodeMemory(memory))],
     // Times are in a file of their own: the others are the same bytes whenever they are made.
     [HISTORY, text(`${JSON.stringify(history, undefined, 2)}\n`)],
-    ...(state.size > 0 ? [[STATE, encodeLearnerState(state)] as const] : []),
+    [STATE, encodeLearnerState(state)],
     [
       EXEMPLARS,
       encodeSafetensors(new Map([["exemplars", { data: exemplars, shape: [samples, ...shape] }]])),
@@ -117,6 +120,7 @@ export function decodeDescription(
     network,
     options: withoutUnused(VERSIONS[version](portable)) as unknown as PortableOptions,
     tasks: tasks.map((labels) => takeLabels(labels, where)),
+    hasState: version >= 3 || files.has(STATE),
   };
 }
 
@@ -175,7 +179,7 @@ function withoutUnused(options: Record<string, unknown>): Record<string, unknown
  */
 export function decodeKnowledge(
   files: ClassifierFiles,
-  { tasks }: Description,
+  { tasks, hasState }: Description,
   extractor: FeatureExtractor,
   place: (name: string) => string,
 ): Knowledge {
@@ -188,7 +192,6 @@ export function decodeKnowledge(
     exemplars.length / elementCount(extractor.input.shape),
     place(MEMORY),
   );
-  const state = files.has(STATE) ? decodeLearnerState(read(STATE), place(STATE)) : new Map();
   const sizes = tasks.map(({ length }) => length);
   const found = taskSizes(model, extractor);
   if (found.join() !== sizes.join() || memory.classes.length !== tasks.flat().length) {
@@ -198,6 +201,9 @@ export function decodeKnowledge(
       found: `tasks of ${found.join(", ")} in the model, ${memory.classes.length} classes in the memory`,
     });
   }
+  const state = hasState
+    ? decodeLearnerState(read(STATE), place(STATE), stateShapes(model, extractor))
+    : new Map();
   // Older classifiers have none.
   const log = files.get(HISTORY);
   const schema = z.array(eventSchema);

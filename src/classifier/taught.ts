@@ -28,14 +28,19 @@ export async function createTaught(
   known?: Knowledge,
 ): Promise<Taught> {
   const { runtime, seed = 1, plannedTasks } = options;
-  const pool = new SamplePool(extractor.input, known?.exemplars);
-  const inference = await Inference.compile(runtime, extractor);
-  const source = augmented(pool, extractor, options);
-  const context: LearnerContext = { runtime, extractor, inference, source, seed, plannedTasks };
   const { method, training } = chosenLearner(options, "IncrementalClassifier");
-  const learner = new Learner(method, context, training, known?.learner);
-  const { tasks = [], history = [] } = known ?? {};
-  return { tasks, history, learner, inference, pool };
+  const pool = new SamplePool(extractor.input, known?.exemplars);
+  const source = augmented(pool, extractor, options);
+  const inference = await Inference.compile(runtime, extractor);
+  try {
+    const context: LearnerContext = { runtime, extractor, inference, source, seed, plannedTasks };
+    const learner = new Learner(method, context, training, known?.learner);
+    const { tasks = [], history = [] } = known ?? {};
+    return { tasks, history, learner, inference, pool };
+  } catch (error) {
+    await inference.release();
+    throw error;
+  }
 }
 
 export async function releaseTaught({ learner, inference }: Taught): Promise<void> {

@@ -221,7 +221,7 @@ async function train(run: Run, start: RunStart, options: ExperimentOptions): Pro
     directory.logEvent({ kind: "note", message });
     options.onWarning?.(message);
   }
-  const samples = samplesOfEpochs(setup.samples, setup.method);
+  const samples = samplesOfEpochs(setup.samples, setup.method, setup.config.validation);
   options.onStart?.({ samples, firstTask, firstEpoch: position?.epoch ?? 0 });
   const hooks: LearnHooks = {
     signal: options.signal,
@@ -315,12 +315,14 @@ async function withLastCheckpoint(
   if (!(error instanceof ItamlError) || error.code !== "LOSS_NOT_FINITE") return error;
   const file = await checkpoints.newest();
   if (file === undefined) return error;
+  const { remedy, setting } = error.problem;
+  const kept = `${remedy}. The last good checkpoint is kept, ${file}`;
+  const command = `itaml train --resume --force --out`.split(" ").concat(path);
   const problem = {
     ...error.problem,
-    remedy: `${error.problem.remedy}. The last good checkpoint is kept, ${file}; to go on from it`,
-    command: `itaml train --resume --force --out`
-      .split(" ")
-      .concat(path, "--set", "learningRate=…"),
+    ...(setting
+      ? { remedy: `${kept}; to go on from it`, command: [...command, "--set", `${setting}=…`] }
+      : { remedy: kept }),
   };
   return new ItamlError(error.code, error.summary, problem, { cause: error });
 }

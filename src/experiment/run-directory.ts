@@ -10,6 +10,7 @@ import { CHECKSUMS, formatChecksums, verifyChecksum } from "../files/checksums.j
 import { makeFolder } from "../files/make-folder.js";
 import { readFileOrThrow } from "../files/read-file.js";
 import type { SavedLearner } from "../learners/learner.js";
+import { stateShapes } from "../learners/state-shapes.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import {
   decodeLearnerState,
@@ -226,11 +227,13 @@ export class RunDirectory {
       });
     }
     const memory = await read(MEMORY);
-    const state = existsSync(join(folder, STATE)) ? await read(STATE) : undefined;
+    const state = (await this.#hasTaskFile(task, STATE)) ? await read(STATE) : undefined;
     return {
       model,
       memory: decodeMemory(memory.content.toString("utf8"), samples, memory.file),
-      state: state ? decodeLearnerState(state.content, state.file) : new Map(),
+      state: state
+        ? decodeLearnerState(state.content, state.file, stateShapes(model, extractor))
+        : new Map(),
     };
   }
 
@@ -257,7 +260,7 @@ export class RunDirectory {
    * @throws {ItamlError} FILE_INVALID
    */
   async readData(task: number): Promise<LearnedData | undefined> {
-    if (!existsSync(join(this.#taskFolder(task), DATA))) return undefined;
+    if (!(await this.#hasTaskFile(task, DATA))) return undefined;
     const { content, file } = await this.#readTaskFile(task, DATA);
     return parseLearnedData(content.toString("utf8"), file);
   }
@@ -327,6 +330,14 @@ export class RunDirectory {
       verifyChecksum(await readText(sums), name, content, { file, ...remedy });
     }
     return { content, file };
+  }
+
+  /** Whether a task has a file, or had it: one that is missing is refused when it is read. */
+  async #hasTaskFile(task: number, name: string): Promise<boolean> {
+    const folder = this.#taskFolder(task);
+    const sums = join(folder, CHECKSUMS);
+    if (existsSync(join(folder, name))) return true;
+    return existsSync(sums) && (await readText(sums)).includes(`  ${name}\n`);
   }
 
   #taskFolder(task: number): string {

@@ -8,7 +8,7 @@ import type { FrozenNetwork } from "../features/extractor.js";
 import { featuresOfFiles } from "../features/feature-dataset.js";
 import { elementCount } from "../graph/shape.js";
 import type { Learner, SavedLearner } from "../learners/learner.js";
-import { byTask } from "../prediction/task-prediction.js";
+import { byTask } from "../model/task-columns.js";
 import type { Device } from "../runtime/runtime.js";
 import type { InputDescription } from "../samples/input-description.js";
 import type { SampleSource } from "../samples/samples.js";

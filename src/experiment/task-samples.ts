@@ -2,6 +2,7 @@ import { ItamlError, refusals, throwAll } from "../base/errors.js";
 import { exemplarsPerClass } from "../incremental/exemplar-memory.js";
 import { taskStream } from "../incremental/task-stream.js";
 import { createMethod, type Method, memoryOfMethod, sums } from "../learners/method.js";
+import { held } from "../learners/validation.js";
 import { indicesByClass } from "../samples/samples.js";
 import type { Config } from "./config.js";
 import { builtInParts, type Parts } from "./parts.js";
@@ -51,8 +52,12 @@ export function taskSamples(
   return samples;
 }
 
-/** How many samples an epoch of each task trains on. */
-export function samplesOfEpochs({ train }: TaskSamples, method: Method): number[] {
+/**
+ * How many samples an epoch of each task trains on.
+ *
+ * @param validation share of each class's samples that is held out. Default: none
+ */
+export function samplesOfEpochs({ train }: TaskSamples, method: Method, validation = 0): number[] {
   const { capacity } = memoryOfMethod(method);
   const trainsOn = sums(method) ? "new" : method.trainsOn;
   const before: number[] = [];
@@ -65,7 +70,7 @@ export function samplesOfEpochs({ train }: TaskSamples, method: Method): number[
       ...(trainsOn === "new" ? [] : remembered.map((count) => Math.min(count, kept))),
     ];
     before.push(...fresh);
-    return counts.reduce((sum, count) => sum + count, 0);
+    return counts.reduce((sum, count) => sum + count - held(count, validation), 0);
   });
 }
 

@@ -1,14 +1,13 @@
 import { ItamlError } from "../base/errors.js";
 import type { Inference, Rows } from "../model/inference.js";
 import { allFinite, type TaskModel, taskSizes } from "../model/model.js";
+import { type TaskColumns, taskColumns } from "../model/task-columns.js";
 import { type Head, modelWithHead } from "../prediction/head.js";
 import { discriminantHead } from "../prediction/heads/discriminant.js";
 import { splitContinuum } from "../prediction/mixed-continuum.js";
 import {
   predictClass,
   predictTask,
-  type TaskColumns,
-  taskColumns,
   taskEvidence,
   taskScores,
 } from "../prediction/task-prediction.js";

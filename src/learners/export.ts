@@ -10,12 +10,12 @@ import {
 } from "../graph/operators/index.js";
 import type { Model } from "../model/model.js";
 import { taskSizes } from "../model/model.js";
+import { taskColumns } from "../model/task-columns.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { Layout, LayoutEntry } from "../nn/layout.js";
 import { textbook } from "../onnx/lowerings.js";
 import { serializeOnnx } from "../onnx/serialize.js";
 import { type Head, modelWithHead } from "../prediction/head.js";
-import { taskColumns } from "../prediction/task-prediction.js";
 
 /**
  * The base model with its head as one ONNX file, normalisation included. Input `x` [batch, ...input shape]; outputs `logits`

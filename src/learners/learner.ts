@@ -15,10 +15,10 @@ import {
 } from "../model/model.js";
 import { type LearnHooks, throwIfAborted } from "../model/progress.js";
 import { samplesOf, type TaskSession } from "../model/session.js";
+import { byTask, type TaskColumns, taskColumns } from "../model/task-columns.js";
 import type { Adaptation, Adapter } from "../prediction/adaptation.js";
-import { type Head, headRows, trainedHead } from "../prediction/head.js";
+import { type Head, headRows, refuseInfinite, trainedHead } from "../prediction/head.js";
 import { headOfState, stateOfHead, stateWithoutHead } from "../prediction/head-state.js";
-import { byTask, type TaskColumns, taskColumns } from "../prediction/task-prediction.js";
 import type { TrainingSettings } from "../training/settings.js";
 import { trainingLoop } from "../training/training-loop.js";
 import type { Checkpointing } from "../training/training-state.js";
@@ -104,9 +104,11 @@ export class Learner implements SavedLearner {
 
   async #fitHead({ memory, state }: Kept, hooks: LearnHooks): Promise<Head | undefined> {
     const { method, model, context } = this;
-    return sums(method)
+    const head = sums(method)
       ? headOfSums(method.rule, state, context.extractor.featureSize)
-      : method.head.fit(model, memory, context, hooks);
+      : await method.head.fit(model, memory, context, hooks);
+    if (head) refuseInfinite(head, model.classifiers.length - 1);
+    return head;
   }
 
   /** Forgets classes: their exemplars, their rows, and their sums. Of the others nothing that is stored changes. */
@@ -190,7 +192,8 @@ export class Learner implements SavedLearner {
     );
     const { update } = method;
     const frozen = method.frozen?.(task);
-    const training = await update.begin({ ...session, samples, hooks }, { ...settings, frozen });
+    const begun = { ...session, samples, hooks };
+    const training = await update.begin(begun, { ...settings, frozen });
     try {
       await trainingLoop({
         ...{ model, task, samples, seed, hooks, checkpointing, training, settings },
@@ -200,7 +203,7 @@ export class Learner implements SavedLearner {
       await training.release();
     }
     method.finish?.(session);
-    const state = (await update.remember?.(session)) ?? session.state;
+    const state = (await update.remember?.(begun)) ?? session.state;
     return { memory: chosen ?? (await this.#withExemplars(session)), state };
   }
 
@@ -257,7 +260,7 @@ export class Learner implements SavedLearner {
     throwIfAborted(hooks.signal);
     const exemplars = byTask(this.memory.classes, taskSizes(model, context.extractor))[task] ?? [];
     const { adaptation } = method;
-    const adapt = (to: readonly (readonly number[])[]) => this.#adapt(task, to, adaptation);
+    const adapt = (to: readonly (readonly number[])[]) => this.#adapt(task, to, adaptation, hooks);
     const fit = async (to: readonly (readonly number[])[]) =>
       this.#headRows(task, await this.#headFrom(task, to, hooks));
     const adapts =
@@ -274,6 +277,7 @@ export class Learner implements SavedLearner {
     task: number,
     exemplars: readonly (readonly number[])[],
     adaptation: Adaptation,
+    { signal }: LearnHooks,
   ): Promise<TaskModel> {
     const { model, context } = this;
     const base = taskModel(model, task);
@@ -281,7 +285,11 @@ export class Learner implements SavedLearner {
     // Of the first task alone, the base model is as good as adapted.
     if (tasks === 1) return base;
     this.#adapter ??= adaptation.begin(context);
-    return (await this.#adapter).adapt(base, exemplars, [tasks - 1, task]);
+    const adapter = await this.#adapter.catch((error) => {
+      this.#adapter = undefined;
+      throw error;
+    });
+    return adapter.adapt(base, exemplars, [tasks - 1, task], signal);
   }
 
   /** The head as it is fitted with these exemplars of a task's classes in place of all. */

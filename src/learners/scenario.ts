@@ -1,4 +1,5 @@
 import type { LearnHooks } from "../model/progress.js";
+import { byTask } from "../model/task-columns.js";
 import {
   type Accuracies,
   type ClassAccuracies,
@@ -9,7 +10,6 @@ import {
   type SizeAccuracy,
   type TestSet,
 } from "../prediction/predictions.js";
-import { byTask } from "../prediction/task-prediction.js";
 import { indicesByClass, type LabelledSamples } from "../samples/samples.js";
 import type { Checkpointing } from "../training/training-state.js";
 import type { Learner } from "./learner.js";

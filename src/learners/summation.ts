@@ -2,7 +2,7 @@ import { chunks } from "../base/chunks.js";
 import { ItamlError } from "../base/errors.js";
 import type { LearnerContext } from "../model/context.js";
 import { readableRows } from "../model/inference.js";
-import { type LearnerState, type Model, wholeModel } from "../model/model.js";
+import { allFinite, type LearnerState, type Model, wholeModel } from "../model/model.js";
 import { type LearnHooks, throwIfAborted } from "../model/progress.js";
 import {
   type JudgingSample,
@@ -12,7 +12,7 @@ import {
   sumsOf,
   withSums,
 } from "../prediction/feature-sums.js";
-import type { Head } from "../prediction/head.js";
+import { type Head, notComputable } from "../prediction/head.js";
 import { calibratedClassifier, judge, type LinearRule } from "../prediction/linear-rule.js";
 
 /** So many samples judge, evenly taken. */
@@ -25,7 +25,7 @@ const AT_ONCE = 2048;
  * Adds samples to a learner's sums. They judge the temperature, left out one by one; then their features are gone.
  *
  * @param samples indices for each class, by its position among all classes
- * @throws {ItamlError} INTERRUPTED, IMAGE_INVALID where not one can be read
+ * @throws {ItamlError} INTERRUPTED, LOSS_NOT_FINITE, IMAGE_INVALID where not one can be read
  */
 export async function withSamples(
   state: LearnerState,
@@ -47,6 +47,13 @@ export async function withSamples(
     for (const part of chunks(indices, AT_ONCE)) {
       throwIfAborted(hooks.signal);
       const features = readableRows(await inference.features(whole, source, part));
+      // One such sample would be in the sums for ever, and nothing beside it.
+      if (!allFinite(features.map((value) => value ** 2))) {
+        throw notComputable(
+          "features whose squares are not finite",
+          `class ${position + 1}, task ${task + 1}`,
+        );
+      }
       sums = plusSamples(sums, position, features);
       for (let i = 0; i < features.length / size; i++) {
         if (readable++ % stride === 0) {
@@ -66,6 +73,9 @@ export async function withSamples(
   const moments = momentsOfSums(sums, judges);
   const judged = judge(rule, moments);
   const losses = sums.losses.map((loss, i) => loss + (judged[i] as number));
+  if (!allFinite(losses)) {
+    throw notComputable("losses that are not finite", `task ${task + 1}`);
+  }
   return withSums(state, { ...sums, losses });
 }
 

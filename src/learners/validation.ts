@@ -3,8 +3,8 @@ import { mean } from "../incremental/metrics.js";
 import type { LearnerContext } from "../model/context.js";
 import type { Model } from "../model/model.js";
 import { taskSizes } from "../model/model.js";
+import { byTask } from "../model/task-columns.js";
 import { measure, predict } from "../prediction/predictions.js";
-import { byTask } from "../prediction/task-prediction.js";
 
 /** Splits off a seeded share of each class's samples: at least one, where one is left for training. */
 export function holdOut(
@@ -16,13 +16,19 @@ export function holdOut(
   const shuffled = classes.map((indices, position) =>
     seededRandom(seed, "validation", task, position).shuffle([...indices]),
   );
-  const held = ({ length }: readonly number[]) =>
-    share === 0 || length === 0 ? 0 : Math.min(Math.max(1, Math.round(length * share)), length - 1);
   return {
-    heldOut: shuffled.map((indices) => indices.slice(0, held(indices))),
+    heldOut: shuffled.map((indices) => indices.slice(0, held(indices.length, share))),
     // In data order, so that a share of 0 changes nothing.
-    training: shuffled.map((indices) => indices.slice(held(indices)).sort((a, b) => a - b)),
+    training: shuffled.map((indices) =>
+      indices.slice(held(indices.length, share)).sort((a, b) => a - b),
+    ),
   };
+}
+
+/** How many of a class's samples {@link holdOut} holds out. */
+export function held(samples: number, share: number): number {
+  if (share === 0 || samples === 0) return 0;
+  return Math.min(Math.max(1, Math.round(samples * share)), samples - 1);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { MicroBatch } from "../model/micro-batch.js";
+import { taskColumns } from "../model/task-columns.js";
 
 /** What weighs alike in a mini-batch: its tasks, its classes or its samples. */
 export const BALANCES = ["task", "class", "sample"] as const;
@@ -44,9 +45,5 @@ export function classesOf({ samples, targets }: MicroBatch): number[] {
 
 /** The task of a class. */
 export function taskOf(own: number, sizes: readonly number[]): number {
-  let end = 0;
-  return sizes.findIndex((size) => {
-    end += size;
-    return own < end;
-  });
+  return taskColumns(sizes).findIndex(({ end }) => own < end);
 }

@@ -9,7 +9,6 @@ import type { Loss } from "./loss.js";
 /** The softmax cross-entropy over all rows of the classifier, the mean over the samples. */
 export const crossEntropy: Loss = {
   build: ({ logits, targets }) => mean(softmaxCrossEntropyWithLogits(logits, targets)),
-  inputs: () => ({}),
 };
 
 /**
@@ -30,7 +29,6 @@ export function balancedCrossEntropy({
       const weights = input("softmax.weights", ["batch", 1]);
       return sum(multiply(softmaxCrossEntropyWithLogits(logits, targets), weights));
     },
-    inputs: ({ lossInputs = {} }) => lossInputs,
     async complete({ model, context }) {
       const sizes = taskSizes(model, context.extractor);
       return (batch) => {
@@ -38,11 +36,10 @@ export function balancedCrossEntropy({
         const rows = targets.length / samples;
         const smoothed = targets.map((target) => (1 - smoothing) * target + smoothing / rows);
         const weights = sampleWeights(batch, sizes, balance);
-        const lossInputs = {
+        return {
           "softmax.targets": { data: smoothed, shape: [samples, rows] },
           "softmax.weights": { data: weights, shape: [samples, 1] },
         };
-        return { ...batch, lossInputs };
       };
     },
   };

@@ -3,14 +3,21 @@ import * as z from "../base/schema.js";
 import type { Tensor } from "../graph/graph.js";
 import { add, multiply, splitVector, subtract, sum } from "../graph/operators/index.js";
 import { elementCount } from "../graph/shape.js";
-import { type LearnerState, type Parameters, stateValues, wholeModel } from "../model/model.js";
+import {
+  type LearnerState,
+  type Model,
+  type Parameters,
+  type StateShapes,
+  stateValues,
+  wholeModel,
+} from "../model/model.js";
 import type { TaskSession } from "../model/session.js";
 import type { Value } from "../runtime/runtime.js";
 import { crossEntropy } from "./cross-entropy.js";
 import { importancesOf } from "./importances.js";
 import type { Loss } from "./loss.js";
 
-const [THETA, CLASSIFIER] = ["importance.theta", "importance.classifier"];
+const [THETA, CLASSIFIER] = ["importance.theta", "importance.classifier"] as const;
 
 /**
  * Cross-entropy + λ/2·Σ_j F_j·(θ_j − θ*_j)² over all parameters (Kirkpatrick et al. 2017, equation 3), in its online form
@@ -38,14 +45,13 @@ export function elastic({ lambda }: { lambda: number }): Loss {
       const penalty = multiply(penalties.reduce(add), graph.scalar(lambda / 2));
       return add(crossEntropy.build(tensors), penalty);
     },
-    inputs: ({ lossInputs = {} }) => lossInputs,
     async complete(session) {
       const { featureSize } = session.context.extractor;
       const { theta, classifier } = wholeModel(session.model);
       const anchors = padded(wholeModel(session.before), { theta, classifier });
       const importances = padded(knownImportances(session), { theta, classifier });
       const lossInputs = elasticInputs(importances, anchors, featureSize);
-      return (batch) => ({ ...batch, lossInputs });
+      return () => lossInputs;
     },
     async remember(session): Promise<LearnerState> {
       const { featureSize } = session.context.extractor;
@@ -79,6 +85,11 @@ export function elasticInputs(
     },
   });
   return { ...values("importance", importances), ...values("anchor", anchors) };
+}
+
+/** What it keeps of the tasks before. */
+export function importanceShapes({ theta }: Model, classes: number, size: number): StateShapes {
+  return { [THETA]: [theta.length], [CLASSIFIER]: [classes, size] };
 }
 
 /** The sum over the tasks before, of the parameters that they had. */

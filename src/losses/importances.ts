@@ -6,7 +6,8 @@ import { selectRandom } from "../incremental/exemplar-memory.js";
 import { bindInputs } from "../model/bind-inputs.js";
 import { readMicroBatch } from "../model/micro-batch.js";
 import { type Parameters, wholeModel } from "../model/model.js";
-import { samplesOf, type TaskSession } from "../model/session.js";
+import { throwIfAborted } from "../model/progress.js";
+import { samplesOf, type TrainingSession } from "../model/session.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { Value } from "../runtime/runtime.js";
 import { crossEntropy } from "./cross-entropy.js";
@@ -17,9 +18,11 @@ const SAMPLES = 1000;
 /**
  * The diagonal of the empirical Fisher information: for each parameter the mean over samples of the new task of the
  * squared derivative of −log p(class | sample), the network in evaluation mode.
+ *
+ * @throws {ItamlError} INTERRUPTED
  */
-export async function importancesOf(session: TaskSession): Promise<Parameters> {
-  const { context, model } = session;
+export async function importancesOf(session: TrainingSession): Promise<Parameters> {
+  const { context, model, hooks } = session;
   const { runtime, extractor, source, seed } = context;
   const { theta, statistics, classifier } = wholeModel(model);
   const { featureSize } = extractor;
@@ -45,7 +48,9 @@ export async function importancesOf(session: TaskSession): Promise<Parameters> {
       theta: new Float32Array(theta.length),
       classifier: new Float32Array(classifier.length),
     })) as [Parameters, Parameters];
-    for (const index of chosen) {
+    for (const [seen, index] of chosen.entries()) {
+      throwIfAborted(hooks.signal);
+      hooks.onProgress?.({ kind: "samples", task, samples: seen, of: chosen.length });
       const column = classOf.get(index) as number;
       const batch = await readMicroBatch(source, [index], [column], rows, ["importances", task]);
       if (batch.samples === 0) continue;

@@ -2,7 +2,7 @@ import type { Tensor } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
 import type { MicroBatch, ReadMicroBatch } from "../model/micro-batch.js";
 import type { LearnerState } from "../model/model.js";
-import type { TaskSession, TrainingSession } from "../model/session.js";
+import type { TrainingSession } from "../model/session.js";
 import type { Value } from "../runtime/runtime.js";
 
 /** What a loss is of, as nodes of a training graph. */
@@ -19,8 +19,11 @@ export interface LossTensors {
   input(name: string, shape: Shape): Tensor;
 }
 
-/** Adds to a mini-batch what a loss knows beside it. */
-export type Completion = (batch: ReadMicroBatch) => MicroBatch;
+/** The values of a loss's own inputs, by their names. */
+export type LossInputs = Readonly<Record<string, Value>>;
+
+/** What a loss knows of a mini-batch beside samples and targets. */
+export type Completion = (batch: ReadMicroBatch) => LossInputs;
 
 /** What training makes small, as a value. */
 export interface Loss {
@@ -30,12 +33,12 @@ export interface Loss {
    * @returns shape []
    */
   build(tensors: LossTensors): Tensor;
-  /** The values of these inputs for one run. */
-  inputs(batch: MicroBatch): Readonly<Record<string, Value>>;
-  /** Completes the mini-batches of a task by what the loss wants to know. Default: nothing. */
+  /** The values of those of them that follow from a mini-batch alone. Default: none. */
+  inputs?(batch: MicroBatch): LossInputs;
+  /** Makes ready for a task what tells the values of all others. Default: there are none. */
   complete?(session: TrainingSession): Promise<Completion>;
   /** What it keeps of a task for those after it, once the task is trained. Default: nothing. */
-  remember?(session: TaskSession): Promise<LearnerState>;
+  remember?(session: TrainingSession): Promise<LearnerState>;
   /** Copies of all parameters that it holds beside the model's. Default: 0. */
   readonly copies?: number;
 }

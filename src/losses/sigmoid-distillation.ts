@@ -9,6 +9,11 @@ import { sigmoids, teacherOf } from "./teacher.js";
  */
 export const sigmoidDistillation: Loss = {
   ...binaryCrossEntropy,
+  build: (tensors) =>
+    binaryCrossEntropy.build({
+      ...tensors,
+      targets: tensors.input("taught.targets", tensors.logits.shape),
+    }),
   async complete(session) {
     const { oldClasses, more } = session;
     const teach = await teacherOf(session, sigmoids);
@@ -22,7 +27,7 @@ export const sigmoidDistillation: Loss = {
           if (!more.has(k)) targets[i * rows + k] = taught[i * rows + k] as number;
         }
       }
-      return { ...batch, targets };
+      return { "taught.targets": { data: targets, shape: [batch.samples, rows] } };
     };
   },
 };

@@ -1,8 +1,7 @@
 import { part } from "../base/part.js";
 import { add, mean, multiply, softmaxCrossEntropyWithLogits } from "../graph/operators/index.js";
-import type { Value } from "../runtime/runtime.js";
 import { crossEntropy } from "./cross-entropy.js";
-import type { Loss } from "./loss.js";
+import type { Loss, LossInputs } from "./loss.js";
 import { teacherOf } from "./teacher.js";
 
 /** By which logits are divided before the softmax. */
@@ -29,16 +28,12 @@ export const softmaxDistillation: Loss = {
       multiply(distillation, taught as typeof mask),
     );
   },
-  inputs: ({ lossInputs = {} }) => lossInputs,
   async complete(session) {
     const { oldClasses: old, newClasses, more } = session;
     const rows = old + newClasses.length;
     const teach = await teacherOf(session, softened);
     const lambda = (old - more.size) / rows;
-    return (batch) => {
-      const lossInputs = distillationInputs(teach(batch), { old, rows, lambda });
-      return { ...batch, lossInputs };
-    };
+    return (batch) => distillationInputs(teach(batch), { old, rows, lambda });
   },
 };
 
@@ -60,7 +55,7 @@ export const softmaxDistillationPart = part({
 export function distillationInputs(
   probabilities: Float32Array,
   { old, rows, lambda }: { old: number; rows: number; lambda: number },
-): Record<string, Value> {
+): LossInputs {
   const scalar = (value: number) => ({ data: Float32Array.of(value), shape: [] });
   return {
     teacher: { data: probabilities, shape: [probabilities.length / rows, rows] },

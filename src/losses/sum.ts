@@ -2,9 +2,7 @@ import { type Chosen, choiceSchema, createChosen, type Part, part } from "../bas
 import * as z from "../base/schema.js";
 import { positive } from "../base/settings.js";
 import { add, multiply } from "../graph/operators/index.js";
-import type { MicroBatch } from "../model/micro-batch.js";
-import type { Value } from "../runtime/runtime.js";
-import type { Completion, Loss } from "./loss.js";
+import type { Completion, Loss, LossInputs } from "./loss.js";
 
 /** One of the losses of a sum, and what it is multiplied by. */
 export interface Summand {
@@ -25,28 +23,11 @@ export function sumOf(summands: readonly Summand[]): Loss {
       });
       return values.reduce(add);
     },
-    inputs(batch) {
-      const all = summands.map(({ loss }, i) => {
-        const lossInputs = { ...ownInputs(batch, i) };
-        return Object.entries(loss.inputs({ ...batch, lossInputs })).map(
-          ([name, value]): [string, Value] => [prefixed(i, name), value],
-        );
-      });
-      return Object.fromEntries(all.flat());
-    },
+    inputs: (batch) => together(summands.map(({ loss }) => loss.inputs?.(batch))),
     async complete(session) {
       const each: (Completion | undefined)[] = [];
       for (const { loss } of summands) each.push(await loss.complete?.(session));
-      return (batch) => {
-        const lossInputs: Record<string, Value> = {};
-        for (const [i, complete] of each.entries()) {
-          const own = complete?.(batch);
-          for (const [name, value] of Object.entries(own?.lossInputs ?? {})) {
-            lossInputs[prefixed(i, name)] = value;
-          }
-        }
-        return { ...batch, lossInputs };
-      };
+      return (batch) => together(each.map((complete) => complete?.(batch)));
     },
     ...(remembering.length > 0 && {
       async remember(session) {
@@ -61,14 +42,12 @@ export function sumOf(summands: readonly Summand[]): Loss {
 
 const prefixed = (i: number, name: string) => `loss${i}.${name}`;
 
-/** What a summand's `complete` has told, under its own names. */
-function ownInputs({ lossInputs = {} }: MicroBatch, i: number): Record<string, Value> {
-  const prefix = prefixed(i, "");
-  return Object.fromEntries(
-    Object.entries(lossInputs)
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, value]) => [name.slice(prefix.length), value]),
+/** The inputs of all losses of a sum, each under a name of its own. */
+function together(each: readonly (LossInputs | undefined)[]): LossInputs {
+  const all = each.flatMap((own = {}, i) =>
+    Object.entries(own).map(([name, value]) => [prefixed(i, name), value] as const),
   );
+  return Object.fromEntries(all);
 }
 
 /** `loss: { name: sum, of: […] }`, of these losses. */

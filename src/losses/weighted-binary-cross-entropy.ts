@@ -25,17 +25,15 @@ export function weightedBinaryCrossEntropy(
       const weights = input("binary.weights", logits.shape);
       return sum(multiply(binaryCrossEntropyWithLogits(logits, targets), weights));
     },
-    inputs: ({ lossInputs = {} }) => lossInputs,
     async complete(session) {
       const tell = await prepare(session);
       return (batch) => {
         const { targets, weights } = tell(batch);
         const shape = [batch.samples, targets.length / batch.samples];
-        const lossInputs = {
+        return {
           "binary.targets": { data: targets, shape },
           "binary.weights": { data: weights, shape },
         };
-        return { ...batch, lossInputs };
       };
     },
   };

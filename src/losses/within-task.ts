@@ -2,6 +2,7 @@ import { part } from "../base/part.js";
 import * as z from "../base/schema.js";
 import type { MicroBatch } from "../model/micro-batch.js";
 import { taskSizes } from "../model/model.js";
+import { type TaskColumns, taskColumns } from "../model/task-columns.js";
 import { BALANCES, type Balance, classesOf, sampleWeights, taskOf } from "./balance.js";
 import type { Loss } from "./loss.js";
 import {
@@ -25,11 +26,10 @@ function ofOwnTask(batch: MicroBatch, sizes: readonly number[], balance: Balance
   const ofSamples = sampleWeights(batch, sizes, balance);
   const weights = new Float32Array(targets.length);
   const rows = targets.length / batch.samples;
+  const columns = taskColumns(sizes);
   classesOf(batch).forEach((own, i) => {
-    const task = taskOf(own, sizes);
-    const size = sizes[task] as number;
-    const start = i * rows + sizes.slice(0, task).reduce((total, before) => total + before, 0);
-    weights.fill((ofSamples[i] as number) / size, start, start + size);
+    const { start, end } = columns[taskOf(own, sizes)] as TaskColumns;
+    weights.fill((ofSamples[i] as number) / (end - start), i * rows + start, i * rows + end);
   });
   return { targets, weights };
 }

@@ -16,7 +16,7 @@ export interface MicroBatch {
   /** [rows of the classifier]: 1 for each row that the loss is about, 0 for others. Default: all. */
   readonly columns?: Float32Array;
   /** What the loss knows beside samples and targets, where it does. */
-  readonly lossInputs?: Readonly<Record<string, Value>>;
+  readonly lossInputs?: Readonly<Record<string, Value>> | undefined;
 }
 
 /** B_i: the samples of one task in a mini-batch. */

@@ -134,6 +134,9 @@ export type LearnerState = ReadonlyMap<
   { readonly data: Float32Array | Float64Array; readonly shape: readonly number[] }
 >;
 
+/** Shapes of tensors in a learner's state, by their names. */
+export type StateShapes = Readonly<Record<string, readonly number[]>>;
+
 /** A tensor of float32 in a learner's state; undefined where there is none of that name. */
 export function stateValues(state: LearnerState, name: string): Float32Array | undefined {
   return state.get(name)?.data as Float32Array | undefined;

@@ -12,12 +12,14 @@ export interface Adapter {
   /**
    * @param base Φ_i of the base model; it is not changed
    * @param exemplars indices for each of the task's classes; where there are none, nothing changes
-   * @param keys what else the order of the exemplars is seeded by
+   * @param keys what else the order of the exemplars is seeded by; the last is the task
+   * @throws {ItamlError} LOSS_NOT_FINITE, INTERRUPTED
    */
   adapt(
     base: TaskModel,
     exemplars: readonly (readonly number[])[],
     keys: readonly number[],
+    signal?: AbortSignal,
   ): Promise<TaskModel>;
   release(): Promise<void>;
 }

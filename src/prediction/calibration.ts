@@ -6,7 +6,6 @@ export interface Judged {
 
 /** The factor of logits with the smallest loss up to a largest one. The loss is convex: it lies where the slope changes sign. */
 export function calibratedScale(judged: Judged, classes: number, largest: number): number {
-  if (judged.labels.length === 0) return Math.min(1, largest);
   let [low, high] = [Math.log(1e-6), Math.log(largest)];
   while (high - low > 1e-3) {
     const middle = (low + high) / 2;

@@ -1,11 +1,12 @@
 import { calibratedScale, type Judged, lossAt } from "./calibration.js";
 import { leftOneOut } from "./left-out.js";
-import { type JudgedFit, type LinearRule, scaled } from "./linear-rule.js";
+import { type JudgedFit, type LinearRule, scaleByMeans, scaled } from "./linear-rule.js";
 import { cholesky, solveLower, solveUpper } from "./matrix.js";
 import {
   type LabelledFeatures,
   type LinearClassifier,
   type Moments,
+  meanVariance,
   momentsOf,
   overAllClasses,
 } from "./moments.js";
@@ -39,8 +40,11 @@ export function discriminantAnalysis(data: LabelledFeatures): Discriminant {
 function judgedFit(moments: Moments, shrinkage: number): Discriminant {
   const { classes } = moments;
   const { classifier, bias, judged } = discriminantFit(moments, shrinkage);
-  // At most 1: nobody is surer than the normal distribution.
-  const scale = calibratedScale(judged, classes, 1);
+  const scale =
+    judged.labels.length > 0
+      ? // At most 1: nobody is surer than the normal distribution.
+        calibratedScale(judged, classes, 1)
+      : scaleByMeans({ classifier, bias }, moments);
   const { loss, losses } = lossAt(scale, judged, classes);
   return { ...scaled({ classifier, bias }, scale), shrinkage, loss, losses };
 }
@@ -72,8 +76,7 @@ export const discriminantRule: LinearRule = {
 
 /** The covariance, shrunk; where samples don't differ from their classes' means at all, the identity. */
 function shrunk({ covariance, size }: Moments, shrinkage: number): Float64Array {
-  let variance = 0;
-  for (let j = 0; j < size; j++) variance += (covariance[j * size + j] as number) / size;
+  const variance = meanVariance(covariance, size);
   const sum = covariance.map((value) => (1 - shrinkage) * value);
   for (let j = 0; j < size; j++) {
     sum[j * size + j] = (sum[j * size + j] as number) + (variance > 0 ? shrinkage * variance : 1);

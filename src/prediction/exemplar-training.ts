@@ -1,9 +1,10 @@
 import { chunks } from "../base/chunks.js";
+import { ItamlError } from "../base/errors.js";
 import { seededRandom } from "../base/random.js";
 import type { Loss } from "../losses/loss.js";
 import type { LearnerContext } from "../model/context.js";
 import { readMicroBatch } from "../model/micro-batch.js";
-import type { TaskModel } from "../model/model.js";
+import { allFinite, type TaskModel } from "../model/model.js";
 import { prefetch } from "../model/prefetch.js";
 import { throwIfAborted } from "../model/progress.js";
 import { adam } from "../optim/adam.js";
@@ -24,34 +25,41 @@ export interface ExemplarTrainingSettings {
 export class ExemplarTraining {
   readonly #context: LearnerContext;
   readonly #settings: ExemplarTrainingSettings;
+  readonly #key: string;
   readonly #step: TrainingStep;
 
   private constructor(
     context: LearnerContext,
     settings: ExemplarTrainingSettings,
+    key: string,
     step: TrainingStep,
   ) {
     this.#context = context;
     this.#settings = settings;
+    this.#key = key;
     this.#step = step;
   }
 
-  /** @param loss default: iTAML's, the binary cross-entropy */
+  /**
+   * @param key of the settings, for messages
+   * @param loss default: iTAML's, the binary cross-entropy
+   */
   static async compile(
     context: LearnerContext,
     settings: ExemplarTrainingSettings,
+    key: string,
     loss?: Loss,
   ): Promise<ExemplarTraining> {
     const { runtime, extractor } = context;
     const step = await TrainingStep.compile(runtime, extractor, adam(), { loss });
-    return new ExemplarTraining(context, settings, step);
+    return new ExemplarTraining(context, settings, key, step);
   }
 
   /**
    * @param base Φ_i of the base model, or the whole; it is not changed
    * @param exemplars indices for each of its classes; where there are none, nothing changes
-   * @param keys what else the order of the exemplars is seeded by
-   * @throws {ItamlError} INTERRUPTED
+   * @param keys what else the order of the exemplars is seeded by; the last is the task
+   * @throws {ItamlError} LOSS_NOT_FINITE, INTERRUPTED
    */
   async train(
     base: TaskModel,
@@ -85,7 +93,15 @@ export class ExemplarTraining {
         throwIfAborted(signal);
         if (value.samples > 0) await training.train(value, learningRate);
       }
-      return await training.read();
+      const trained = await training.read();
+      const { theta, statistics, classifier } = trained;
+      if ([theta, statistics, classifier].every(allFinite)) return trained;
+      const setting = `${this.#key}.learningRate`;
+      throw new ItamlError("LOSS_NOT_FINITE", "a parameter is not finite any more", {
+        where: `task ${(keys.at(-1) as number) + 1}, ${this.#key}`,
+        remedy: `Use a smaller ${setting} than ${learningRate}`,
+        setting,
+      });
     } finally {
       training.release();
     }

@@ -1,7 +1,7 @@
-import type { LearnerState } from "../model/model.js";
+import type { LearnerState, StateShapes } from "../model/model.js";
 import { LOSSES } from "./linear-rule.js";
 import { gram, transpose } from "./matrix.js";
-import type { Moments } from "./moments.js";
+import { type Moments, meanVariance, withoutRounding } from "./moments.js";
 
 /**
  * What is kept of the features of all samples learned: enough for their means and one covariance, and nothing of a single
@@ -45,6 +45,16 @@ export function sumsOf(state: LearnerState, size: number): FeatureSums {
     sums: take(NAMES.sums, 0),
     gram: take(NAMES.gram, size * size),
     losses: take(NAMES.losses, LOSSES),
+  };
+}
+
+/** What {@link withSums} adds. */
+export function sumShapes(classes: number, size: number): StateShapes {
+  return {
+    [NAMES.counts]: [classes],
+    [NAMES.sums]: [classes, size],
+    [NAMES.gram]: [size, size],
+    [NAMES.losses]: [LOSSES],
   };
 }
 
@@ -138,7 +148,11 @@ export function momentsOfSums(all: FeatureSums, judges: readonly JudgingSample[]
   });
   for (let i = 0; i < means.length; i++)
     means[i] = (means[i] as number) - (centre[i % size] as number);
-  const covariance = withinSums(all).map((value) => value / samples);
+  const covariance = withoutRounding(
+    withinSums(all).map((value) => value / samples),
+    size,
+    meanVariance(all.gram, size) / samples,
+  );
   return {
     ...{ size, positions, samples, counts, centre, means, covariance },
     classes: positions.length,

@@ -1,9 +1,9 @@
-import { type LearnerState, type Model, stateValues } from "../model/model.js";
+import { type LearnerState, type Model, type StateShapes, stateValues } from "../model/model.js";
 import type { Head } from "./head.js";
 import type { TaskEvidence } from "./task-prediction.js";
 
-const [CLASSIFIER, BIAS, OF_ROOTS] = ["head.classifier", "head.bias", "head.ofRoots"];
-const [THETA, STATISTICS] = ["head.theta", "head.statistics"];
+const [CLASSIFIER, BIAS, OF_ROOTS] = ["head.classifier", "head.bias", "head.ofRoots"] as const;
+const [THETA, STATISTICS] = ["head.theta", "head.statistics"] as const;
 
 /** A learner's state with a fitted head, in the place of one that was there. Without one: as trained. */
 export function stateOfHead(state: LearnerState, head: Head | undefined): LearnerState {
@@ -24,6 +24,21 @@ export function stateOfHead(state: LearnerState, head: Head | undefined): Learne
         ]
       : []),
   ]);
+}
+
+/** What {@link stateOfHead} adds, where it does. */
+export function headShapes(
+  { theta, statistics }: Model,
+  classes: number,
+  size: number,
+): StateShapes {
+  return {
+    [CLASSIFIER]: [classes, size],
+    [BIAS]: [classes],
+    [OF_ROOTS]: [1],
+    [THETA]: [theta.length],
+    [STATISTICS]: [statistics.length],
+  };
 }
 
 /** What else a learner's state holds. */

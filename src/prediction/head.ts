@@ -1,8 +1,10 @@
+import { ItamlError } from "../base/errors.js";
 import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
 import type { LearnerContext } from "../model/context.js";
-import { joinClassifiers, type Model, type TaskModel } from "../model/model.js";
+import { allFinite, joinClassifiers, type Model, type TaskModel } from "../model/model.js";
 import type { LearnHooks } from "../model/progress.js";
-import { type TaskColumns, type TaskEvidence, taskColumns } from "./task-prediction.js";
+import { type TaskColumns, taskColumns } from "../model/task-columns.js";
+import type { TaskEvidence } from "./task-prediction.js";
 
 /** Parameters θ and statistics that features come from. */
 export type Backbone = Pick<TaskModel, "theta" | "statistics">;
@@ -51,6 +53,22 @@ export function headRows(
     classifier: whole.classifier.subarray(start * size, end * size),
     bias: head.bias.subarray(start, end),
   };
+}
+
+/** @throws {ItamlError} LOSS_NOT_FINITE */
+export function refuseInfinite({ classifier, bias }: Head, task: number): void {
+  if (allFinite(classifier) && allFinite(bias)) return;
+  throw notComputable("a head that is not finite", `task ${task + 1}`);
+}
+
+/** Samples of which there are numbers too large to go on with. */
+export function notComputable(what: string, where: string): ItamlError {
+  return new ItamlError("LOSS_NOT_FINITE", what, {
+    where,
+    expected: "samples whose values are of the same size",
+    remedy:
+      "Leave out samples with values far beyond those of others, which may stand for missing ones",
+  });
 }
 
 /** How a head comes about after every task, as a value. */

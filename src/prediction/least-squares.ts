@@ -7,7 +7,8 @@ import { bestRegularisation, regularisedFactor } from "./regularisation.js";
 
 /**
  * Ridge regression of the classes' indicators, 1 for a sample's own class and 0 for others, with an intercept that isn't
- * regularised. Every class has the same weight, however many samples it has.
+ * regularised. Every class has the same weight, however many samples it has, where its mean counts; how samples differ from their
+ * means is pooled over all samples.
  */
 export const leastSquares: LinearRule = {
   fit(moments, lambda = bestRegularisation(moments)) {

@@ -1,4 +1,5 @@
-import { type Judged, lossAt } from "./calibration.js";
+import { calibratedScale, type Judged, lossAt } from "./calibration.js";
+import { multiplyTransposed } from "./matrix.js";
 import { type LinearClassifier, type Moments, overAllClasses } from "./moments.js";
 
 /** Rows and biases of the classes that have samples, and what fits that lack a sample say about those that judge. */
@@ -35,16 +36,38 @@ export function judge(rule: LinearRule, moments: Moments): Float64Array {
 /**
  * The classifier whose logits have the factor with the smallest loss; their softmax is the probability of each class.
  *
- * @param losses sums of what {@link judge} gave
+ * @param losses sums of what {@link judge} gave; where nobody judged, {@link scaleByMeans}
  */
 export function calibratedClassifier(
   rule: LinearRule,
   moments: Moments,
   losses: Float64Array,
 ): LinearClassifier {
-  const best = losses.reduce((least, loss, i) => (loss < (losses[least] as number) ? i : least), 0);
   const fitted = rule.fit(moments);
-  return overAllClasses(moments, scaled(fitted, SCALES[best] as number));
+  const least = Math.min(...losses);
+  // The only sample of a class judges nothing, and one class among itself is as good at any factor.
+  const scale = losses.every((loss) => loss === least)
+    ? scaleByMeans(fitted, moments)
+    : (SCALES[losses.indexOf(least)] as number);
+  return overAllClasses(moments, scaled(fitted, scale));
+}
+
+/**
+ * The factor of logits by what the fit says of the classes' own means, where no sample can be left out: as sure as so many
+ * right answers make it, and not surer.
+ */
+export function scaleByMeans(
+  { classifier, bias }: Pick<JudgedFit, "classifier" | "bias">,
+  { classes, size, means, centre }: Moments,
+): number {
+  const whole = means.map((value, i) => value + (centre[i % size] as number));
+  const logits = multiplyTransposed(whole, classifier, size);
+  const judged: Judged = {
+    logits: logits.map((value, i) => value + (bias[i % classes] as number)),
+    labels: [...bias.keys()],
+  };
+  // Where no sample differs from its class's mean, λ may be anything, and so may the logits' size.
+  return calibratedScale(judged, classes, 2 ** 40);
 }
 
 /** The logits, multiplied by a factor. */

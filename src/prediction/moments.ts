@@ -40,6 +40,27 @@ export interface Judges {
   readonly residuals: Float64Array;
 }
 
+/** Float32 features whose mean variance is less than this part of their mean square are the same, but for rounding. */
+const ROUNDING = 2 ** -40;
+
+/** A covariance within classes; exactly zero, where samples don't differ from their classes' means by more than rounding. */
+export function withoutRounding(
+  covariance: Float64Array,
+  size: number,
+  meanSquare: number,
+): Float64Array {
+  return meanVariance(covariance, size) > ROUNDING * meanSquare
+    ? covariance
+    : new Float64Array(covariance.length);
+}
+
+/** The mean of a matrix's diagonal. */
+export function meanVariance(matrix: Float64Array, size: number): number {
+  let sum = 0;
+  for (let j = 0; j < size; j++) sum += matrix[j * size + j] as number;
+  return sum / size;
+}
+
 /** So many samples judge, evenly taken. */
 export const JUDGES = 500;
 
@@ -70,7 +91,12 @@ export function momentsOf(data: LabelledFeatures): Moments {
   for (let i = 0; i < means.length; i++) {
     means[i] = (means[i] as number) - (centre[i % size] as number);
   }
-  const covariance = gram(transpose(residuals, size), samples).map((value) => value / samples);
+  const meanSquare = features.reduce((sum, value) => sum + value ** 2, 0) / features.length;
+  const covariance = withoutRounding(
+    gram(transpose(residuals, size), samples).map((value) => value / samples),
+    size,
+    meanSquare,
+  );
   const stride = Math.ceil(samples / JUDGES);
   // The only sample of a class can't be left out.
   const judges = labels.flatMap((label, i) =>

@@ -1,16 +1,10 @@
 import { continua } from "../incremental/continuum.js";
 import type { Inference, Rows } from "../model/inference.js";
 import { type Model, type TaskModel, taskModel, taskSizes } from "../model/model.js";
+import { type TaskColumns, taskColumns } from "../model/task-columns.js";
 import type { SampleSource } from "../samples/samples.js";
 import { type Head, modelWithHead, trainedHead } from "./head.js";
-import {
-  isAmongTop,
-  predictClass,
-  predictTask,
-  type TaskColumns,
-  taskColumns,
-  taskEvidence,
-} from "./task-prediction.js";
+import { isAmongTop, predictClass, predictTask, taskEvidence } from "./task-prediction.js";
 
 /** Labelled samples of the tasks seen. */
 export interface TestSet {

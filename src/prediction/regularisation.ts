@@ -1,5 +1,5 @@
 import { cholesky, gram, solveLower, solveUpper, transpose } from "./matrix.js";
-import type { Moments } from "./moments.js";
+import { type Moments, meanVariance } from "./moments.js";
 
 /** Factors between one λ that is tried and the next, and where the search begins. */
 const [STEP, START] = [Math.sqrt(10), 300];
@@ -27,7 +27,10 @@ export function bestRegularisation(moments: Moments): number {
   return best;
 }
 
-/** S: Σ w·(x − centre)·(x − centre)ᵀ with weights of sum 1, each class having the same; on and below the diagonal. */
+/**
+ * S: the covariance within classes plus that of their means, each class having the same weight, about their centre; on and
+ * below the diagonal. Within classes samples have the same: there is one covariance for all.
+ */
 function spread({ size, classes, means, covariance }: Moments): Float64Array {
   const between = gram(transpose(means, size), classes);
   return covariance.map((value, i) => value + (between[i] as number) / classes);
@@ -35,8 +38,7 @@ function spread({ size, classes, means, covariance }: Moments): Float64Array {
 
 /** What λ adds to the diagonal of S; where all samples are the same, 1. */
 function addedBy(lambda: number, { size, samples }: Moments, matrix: Float64Array): number {
-  let variance = 0;
-  for (let j = 0; j < size; j++) variance += (matrix[j * size + j] as number) / size;
+  const variance = meanVariance(matrix, size);
   return variance > 0 ? (lambda / samples) * variance : 1;
 }
 

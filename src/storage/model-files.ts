@@ -1,7 +1,7 @@
 import { ItamlError } from "../base/errors.js";
 import * as z from "../base/schema.js";
 import { ExemplarMemory } from "../incremental/exemplar-memory.js";
-import { allFinite, type LearnerState, type Model } from "../model/model.js";
+import { allFinite, type LearnerState, type Model, type StateShapes } from "../model/model.js";
 import type { FeatureExtractor } from "../nn/feature-extractor.js";
 import type { Layout } from "../nn/layout.js";
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.js";
@@ -131,11 +131,26 @@ export function encodeLearnerState(state: LearnerState): Uint8Array {
   return encodeSafetensors(state, { format: STATE_FORMAT });
 }
 
-/** @throws {ItamlError} FILE_INVALID where there are tensors of other types, or numbers that are not finite */
-export function decodeLearnerState(bytes: Uint8Array, file: string): LearnerState {
+/**
+ * @param shapes of tensors that are known by their names. Default: of none
+ * @throws {ItamlError} FILE_INVALID where there are tensors of other types or shapes, or numbers that are not finite
+ */
+export function decodeLearnerState(
+  bytes: Uint8Array,
+  file: string,
+  shapes: StateShapes = {},
+): LearnerState {
   const tensors = tensorsOf(bytes, STATE_FORMAT, "not a learner's state", file);
   return new Map(
     [...tensors].map(([name, { data, shape }]) => {
+      const expected = shapes[name] ?? shape;
+      if (expected.join() !== shape.join()) {
+        throw new ItamlError("FILE_INVALID", `tensor "${name}" doesn't fit the model`, {
+          where: file,
+          expected: `[${expected.join(", ")}]`,
+          found: `[${shape.join(", ")}]`,
+        });
+      }
       const wide = data instanceof Float64Array && finite(data, name, file);
       return [name, { data: wide || takeTensor(tensors, name, shape, file), shape }];
     }),

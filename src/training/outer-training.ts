@@ -2,6 +2,7 @@ import { Graph, type Tensor } from "../graph/graph.js";
 import { concatenateAlong, multiply, slice, subtract } from "../graph/operators/index.js";
 import type { TaskBatch } from "../model/micro-batch.js";
 import type { Model } from "../model/model.js";
+import { taskColumns } from "../model/task-columns.js";
 import { limitNorm } from "../optim/gradient-norm.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Handle, Program, Value } from "../runtime/runtime.js";
@@ -179,10 +180,8 @@ function outerStep(
   const update = optimizerUpdate(graph, optimizer);
   graph.output("next.theta", update("theta", theta, ofTheta));
   const next = update("classifier", classifier, ofClassifier);
-  let end = 0;
-  sizes.forEach((size, task) => {
-    end += size;
-    graph.output(`next.${task}`, slice(next, 0, end - size, end));
+  taskColumns(sizes).forEach(({ start, end }, task) => {
+    graph.output(`next.${task}`, slice(next, 0, start, end));
   });
   return graph;
 }

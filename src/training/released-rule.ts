@@ -8,6 +8,7 @@ import {
   type ResidentModel,
   readBase,
 } from "../model/resident-model.js";
+import { type TaskColumns, taskColumns } from "../model/task-columns.js";
 import type { Handle } from "../runtime/runtime.js";
 import type { MetaUpdate } from "./meta-training.js";
 import type { OptimizerMemory } from "./optimizer-memory.js";
@@ -125,13 +126,13 @@ export class ReleasedRule implements MetaUpdate {
     const { featureSize } = this.#step.extractor;
     const sizes = this.#model.classifiers.map(({ length }) => length / featureSize);
     const own = sizes[task] as number;
-    const start = sizes.slice(0, task).reduce((sum, size) => sum + size, 0);
+    const { start, end } = taskColumns(sizes)[task] as TaskColumns;
     const rows = sizes.reduce((sum, size) => sum + size, 0);
     const wide = new Float32Array(samples * rows);
     for (let i = 0; i < samples; i++) {
       wide.set(targets.subarray(i * own, (i + 1) * own), i * rows + start);
     }
-    const columns = new Float32Array(rows).fill(1, start, start + own);
+    const columns = new Float32Array(rows).fill(1, start, end);
     return { x, samples, targets: wide, columns };
   }
 }

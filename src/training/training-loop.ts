@@ -126,5 +126,6 @@ function notFinite(
     where: `task ${task + 1}, epoch ${epoch + 1}, batch ${batch + 1}`,
     found: `learning rate ${learningRate}`,
     remedy: "Use a smaller learningRate",
+    setting: "learningRate",
   });
 }

@@ -89,7 +89,8 @@ export class TrainingStep {
     const inputs: Handles = {
       x: { data: x, shape: [samples, ...this.extractor.input.shape] },
       targets: { data: targets, shape: [samples, targets.length / samples] },
-      ...this.#loss.inputs(batch),
+      ...batch.lossInputs,
+      ...this.#loss.inputs?.(batch),
       ...modelHandles("", from),
     };
     const own = optimizer.bind(learningRate);

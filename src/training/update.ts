@@ -1,5 +1,5 @@
 import type { LearnerState } from "../model/model.js";
-import type { TaskSession, TrainingSample, TrainingSession } from "../model/session.js";
+import type { TrainingSample, TrainingSession } from "../model/session.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Variation } from "../samples/samples.js";
 import type { OptimizerMemory } from "./optimizer-memory.js";
@@ -25,7 +25,7 @@ export interface Update {
   /** Makes the training of one task ready, which is to be released. */
   begin(session: TrainingSession, settings: StepSettings): Promise<TaskTraining>;
   /** What it keeps of a task for those after it, once the task is trained. Default: nothing. */
-  remember?(session: TaskSession): Promise<LearnerState>;
+  remember?(session: TrainingSession): Promise<LearnerState>;
   /** Copies of all parameters that it holds at once when so many tasks are known. */
   copies(tasks: number): number;
 }

@@ -107,7 +107,6 @@ export const losses = [
         const error = subtract(logits, targets);
         return multiply(mean(multiply(error, error)), logits.graph.scalar(scale));
       },
-      inputs: () => ({}),
     }),
   }),
 ];

@@ -18,9 +18,9 @@ export function full(settings: ExemplarTrainingSettings): Adaptation {
   }
   return {
     async begin(context) {
-      const training = await ExemplarTraining.compile(context, settings);
+      const training = await ExemplarTraining.compile(context, settings, "learner.adaptation");
       return {
-        adapt: (base, exemplars, keys) => training.train(base, exemplars, keys),
+        adapt: (...args) => training.train(...args),
         release: () => training.release(),
       };
     },

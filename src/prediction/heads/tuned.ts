@@ -1,10 +1,9 @@
-import { ItamlError } from "../../base/errors.js";
 import { part } from "../../base/part.js";
 import { count, positive } from "../../base/settings.js";
 import type { ExemplarMemory } from "../../incremental/exemplar-memory.js";
 import { crossEntropy } from "../../losses/cross-entropy.js";
 import type { LearnerContext } from "../../model/context.js";
-import { isFiniteModel, type Model, wholeModel } from "../../model/model.js";
+import { type Model, wholeModel } from "../../model/model.js";
 import type { LearnHooks } from "../../model/progress.js";
 import { ExemplarTraining } from "../exemplar-training.js";
 import type { Backbone, HeadFitter } from "../head.js";
@@ -36,18 +35,11 @@ async function tunedBackbone(
   settings: TuningSettings,
   { signal }: LearnHooks,
 ): Promise<Backbone> {
-  const training = await ExemplarTraining.compile(context, settings, crossEntropy);
+  const training = await ExemplarTraining.compile(context, settings, "learner.head", crossEntropy);
   try {
     const task = model.classifiers.length - 1;
     const copy = await training.train(wholeModel(model), memory.classes, [task], signal);
-    const { theta, statistics } = copy;
-    if (!isFiniteModel({ theta, statistics, classifiers: [] })) {
-      throw new ItamlError("LOSS_NOT_FINITE", "a parameter is not finite any more", {
-        where: `task ${task + 1}, the head's tuning`,
-        remedy: `Use a smaller learner.head.learningRate than ${settings.learningRate}`,
-      });
-    }
-    return { theta, statistics };
+    return { theta: copy.theta, statistics: copy.statistics };
   } finally {
     await training.release();
   }

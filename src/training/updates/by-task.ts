@@ -1,6 +1,7 @@
 import { readMicroBatch, type TaskBatch } from "../../model/micro-batch.js";
 import { taskSizes } from "../../model/model.js";
 import type { TaskSession, TrainingSample } from "../../model/session.js";
+import { taskColumns } from "../../model/task-columns.js";
 import type { Variation } from "../../samples/samples.js";
 import type { MetaUpdate } from "../meta-training.js";
 import { TrainingStep } from "../training-step.js";
@@ -45,17 +46,14 @@ async function readByTask(
   batch: readonly TrainingSample[],
   variation: Variation,
 ): Promise<LoadedBatch<TaskBatch[]>> {
-  let end = 0;
-  const read = taskSizes(model, context.extractor).map(async (size, task) => {
-    const start = end;
-    end += size;
-    const last = end;
-    const own = batch.filter(({ position }) => start <= position && position < last);
+  const columns = taskColumns(taskSizes(model, context.extractor));
+  const read = columns.map(async ({ start, end }, task) => {
+    const own = batch.filter(({ position }) => start <= position && position < end);
     const microBatch = await readMicroBatch(
       context.source,
       own.map(({ index }) => index),
       own.map(({ position }) => position - start),
-      size,
+      end - start,
       variation,
     );
     return { task, ...microBatch };

@@ -32,7 +32,8 @@ export function descent(loss: Loss): Update {
         async train(data, learningRate) {
           const batch = data as ReadMicroBatch;
           if (batch.samples === 0) return [];
-          return [await training.train(complete?.(batch) ?? batch, learningRate)];
+          const lossInputs = complete?.(batch);
+          return [await training.train({ ...batch, lossInputs }, learningRate)];
         },
         async read() {
           const { theta, statistics, classifier } = await training.read();
