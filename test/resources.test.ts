@@ -20,6 +20,7 @@ import { type ConfigInput, resolveConfig } from "../src/experiment/config.js";
 import { startExperiment } from "../src/experiment/experiment.js";
 import { appendWhole, writeFileAtomically } from "../src/files/atomic-file.js";
 import { writeFolderAtomically } from "../src/files/atomic-folder.js";
+import { makeFolder } from "../src/files/make-folder.js";
 import { refusal, writingError } from "../src/files/system-errors.js";
 import { Graph } from "../src/graph/graph.js";
 import { add } from "../src/graph/operators/index.js";
@@ -216,4 +217,27 @@ test("a run directory that can't be made leaves nothing behind", async () => {
     code: "NOT_WRITABLE",
   });
   expect(readdirSync(folder)).toEqual(["file"]);
+});
+
+test("a folder where none can be is refused at once", async (context) => {
+  needs(context, "Linux", existsSync("/proc/self"));
+  for (const path of ["/proc/itaml", "/proc/itaml/run"]) {
+    await expect(makeFolder(path)).rejects.toMatchObject({
+      code: "NOT_WRITABLE",
+      problem: { where: path },
+    });
+  }
+});
+
+test("a folder is made with those around it, and says which is the outermost", async () => {
+  const folder = temporaryFolder();
+  const outer = join(folder, "a");
+  const both = [makeFolder(join(outer, "b/c")), makeFolder(join(outer, "b/c"))];
+  // Whoever made it: one of two at once.
+  expect((await Promise.all(both)).filter((made) => made === outer)).toHaveLength(1);
+  expect(await makeFolder(join(outer, "b/c"))).toBeUndefined();
+  writeFileSync(join(folder, "file"), "");
+  for (const path of ["file", "file/in"]) {
+    await expect(makeFolder(join(folder, path))).rejects.toMatchObject({ code: "NOT_WRITABLE" });
+  }
 });

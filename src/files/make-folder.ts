@@ -6,17 +6,36 @@ import { writingError } from "./system-errors.js";
 /**
  * Makes a folder and those around it, unless they are there.
  *
- * @returns the outermost that wasn't there, if any
+ * @returns the outermost that it made, if any
  * @throws {ItamlError} DISK_FULL, NOT_WRITABLE
  */
 export async function makeFolder(path: string): Promise<string | undefined> {
+  const missing: string[] = [];
+  let there = resolve(path);
+  for (; !existsSync(there); there = dirname(there)) missing.unshift(there);
+  let outermost: string | undefined;
   try {
-    return await mkdir(path, { recursive: true });
+    // One by one: all at once Node tries for ever where a parent takes no folders at all, as /proc does.
+    for (const folder of missing) {
+      if (await make(folder)) outermost ??= folder;
+    }
+    // Fails where it is a file.
+    await mkdir(path, { recursive: true });
+    return outermost;
   } catch (error) {
-    let outer = resolve(path);
-    while (!existsSync(outer)) outer = dirname(outer);
     // On a read-only disk Node says ENOENT.
-    const reason = await access(outer, constants.W_OK).catch((refused) => refused);
+    const reason = await access(there, constants.W_OK).catch((refused) => refused);
     throw writingError(reason ?? error, path);
+  }
+}
+
+/** @returns whether it wasn't there: another process may have been faster */
+async function make(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
   }
 }
