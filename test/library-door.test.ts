@@ -112,6 +112,7 @@ test("options, misspelt or wrong, are named", async () => {
   await refused({ augmentation: { crop: "padded" } }, "crop: padded and padding belong together");
   await refused({ device: "gpu" }, "create: device");
   await refused({ threads: 0 }, "create: threads");
+  await refused({ threads: 1e5 }, "create: threads");
   await refused({ memory: -1 }, "create: ");
   await refused(
     { mean: [0, 0, 0] },

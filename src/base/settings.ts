@@ -3,6 +3,8 @@ import * as z from "./schema.js";
 /** Kinds of numbers that settings are. */
 export const count = z.int().min(1);
 export const positive = z.number().positive();
+/** Of a CPU: far more than any has would take all memory before they do anything. */
+export const threads = z.int().min(1).max(1024);
 /** 0 included, 1 not. */
 export const share = z.number().min(0).lt(1);
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { checkBySchema } from "../base/check.js";
 import { ItamlError } from "../base/errors.js";
 import { oncePer } from "../base/once.js";
-import { count, positive, share } from "../base/settings.js";
+import { count, positive, share, threads } from "../base/settings.js";
 import { imageSettingsSchema } from "../data/image-settings.js";
 import { featuresSchema } from "../features/index.js";
 import {
@@ -105,7 +105,7 @@ export function configSchema(parts: Parts) {
       .enum(DEVICES)
       .default("cpu")
       .describe("Where it runs; an error where it isn't there."),
-    threads: count.optional().describe("Threads of the CPU. Without: one for each core."),
+    threads: threads.optional().describe("Threads of the CPU. Without: one for each core."),
     logs: z
       .array(z.enum(LOG_FORMATS))
       .optional()

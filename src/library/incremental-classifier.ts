@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "../base/schema.js";
+import { threads as threadCount } from "../base/settings.js";
 import { Turns } from "../base/turns.js";
 import { checkInput } from "../classifier/check-input.js";
 import { type PortableOptions, portableOptionsSchema } from "../classifier/classifier-options.js";
@@ -51,7 +52,7 @@ const { network, parts } = portableOptionsSchema.shape;
 const features = z.unknown().optional();
 const machine = {
   device: z.enum(DEVICES).optional(),
-  threads: z.int().min(1).optional(),
+  threads: threadCount.optional(),
 };
 const optionsSchema = portableOptionsSchema.extend(machine);
 const featureOptionsSchema = portableOptionsSchema.partial().extend({ ...machine, features });
