@@ -13,8 +13,8 @@ export default defineConfig({
     // The modules of the program are loaded once for each worker, not once for each file.
     isolate: false,
     setupFiles: ["./test/support/setup.ts"],
-    // Not the user's: what a test finds there must not depend on the machine.
-    env: { ITAML_CACHE: join(tmpdir(), "itaml-test-cache") },
+    // Not the user's: what a test finds there must not depend on the machine. Tests load ONNX Runtime by themselves, too.
+    env: { ITAML_CACHE: join(tmpdir(), "itaml-test-cache"), ORT_DISABLE_TELEMETRY: "1" },
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },

@@ -46,6 +46,24 @@ describe("installing as a dependency", () => {
   });
 });
 
+test("what is installed writes nothing into the home folder, and tells its runtime's maker nothing", () => {
+  const home = temporaryFolder();
+  const { ORT_DISABLE_TELEMETRY: _, ...inherited } = process.env;
+  const teach = `
+    const { IncrementalClassifier } = await import(${JSON.stringify(join(ROOT, "dist/index.js"))});
+    const options = { inputShape: [2], inputType: "float32", threads: 2, settings: { epochs: 1 } };
+    const classifier = await IncrementalClassifier.create(options);
+    await classifier.learn({ images: Float32Array.of(1, 0, 0, 1), labels: ["a", "b"] });
+    await classifier.release();
+    console.log(process.env.ORT_DISABLE_TELEMETRY);`;
+  const said = execFileSync(process.execPath, ["--input-type=module", "--eval", teach], {
+    env: { ...inherited, HOME: home },
+    encoding: "utf8",
+  });
+  expect(said).toBe("1\n");
+  expect(readdirSync(home)).toEqual([]);
+});
+
 function writeFiles(path: string, content: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);

@@ -1,8 +1,18 @@
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import { createContext, runInContext } from "node:vm";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ItamlError } from "../src/base/errors.js";
 import { type ClassifierOptions, IncrementalClassifier } from "../src/index.js";
+import { temporaryFolder } from "./support/folder.js";
 
 // Whatever enters the library, also from plain JavaScript: it is right, or a typed error, and nothing has changed.
 
@@ -211,4 +221,39 @@ describe("mangled samples are answered, or refused with a typed error", () => {
     await fc.assert(property, { numRuns: 60, seed: 15 });
     expect(await vectors.toFiles()).toEqual(before);
   });
+});
+
+test("a classifier is saved nowhere that anything else would be lost", async () => {
+  const classifier = await IncrementalClassifier.create({ inputShape: [2], inputType: "float32" });
+  const folder = temporaryFolder();
+  const at = (name: string) => join(folder, name);
+  const saved = at("saved");
+  mkdirSync(saved);
+  await classifier.save(saved);
+  writeFileSync(join(saved, ".DS_Store"), "");
+  symlinkSync("saved", at("link"));
+  await classifier.save(at("link"));
+  expect(lstatSync(at("link")).isSymbolicLink()).toBe(true);
+  expect(readdirSync(saved)).not.toContain(".DS_Store");
+  mkdirSync(at("precious.replaced"));
+  writeFileSync(at("precious.replaced/thesis.txt"), "long");
+  writeFileSync(at("note.txt"), "short");
+  writeFileSync(join(saved, "model.onnx"), "exported");
+  for (const [name, found] of [
+    ["", "link"],
+    ["saved", "model.onnx"],
+    ["link", "model.onnx"],
+    ["precious", "thesis.txt"],
+    ["note.txt", "a file in the place of a folder"],
+  ] as const) {
+    await expect(classifier.save(at(name))).rejects.toMatchObject({
+      code: "NOT_WRITABLE",
+      problem: { found: expect.stringContaining(found) },
+    });
+  }
+  expect(readFileSync(at("precious.replaced/thesis.txt"), "utf8")).toBe("long");
+  expect(readFileSync(at("note.txt"), "utf8")).toBe("short");
+  expect(readFileSync(join(saved, "model.onnx"), "utf8")).toBe("exported");
+  expect(readdirSync(folder).sort()).toEqual(["link", "note.txt", "precious.replaced", "saved"]);
+  await classifier.release();
 });

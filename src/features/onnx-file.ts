@@ -1,10 +1,10 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
 import { ItamlError, nearestName, type Problem } from "../base/errors.js";
 import { part } from "../base/part.js";
 import * as z from "../base/schema.js";
 import { positive } from "../base/settings.js";
 import { sha256 } from "../files/checksums.js";
 import { readFileOrThrow } from "../files/read-file.js";
+import { InferenceSession, Tensor } from "../runtime/node/ort.js";
 import { threadOptions } from "../runtime/node/thread-options.js";
 import { IMAGENET_STATISTICS } from "../samples/input-description.js";
 import type { Extractor, FrozenNetwork, FrozenOptions } from "./extractor.js";

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { ItamlError } from "../base/errors.js";
 import { syncFolder, writeFileAtomically } from "./atomic-file.js";
 import { makeFolder } from "./make-folder.js";
 import { writingError } from "./system-errors.js";
@@ -9,14 +10,17 @@ import { writingError } from "./system-errors.js";
  * Writes a folder of files as a whole or not at all: beside its place, then renamed. One that is there is replaced, and
  * stays as it is where that fails.
  *
+ * @param isOwn whether a file of this name may be in a folder that is replaced. Default: any
  * @throws {ItamlError} DISK_FULL, NOT_WRITABLE, TOO_MANY_FILES
  */
 export async function writeFolderAtomically(
   path: string,
   files: Readonly<Record<string, string | Uint8Array>>,
+  isOwn: (name: string) => boolean = () => true,
 ): Promise<void> {
   const partial = `${path}.partial`;
   const replaced = `${path}.replaced`;
+  for (const place of [path, partial, replaced]) await refuseOthers(place, isOwn);
   let leftover: string | undefined = partial;
   try {
     await rm(partial, { recursive: true, force: true });
@@ -34,4 +38,25 @@ export async function writeFolderAtomically(
     throw writingError(error, path);
   }
   await rm(replaced, { recursive: true, force: true });
+}
+
+/** What systems put into folders that somebody looked at. */
+const OF_SYSTEMS = [".DS_Store", "Thumbs.db", "desktop.ini"];
+
+/** Refuses to replace what nobody wrote here. */
+async function refuseOthers(place: string, isOwn: (name: string) => boolean): Promise<void> {
+  const names = await readdir(place).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw writingError(error, place);
+  });
+  const other = names
+    .sort()
+    .find((name) => !OF_SYSTEMS.includes(name) && !isOwn(name.replace(/[.]partial$/, "")));
+  if (other === undefined) return;
+  throw new ItamlError("NOT_WRITABLE", "the folder holds something else, which would be lost", {
+    where: place,
+    expected: "an empty folder, or one that was saved before",
+    found: other,
+    remedy: "Choose another folder",
+  });
 }

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "../base/schema.js";
 import { threads as threadCount } from "../base/settings.js";
@@ -156,14 +157,20 @@ export class IncrementalClassifier extends PortableClassifier<Pictures> {
   }
 
   /**
-   * Writes everything to a folder, which {@link load} reads; one that is there is replaced as a whole. While a task is
+   * Writes everything to a folder, which {@link load} reads; one that was saved before is replaced as a whole. While a task is
    * taught, that is what was known before it.
    *
-   * @throws {ItamlError} DISK_FULL, NOT_WRITABLE, RELEASED. What was there before is there still
+   * @throws {ItamlError} DISK_FULL, NOT_WRITABLE, also where the folder holds anything else, RELEASED. What was there
+   *   before is there still
    */
   async save(folder: string): Promise<void> {
     const files = await this.toFiles();
-    await this.#writes.next(() => writeFolderAtomically(folder, Object.fromEntries(files)));
+    await this.#writes.next(async () => {
+      // Where it is a link, what it leads to is replaced.
+      const place = await realpath(folder).catch(() => folder);
+      const isOwn = (name: string) => FILES.includes(name);
+      await writeFolderAtomically(place, Object.fromEntries(files), isOwn);
+    });
   }
 
   /**
@@ -208,6 +215,9 @@ export class IncrementalClassifier extends PortableClassifier<Pictures> {
   }
 }
 
+/** That a saved classifier may have. */
+const FILES = [...CLASSIFIER_FILES, FEATURES_FILE];
+
 /** Bytes of a saved classifier's JSON files. */
 const MAXIMUM_TEXT = 2 ** 26;
 
@@ -217,9 +227,7 @@ const MAXIMUM_TEXT = 2 ** 26;
  * @throws {ItamlError} FILE_INVALID
  */
 export async function readClassifier(folder: string): Promise<ClassifierFiles> {
-  const names = [...CLASSIFIER_FILES, FEATURES_FILE].filter((name) =>
-    existsSync(join(folder, name)),
-  );
+  const names = FILES.filter((name) => existsSync(join(folder, name)));
   const read = async (name: string) => {
     const atMost = name.endsWith(".json") ? MAXIMUM_TEXT : undefined;
     return [name, await readFileOrThrow(join(folder, name), "FILE_INVALID", atMost)] as const;

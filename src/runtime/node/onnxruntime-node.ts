@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import * as ort from "onnxruntime-node";
 import { ItamlError } from "../../base/errors.js";
 import { type Lowering, lower } from "../../onnx/lower.js";
 import { cpuThread, cpuThreads, gpu } from "../../onnx/lowerings.js";
@@ -9,6 +8,7 @@ import { cutOutputs, PieceProgram } from "../output-pieces.js";
 import { runError } from "../run-error.js";
 import type { Device, Handles, Program, Runtime, Value } from "../runtime.js";
 import { findChannelBlock } from "./channel-block.js";
+import * as ort from "./ort.js";
 import { computeOutputs, runSession } from "./run-session.js";
 import { threadOptions } from "./thread-options.js";
 import { STAYS, WebgpuMemory } from "./webgpu-memory.js";

@@ -1,4 +1,4 @@
-import { Tensor } from "onnxruntime-node";
+import { Tensor } from "./ort.js";
 
 /** JavaScript, so that a thread can start from it before anything is compiled: see session-worker.js. */
 
@@ -8,7 +8,7 @@ import { Tensor } from "onnxruntime-node";
 /**
  * Runs a session. ONNX Runtime takes no memory that threads share: such values are copied in and out.
  *
- * @param {import("onnxruntime-node").InferenceSession} session
+ * @param {import("./ort.js").InferenceSession} session
  * @param {Readonly<Record<string, Value>>} inputs
  * @param {Readonly<Record<string, Value>>} outputs values whose memory is written
  * @param {Copies} copies
@@ -28,7 +28,7 @@ export async function runSession(session, inputs, outputs, copies) {
  * The same, with new memory for the outputs.
  *
  * @template {string} Name
- * @param {import("onnxruntime-node").InferenceSession} session
+ * @param {import("./ort.js").InferenceSession} session
  * @param {Readonly<Record<string, Value>>} inputs
  * @param {readonly Name[]} names
  * @param {Copies} copies

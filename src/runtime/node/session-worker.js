@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { InferenceSession } from "onnxruntime-node";
+import { InferenceSession } from "./ort.js";
 import { isShared, runSession } from "./run-session.js";
 
 /**

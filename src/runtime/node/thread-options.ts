@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { InferenceSession } from "onnxruntime-node";
+import type { InferenceSession } from "./ort.js";
 
 /** Options of every session that say how it uses the cores. */
 export function threadOptions(threads = availableParallelism()) {

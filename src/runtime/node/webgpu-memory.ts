@@ -1,10 +1,10 @@
-import { type InferenceSession, Tensor } from "onnxruntime-node";
 import { Graph, type Tensor as GraphTensor } from "../../graph/graph.js";
 import { concatenateAlong, identity } from "../../graph/operators/index.js";
 import { elementCount } from "../../graph/shape.js";
 import { gpu } from "../../onnx/lowerings.js";
 import { serializeOnnx } from "../../onnx/serialize.js";
 import type { Handle, Memory, Stack } from "../runtime.js";
+import { type InferenceSession, Tensor } from "./ort.js";
 
 type CreateSession = (
   model: Uint8Array,

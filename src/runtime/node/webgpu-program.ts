@@ -1,6 +1,6 @@
-import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { runError } from "../run-error.js";
 import type { Handles, Program, Value } from "../runtime.js";
+import type { InferenceSession, Tensor } from "./ort.js";
 import { valuesOf, valueTensor } from "./run-session.js";
 import type { WebgpuMemory } from "./webgpu-memory.js";
 

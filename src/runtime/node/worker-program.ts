@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
-import type { InferenceSession } from "onnxruntime-node";
 import { ItamlError } from "../../base/errors.js";
 import { runError } from "../run-error.js";
 import type { Handles, Program, Value } from "../runtime.js";
+import type { InferenceSession } from "./ort.js";
 import { isShared } from "./run-session.js";
 
 /** A run that has been asked for. */
