@@ -174,7 +174,7 @@ test("data check says what training would refuse, all of it, and writes a contac
   const fitting = await itamlHere(folder, ["data", "check", "folder", "--data", "data"]);
   expect(fitting).toMatchObject({ code: 0 });
   expect(fitting.stdout).toMatch(
-    /^fitted to 48 training pictures: images\.size 32, .*continuum 4\n/,
+    /^trains a network from nothing; .*\n[\s\S]*^fitted to 48 training pictures: images\.size 32, .*continuum 4\n/m,
   );
   const own = (continuum: number, memory: number) => {
     const text = readFileSync(join(import.meta.dirname, "../configs/folder.yaml"), "utf8");

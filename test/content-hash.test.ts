@@ -29,11 +29,15 @@ test("of picture files: names, sizes and labels count, not where the folder is",
     // No pictures: none is read.
     for (let i = 0; i < 5; i++) writeFileSync(join(folder, name, `${i}.png`), `${name}${i}`);
   }
-  const hash = async (path: string) => {
-    const options = { augmentation: {}, seed: 1, images: { size: 8, broken: "error" } } as const;
-    return contentHash(await loadDataset(findDataset("folder"), path, options), path);
+  const hash = async (path: string, { size = 8, asBefore = false } = {}) => {
+    const options = { augmentation: {}, seed: 1, images: { size, broken: "error" } } as const;
+    return contentHash(await loadDataset(findDataset("folder"), path, options), path, asBefore);
   };
   const first = await hash(folder);
+  expect(await hash(folder, { size: 16 })).toBe(first);
+  const before = await hash(folder, { asBefore: true });
+  expect(before).not.toBe(first);
+  expect(await hash(folder, { asBefore: true, size: 16 })).not.toBe(before);
   const copy = join(base, "copy");
   cpSync(folder, copy, { recursive: true });
   expect(await hash(copy)).toBe(first);

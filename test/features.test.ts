@@ -16,6 +16,7 @@ import { extractors } from "../src/features/index.js";
 import { fetchWeights, MOBILENET_V3_SMALL, weightsFile } from "../src/features/pretrained.js";
 import { RowCache } from "../src/features/row-cache.js";
 import { startingTensors } from "../src/features/starting-tensors.js";
+import type { Progress } from "../src/model/progress.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { mlp } from "../src/nn/mlp.js";
 import { resnet18 } from "../src/nn/resnet18.js";
@@ -328,6 +329,35 @@ describe("a run on features", () => {
     expect(contentOf(join(folder, "again"))).toEqual(contentOf(join(folder, "run")));
   });
 
+  test.each(["ridge", "itaml"])(
+    "leaves out pictures that can't be read, where it is told to: %s",
+    async (name) => {
+      const folder = await prepared();
+      writeFileSync(join(folder, "data/train/class1/003.jpg"), "no picture");
+      const trains = name === "itaml";
+      const config = (broken: "error" | "skip") =>
+        resolveConfig(
+          {
+            ...{ dataset: "folder", data: join(folder, "data"), classesPerTask: 2, continuum: 2 },
+            ...{ features: join(folder, "model.onnx"), images: { broken } },
+            ...(trains
+              ? { learner: smallLearner(), optimizer: "adam", learningRate: 0.05 }
+              : { learner: "ridge" }),
+            ...(trains && { epochs: 1, batchSize: 8 }),
+          },
+          "test",
+        );
+      const strict = startExperiment(join(folder, "strict"), config("error"));
+      await expect(strict).rejects.toMatchObject({ code: "IMAGE_INVALID" });
+      const found: Progress[] = [];
+      const onProgress = (progress: Progress) => found.push(progress);
+      await startExperiment(join(folder, "run"), config("skip"), { onProgress });
+      expect(found).toContainEqual(
+        expect.objectContaining({ kind: trains ? "epoch" : "samples", task: 0, unreadable: 1 }),
+      );
+    },
+  );
+
   test("doesn't go on with another network", async () => {
     const folder = await prepared();
     const run = join(folder, "run");
@@ -360,7 +390,10 @@ test("pictures of one's own are learned on features where the weights are, unles
   expect(said.pop()).toContain("--features none");
   expect(await choose({ features: "none" })).toBe("folder");
   expect(await choose({ features: "mine.onnx" })).toBe("folder-features");
-  expect(await choose({ set: ["network=resnet18"] })).toBe("folder");
+  expect(await choose({ set: ["images.broken=skip"] })).toBe("folder-features");
+  expect(said.pop()).toContain("--features none");
+  expect(await choose({ set: ["seed=2", "network.widths=[1, 2]"] })).toBe("folder");
+  expect(said.pop()).toBe("trains a network from nothing, as network.widths is set");
   expect(await choose({}, "cub200-20x10")).toBe("cub200-20x10");
   expect(said).toEqual([]);
 });

@@ -39,6 +39,19 @@ test("every broken picture is found, in order", async () => {
   expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7].map((checked) => `${checked}/7`));
 });
 
+test("a picture that is hardly more than a line is broken where it is scaled", async () => {
+  const folder = temporaryFolder();
+  const line = join(folder, "line.png");
+  await sharp({ create: { width: 3000, height: 2, channels: 3, background: "grey" } }).toFile(line);
+  const reasons = async (side?: number) =>
+    (await inspectImages([line], { side })).broken.map(({ reason }) => reason);
+  expect(await reasons()).toEqual([]);
+  expect(await reasons(36)).toEqual([]);
+  expect(await reasons(224)).toEqual([
+    "the picture is too narrow to be scaled; expected at most 67108864 pixels, scaled; found 3000 × 2",
+  ]);
+});
+
 /** A picture with shapes by a seed, drawn at any size. */
 async function drawn(file: string, seed: number, side = 64, brightness = 0): Promise<string> {
   const random = seededRandom("drawn", seed);

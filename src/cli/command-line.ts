@@ -51,6 +51,11 @@ const takeOver = () =>
     "go on though a process elsewhere, in a container that was killed for example, has the run",
   );
 const dataFolder = () => new Option("--data <dir>", "folder of the data set's files");
+const frozenFeatures = () =>
+  new Option(
+    "--features <name|file.onnx>",
+    "learn on the features of a frozen network (itaml features list; docs/features.md); none: on pictures",
+  );
 
 const program = new Command("itaml")
   .description("Class-incremental learning: teach a network new classes, task after task.")
@@ -74,10 +79,7 @@ program
   )
   .argument("[dataset|config]", "a data set's name (itaml data list) or a YAML file")
   .addOption(dataFolder())
-  .option(
-    "--features <name|file.onnx>",
-    "learn on the features of a frozen network (itaml features list; docs/features.md); none: on pictures",
-  )
+  .addOption(frozenFeatures())
   .option(
     "--fetch",
     "download the data set and weights that aren't there; without, a terminal is asked",
@@ -307,6 +309,7 @@ data
   .summary("read a data set as a whole, verify its checksums, and say what training would refuse")
   .argument("<dataset|config>")
   .addOption(dataFolder())
+  .addOption(frozenFeatures())
   .option("--sheet <file>", "write a contact sheet of the pictures, a PNG")
   .addOption(plugin())
   .action(async (name, options) => (await import("./commands/data-check.js")).check(name, options));

@@ -3,19 +3,20 @@ import { applySetting } from "../experiment/config-text.js";
 import { loadNamedParts } from "../experiment/plugins.js";
 import { MOBILENET_V3_SMALL } from "../features/pretrained.js";
 import { summingLearner } from "../learners/settings.js";
-import { terminalQuestion } from "./fetch-dataset.js";
 import { provideWeights } from "./fetch-weights.js";
 
 const OF_LEARNER = /^learner[.=]/;
 
-/** Settings of a network that is trained on pictures. */
-const OF_PICTURES = /^(features|network|images|augmentation)\b/;
+/** Settings of a network that is trained on pictures; broken ones and clear ones there are for any. */
+const OF_PICTURES = /^(features|network|augmentation|images(?![.](broken|background)=))\b/;
 
 interface FolderOptions {
   features?: string;
   set?: string[];
   plugin?: string[];
   fetch?: boolean;
+  /** Asks for weights that aren't here. Default: nobody is there to answer. */
+  ask?: ((question: string) => Promise<boolean>) | undefined;
 }
 
 /** A configuration on features: their learner sums, or trains. */
@@ -30,15 +31,19 @@ const [SUMMED, TRAINED] = ["folder-features", "folder-features-trained"] as cons
  */
 export async function chooseForFolder(
   name: string,
-  { features, set = [], plugin, fetch = false }: FolderOptions,
+  { features, set = [], plugin, fetch = false, ask }: FolderOptions,
   say: (line: string) => void,
 ): Promise<string> {
   if (name !== "folder") return name;
   if (features === "none") return name;
   if (features !== undefined) return byLearner(set, plugin);
-  if (set.some((setting) => OF_PICTURES.test(setting))) return name;
+  const own = set.find((setting) => OF_PICTURES.test(setting));
+  if (own !== undefined) {
+    say(`trains a network from nothing, as ${own.replace(/=.*/s, "")} is set`);
+    return name;
+  }
   const weights = MOBILENET_V3_SMALL;
-  if (await provideWeights(weights, { fetch, ask: terminalQuestion() })) {
+  if (await provideWeights(weights, { fetch, ask })) {
     say(
       `learns on the features of ${weights.name}; to train a network from nothing instead: --features none`,
     );

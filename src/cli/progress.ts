@@ -69,6 +69,9 @@ export class ProgressDisplay {
         return;
       }
       case "samples":
+        if (progress.samples === progress.of && progress.unreadable !== undefined) {
+          this.#reportUnreadable(progress.task, progress.unreadable);
+        }
         this.#drawSamples(progress);
         return;
       case "epoch":

@@ -9,16 +9,22 @@ const AT_ONCE = 256;
 
 /**
  * The content of a data set as a hash: its samples and labels, or, of picture files, their names, sizes and labels,
- * so that nothing large is read.
+ * so that nothing large is read. Files are the same in whatever size they are learned.
  *
  * @param folder of the data set: names of files are taken from there
+ * @param asBefore as up to version 0.3, where of files the size counted that they are scaled to. Default: no
  * @returns SHA-256, hexadecimal
  */
-export async function contentHash(dataset: Dataset, folder: string): Promise<string> {
+export async function contentHash(
+  dataset: Dataset,
+  folder: string,
+  asBefore = false,
+): Promise<string> {
   const { classes, input, train, test } = dataset;
   const hash = createHash("sha256");
   const { shape, type } = input;
-  hash.update(JSON.stringify({ classes, shape, type }));
+  const ofSamples = asBefore || !train.files ? { shape, type } : {};
+  hash.update(JSON.stringify({ classes, ...ofSamples }));
   for (const part of [train, test]) {
     hash.update(`\n${part.labels.length}\n`);
     for await (const piece of part.files ? describeFiles(part, folder) : readSamples(part)) {

@@ -3,7 +3,11 @@ import { count } from "../base/settings.js";
 
 /** How picture files become samples: `images` of a configuration. */
 export const imageSettingsSchema = z.strictObject({
-  size: count.describe("Side of a sample in pixels."),
+  size: count
+    .optional()
+    .describe(
+      "Side of a sample in pixels. Without: that of the network of `features`, where there is one.",
+    ),
   resize: count
     .optional()
     .describe(

@@ -66,6 +66,7 @@ export function imageStatistics(
     const pictures = perClass[label]?.length ?? 0;
     return pictures < FEW ? [`"${name}" (${pictures})`] : [];
   });
+  if (classes.length === 1) doubts.push("there is one class: nothing that could be told apart");
   if (few.length > 0) {
     const more = few.length > SHOWN ? ", …" : "";
     doubts.push(

@@ -177,8 +177,8 @@ async function refuseUnseen(
 }
 
 /** A picture that is hardly more than a line could grow beyond all bounds when its shorter side is scaled. */
-function refuseLine(
-  { width: across, height: down }: Metadata,
+export function refuseLine(
+  { width: across, height: down }: Pick<Metadata, "width" | "height">,
   { fit, width }: Scaling,
   file: string,
 ): void {

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { ItamlError } from "../base/errors.js";
-import { type DecodedImage, decodeImage } from "./image.js";
+import { type DecodedImage, decodeImage, refuseLine } from "./image.js";
 import { FINGERPRINT_SIZE, FINGERPRINT_WIDTH } from "./near-duplicates.js";
 
 /** A picture file that can't be decoded. */
@@ -25,16 +25,19 @@ export interface ImageInspection {
  * Decodes every picture as a whole, as training does, several at a time.
  *
  * @param background what shows through where a picture is clear
+ * @param side pixels to which its shorter side is scaled later; default: it isn't known
  * @throws {ItamlError} INTERRUPTED, TOO_MANY_FILES
  */
 export async function inspectImages(
   files: readonly string[],
   {
     background,
+    side,
     onProgress,
     signal,
   }: {
     background?: string | undefined;
+    side?: number | undefined;
     onProgress?: (checked: number, total: number) => void;
     signal?: AbortSignal;
   } = {},
@@ -47,7 +50,9 @@ export async function inspectImages(
   let checked = 0;
   const inspect = async (at: number) => {
     try {
-      const image = await decodeImage(files[at] as string, 3, { background });
+      const file = files[at] as string;
+      const image = await decodeImage(file, 3, { background });
+      if (side) refuseLine(image.stored, { width: side, height: side, fit: "outside" }, file);
       stored[at] = image.stored;
       for (const value of image.data) {
         if (value < range[0]) range[0] = value;

@@ -108,7 +108,7 @@ export function imageSettings(
   name: string,
   { augmentation, seed, images }: Pick<LoadOptions, "augmentation" | "seed" | "images">,
 ): ImageSourceOptions {
-  if (!images) {
+  if (images?.size === undefined) {
     throw new ItamlError("CONFIG_INVALID", "pictures need a size", {
       where: "images",
       expected: `images: { size: 112 }, or another size, for ${name}`,

@@ -260,7 +260,7 @@ export class RunDirectory {
    * @throws {ItamlError} FILE_INVALID
    */
   async readData(task: number): Promise<LearnedData | undefined> {
-    if (!(await this.#hasTaskFile(task, DATA))) return undefined;
+    if (!existsSync(join(this.#taskFolder(task), DATA))) return undefined;
     const { content, file } = await this.#readTaskFile(task, DATA);
     return parseLearnedData(content.toString("utf8"), file);
   }

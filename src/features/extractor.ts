@@ -36,6 +36,9 @@ export interface FrozenNetwork {
 }
 
 /** How picture files become what a network takes: in its size, unless a configuration says otherwise. */
-export function imagesFor({ size }: FrozenNetwork, images?: ImageSettings): ImageSettings {
-  return images ?? { size, broken: "error" };
+export function imagesFor(
+  { size }: FrozenNetwork,
+  images?: ImageSettings,
+): ImageSettings & { size: number } {
+  return { size, broken: "error", ...images };
 }

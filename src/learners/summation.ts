@@ -61,7 +61,11 @@ export async function withSamples(
         }
       }
       seen += part.length;
-      hooks.onProgress?.({ kind: "samples", task, samples: seen, of });
+      const unreadable = seen - readable;
+      hooks.onProgress?.({
+        ...{ kind: "samples", task, samples: seen, of },
+        ...(unreadable > 0 && { unreadable }),
+      });
     }
   }
   if (judges.length === 0) {

@@ -31,7 +31,14 @@ export type Progress =
   /** Before a task: features of so many pictures are there, of `of` where their number is known. */
   | { kind: "features"; task?: undefined; pictures: number; of?: number }
   /** So many of a task's training samples were summed, by a method that sums, or shown to the model, before it learns them or after. */
-  | { kind: "samples"; task: number; samples: number; of: number }
+  | {
+      kind: "samples";
+      task: number;
+      samples: number;
+      of: number;
+      /** Of these, left out from sums as they can't be read, where there are any. */
+      unreadable?: number;
+    }
   /** A copy of the model begins to be trained on the memory, for a head. */
   | { kind: "tuning"; task: number }
   | { kind: "adaptation"; task: number; adaptedTo: number };

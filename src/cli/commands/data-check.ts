@@ -8,11 +8,14 @@ import { leftOutNotes } from "../../data/left-out.js";
 import type { Config } from "../../experiment/config.js";
 import type { Parts } from "../../experiment/parts.js";
 import { loadParts } from "../../experiment/plugins.js";
+import { openFrozen } from "../../experiment/setup.js";
 import { taskSamples } from "../../experiment/task-samples.js";
+import { imagesFor } from "../../features/extractor.js";
 import { fileHash, findLocal, type RemoteFile } from "../../files/download.js";
 import { textTable, wrapText } from "../../report/table.js";
 import { indicesByClass } from "../../samples/samples.js";
 import { writeContactSheet } from "../contact-sheet.js";
+import { chooseForFolder } from "../folder-features.js";
 import { interruptible } from "../interruption.js";
 import { ProgressLine } from "../progress-line.js";
 import { terminalWidth } from "../terminal-width.js";
@@ -25,6 +28,7 @@ const MOST_COLUMNS = 30;
 
 export interface CheckOptions {
   data?: string;
+  features?: string;
   sheet?: string;
   plugin?: string[];
 }
@@ -53,13 +57,12 @@ export async function check(name: string, options: CheckOptions): Promise<void> 
 /** The settings that training would have; undefined where only the data set has this name. */
 async function settingsOf(
   name: string,
-  { data, plugin }: CheckOptions,
+  { sheet: _, ...options }: CheckOptions,
   { datasets }: Parts,
 ): Promise<Config | undefined> {
-  const options = { ...(data !== undefined && { data }), ...(plugin && { plugin }) };
-  return readConfig(name, options, (line) =>
-    console.log(`${wrapText(line, terminalWidth()).join("\n")}\n`),
-  ).catch((error) => {
+  const say = (line: string) => console.log(`${wrapText(line, terminalWidth()).join("\n")}\n`);
+  const chosen = await chooseForFolder(name, options, say);
+  return readConfig(chosen, options, say).catch((error) => {
     const isUnknown = error instanceof ItamlError && error.code === "DATASET_UNKNOWN";
     if (isUnknown && datasets.some((entry) => entry.name === name)) return undefined;
     throw error;
@@ -117,10 +120,11 @@ async function checkPictures(
   });
   console.log(countTable(listed));
   const files = [...listed.train.files, ...listed.test.files];
+  const side = config && (await scaledSide(config));
   const line = new ProgressLine();
   const inspection = await interruptible((signal) =>
     inspectImages(files, {
-      background: images?.background,
+      ...{ background: images?.background, side },
       onProgress: (checked, total) => line.show(() => `${checked} of ${total} pictures`),
       signal,
     }),
@@ -146,11 +150,23 @@ async function checkPictures(
   console.log(`\n${entry.name}: good (in ${folder}; all ${pictures} pictures can be read${noted})`);
 }
 
+/** The pixels to which training, or testing, scales a picture's shorter side. */
+async function scaledSide(config: Config): Promise<number | undefined> {
+  const network = await openFrozen(config);
+  const {
+    size = 0,
+    resize = size,
+    testResize = resize,
+  } = (network ? imagesFor(network, config.images) : config.images) ?? {};
+  await network?.release();
+  return Math.max(resize, testResize) || undefined;
+}
+
 function brokenPictures(folder: string, broken: number, pictures: string): ItamlError {
   return new ItamlError("IMAGE_INVALID", "pictures can't be read", {
     where: folder,
     found: `${broken} broken ones among ${pictures}`,
-    remedy: "Replace or remove them",
+    remedy: "Replace or remove them, or train without them: --set images.broken=skip",
   });
 }
 

@@ -85,7 +85,8 @@ async function startRun(name: string | undefined, options: TrainOptions) {
   const say = (line: string) => {
     if (!options.json) process.stderr.write(`${wrapText(line, terminalWidth()).join("\n")}\n`);
   };
-  const config = await readConfig(await chooseForFolder(name, options, say), options, say);
+  const chosen = await chooseForFolder(name, { ...options, ask: terminalQuestion() }, say);
+  const config = await readConfig(chosen, options, say);
   const usual = `runs/${config.dataset}-${config.learner.name}-seed${config.seed}`;
   const path = options.out ?? freePath(usual);
   if (options.out === undefined) {
