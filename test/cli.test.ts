@@ -238,6 +238,18 @@ describe("wrong usage", () => {
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: "DATASET_MISSING" } });
   });
 
+  test.each<[string[], number, string]>([
+    [["train", "strokes", "--data", "."], 2, "strokes is built in; expected none"],
+    [["data", "check", "strokes", "--data", "."], 2, "strokes is built in; expected none"],
+    [["train", "folder"], 1, "expected --data with their folder"],
+    [["data", "check", "folder"], 1, "expected --data with their folder"],
+    [["train", "strokes", "--set", "memory=3"], 2, 'Did you mean "learner.memory"?'],
+    [["play", "--port", "65536"], 2, "expected a port from 0 to 65535"],
+  ])("what can't be meant is said: %j", async (args, expected, said) => {
+    const { code, stderr } = await itamlHere(base, args);
+    expect({ code, stderr }).toEqual({ code: expected, stderr: expect.stringContaining(said) });
+  });
+
   test("of the command itself ends with another code", async () => {
     const { code, stdout, stderr } = await itaml(base, ["trian"]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

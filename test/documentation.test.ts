@@ -50,7 +50,8 @@ describe.each(PAGES)("%s", (page) => {
       if (!/^[a-z0-9-]+$/.test(name) || name.startsWith("--")) continue;
       // How the pictures of one's own are learned depends on how many there are.
       const fixed = name === "folder" ? FITTED : [];
-      await readConfig(name, { set: [...fixed, ...valuesOf(words, "--set")] });
+      const data = name === "strokes" ? {} : { data: "." };
+      await readConfig(name, { ...data, set: [...fixed, ...valuesOf(words, "--set")] });
     }
   });
 

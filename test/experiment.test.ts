@@ -172,9 +172,16 @@ describe("what can't work is refused, and leaves nothing behind", () => {
     const folder = temporaryFolder();
     const config = smallConfig(folder);
     await expect(startExperiment(folder, config)).rejects.toThrow(
-      /the run directory is not empty.*--resume/,
+      /the run directory is not empty; .*found other files\. Choose another directory with --out\.$/,
     );
     expect(readdirSync(folder)).toEqual(["data"]);
+    const run = join(folder, "run");
+    await startExperiment(run, config);
+    await expect(startExperiment(run, config)).rejects.toThrow(
+      /the run directory is not empty; .*or continue the run in it: itaml train --resume --out/,
+    );
+    const file = join(run, "config.yaml");
+    await expect(startExperiment(file, config)).rejects.toThrow("the run directory is a file");
   });
 
   test("divergence names task, epoch, batch and learning rate, and leaves no model with NaN", async () => {

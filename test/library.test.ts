@@ -191,7 +191,7 @@ describe("a classifier that was taught three tasks", () => {
 
 test("a classifier that knows nothing says so", async () => {
   const classifier = await IncrementalClassifier.create(options);
-  await expect(classifier.classify(new Uint8Array(16))).rejects.toThrow("Call learn first");
+  await expect(classifier.classify(new Uint8Array(16))).rejects.toThrow("Teach it classes first");
   await classifier.release();
 });
 

@@ -403,7 +403,7 @@ export class IncrementalClassifier<Other = never> {
     if (this.#state.knowledge.tasks.length === 0) {
       throw new ItamlError("INPUT_INVALID", "the classifier has not learned anything yet", {
         where,
-        remedy: "Call learn first",
+        remedy: "Teach it classes first",
       });
     }
     return this.#state;

@@ -10,6 +10,12 @@ function natural(text: string): number {
   return Number(text);
 }
 
+function port(text: string): number {
+  const number = natural(text);
+  if (number > 65535) throw new InvalidArgumentError("expected a port from 0 to 65535.");
+  return number;
+}
+
 function positive(text: string): number {
   const number = natural(text);
   if (number === 0) throw new InvalidArgumentError("expected whole numbers from 1.");
@@ -285,7 +291,7 @@ program
     "Serve the playground to browsers of this machine: a network learns there what you draw, task after task, in the " +
       "page itself. Nothing is sent anywhere.",
   )
-  .option("--port <n>", "the port", natural, 8642)
+  .option("--port <n>", "the port", port, 8642)
   .action(async (options) => (await import("./commands/play.js")).play(options));
 
 const data = program.command("data").summary("list, fetch and check data sets");

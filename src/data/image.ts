@@ -212,7 +212,7 @@ export async function readImage(
       where: file,
       expected: `${width} × ${height} pixels`,
       found: `${picture.width} × ${picture.height}`,
-      remedy: "Scale it, or use itaml classify --resize",
+      remedy: "Scale it, or use itaml classify --resize, itaml learn --resize",
     });
   }
   const sample = new Uint8Array(channels * height * width);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { checkBySchema } from "../base/check.js";
-import { ItamlError } from "../base/errors.js";
+import { didYouMean, ItamlError } from "../base/errors.js";
 import { oncePer } from "../base/once.js";
 import { count, positive, share, threads } from "../base/settings.js";
 import { imageSettingsSchema } from "../data/image-settings.js";
@@ -213,13 +213,24 @@ function withIdentity(input: unknown): unknown {
   return hasFeatures ? { network: "identity", ...(input as object) } : input;
 }
 
+/** What a learner is told that stood beside it up to version 0.2, by the same name. */
+const OF_LEARNERS = ["memory", "exemplars", "adaptation"];
+
 /** A configuration of version 0.2 or before is refused with its new form. */
 function oldForm(input: Record<string, unknown>, where: string): ItamlError {
+  const old = oldKeys(input);
+  // Beside a learner in today's form it is what is easily forgotten.
+  if (typeof input.learner === "object" && old.every((key) => OF_LEARNERS.includes(key))) {
+    return new ItamlError("CONFIG_INVALID", "a setting of the learner", {
+      where: `${where}: ${old.join(", ")}`,
+      ...didYouMean(old.map((key) => `learner.${key}`).join('", "')),
+    });
+  }
   const { learner, schedule } = upgradeConfig(input);
   return new ItamlError("CONFIG_INVALID", "a configuration in the form of version 0.2", {
     where,
     expected: "a learner with settings of its own, and a schedule",
-    found: oldKeys(input).join(", "),
+    found: old.join(", "),
     remedy: `In place of these write\n\n${stringify({ learner, schedule })}`,
   });
 }

@@ -369,11 +369,19 @@ async function refuseContent(path: string): Promise<void> {
   const harmless = (name: string) =>
     isOfLock(name) || [`${CONFIG}.partial`, JOB_LOG].includes(name);
   if (isDirectory && (await readdir(path)).every(harmless)) return;
-  throw new ItamlError("RUN_DIRECTORY", "the run directory is not empty", {
+  const [summary, found] = isDirectory
+    ? ["the run directory is not empty", "other files"]
+    : ["the run directory is a file", "a file"];
+  const another = "Choose another directory with --out";
+  throw new ItamlError("RUN_DIRECTORY", summary, {
     where: path,
     expected: "an empty or a new directory",
-    remedy: "Choose another directory with --out, or continue the run in it",
-    command: ["itaml", "train", "--resume", "--out", path],
+    ...(existsSync(join(path, CONFIG))
+      ? {
+          remedy: `${another}, or continue the run in it`,
+          command: ["itaml", "train", "--resume", "--out", path],
+        }
+      : { found, remedy: another }),
   });
 }
 

@@ -166,7 +166,7 @@ function brokenPictures(folder: string, broken: number, pictures: string): Itaml
   return new ItamlError("IMAGE_INVALID", "pictures can't be read", {
     where: folder,
     found: `${broken} broken ones among ${pictures}`,
-    remedy: "Replace or remove them, or train without them: --set images.broken=skip",
+    remedy: "Replace or remove them, or use itaml train --set images.broken=skip",
   });
 }
 

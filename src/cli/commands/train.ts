@@ -2,7 +2,8 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { didYouMean, ItamlError, nearestName } from "../../base/errors.js";
-import { datasetFolder, findDataset } from "../../data/catalog.js";
+import { datasetFolder, findDataset, isBuiltIn } from "../../data/catalog.js";
+import type { DatasetDescriptor } from "../../data/dataset-descriptor.js";
 import { type Config, resolveConfig, withoutUnused } from "../../experiment/config.js";
 import { applySetting, parseConfigText } from "../../experiment/config-text.js";
 import {
@@ -12,6 +13,7 @@ import {
 } from "../../experiment/experiment.js";
 import { automaticKeys, countPictures, fitted, valueAt } from "../../experiment/fitted-settings.js";
 import { PATHS } from "../../experiment/origin.js";
+import { builtInParts } from "../../experiment/parts.js";
 import { loadNamedParts } from "../../experiment/plugins.js";
 import type { Results } from "../../experiment/results.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
@@ -270,6 +272,7 @@ async function withChanges(
   const wanted = set.map((setting) => setting.split(/[.=]/)[0] as string);
   const used = isReplaced ? withoutUnused(content, parts, wanted) : content;
   const config = resolveConfig(fitted(used), where, parts);
+  checkData(config, findDataset(config.dataset, parts.datasets));
   const automatic = automaticKeys(used);
   if (automatic.length === 0) return config;
   const counts = await countPictures(config, parts);
@@ -277,6 +280,27 @@ async function withChanges(
   const values = automatic.map((key) => `${key} ${JSON.stringify(valueAt(plain, key))}`);
   onFitted?.(`fitted to ${counts.train} training pictures: ${values.join(", ")}`);
   return resolveConfig(plain, where, parts);
+}
+
+/** Says what is wrong with `data` before anything is looked for there. */
+function checkData({ data }: Config, entry: DatasetDescriptor): void {
+  if (data !== undefined && builtInParts.datasets.includes(entry) && isBuiltIn(entry)) {
+    throw new ItamlError("CONFIG_INVALID", `${entry.name} is built in`, {
+      where: "data",
+      expected: "none",
+      found: data,
+      remedy: "Leave it out; pictures of your own are the data set folder",
+    });
+  }
+  const folder = datasetFolder(entry.name);
+  if (data === undefined && entry.name === "folder" && !existsSync(folder)) {
+    throw new ItamlError("DATASET_MISSING", "nothing says where the pictures are", {
+      where: entry.name,
+      expected: "--data with their folder",
+      found: `none, and no ${folder}`,
+      ...(entry.obtain !== undefined && { remedy: entry.obtain }),
+    });
+  }
 }
 
 /** The files that a configuration names are those from here. */
