@@ -89,6 +89,8 @@ export class Learner implements SavedLearner {
   ): Promise<void> {
     const { memory } = this;
     exemplarsPerClass(memory.capacity, memory.classes.length + newClasses.length);
+    // It holds as much memory as training takes, or more, and waits until the task is learned.
+    await this.release();
     const learned = await orRestore(this.model, async (before) => {
       const session = this.#begin(newClasses, more, before);
       const after = await this.#train(session, hooks, checkpointing);
@@ -310,9 +312,11 @@ export class Learner implements SavedLearner {
     return headRows(this.model, head, taskSizes(this.model, this.context.extractor), task);
   }
 
+  /** Frees what predictions need; the next makes it again. */
   async release(): Promise<void> {
-    await (await this.#adapter)?.release();
+    const adapter = await this.#adapter;
     this.#adapter = undefined;
+    await adapter?.release();
   }
 }
 
