@@ -468,3 +468,20 @@ describe("MS-Celeb", () => {
     await expect(listMsCeleb(folder)).rejects.toThrow("found at most 10 in any class");
   });
 });
+
+test("a crop larger than what pictures are scaled to is refused, in training or in tests", async () => {
+  const folder = temporaryFolder();
+  await writePictureFolder(folder, { train: 2, test: 1 });
+  const load = (images: object) =>
+    loadDataset(findDataset("folder"), folder, {
+      ...{ augmentation: {}, seed: 1 },
+      images: { broken: "error", size: 16, ...images },
+    });
+  for (const images of [{ resize: 15 }, { testResize: 15 }, { resize: 20, testResize: 15 }]) {
+    await expect(load(images)).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      problem: { where: "images", found: "15" },
+    });
+  }
+  for (const images of [{}, { resize: 18 }, { resize: 18, testResize: 16 }]) await load(images);
+});

@@ -1,11 +1,14 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import {
   appendFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -19,7 +22,7 @@ import { imageSource } from "../src/data/image-source.js";
 import { type ConfigInput, resolveConfig } from "../src/experiment/config.js";
 import { startExperiment } from "../src/experiment/experiment.js";
 import { appendWhole, writeFileAtomically } from "../src/files/atomic-file.js";
-import { writeFolderAtomically } from "../src/files/atomic-folder.js";
+import { wholeFolder, writeFolderAtomically } from "../src/files/atomic-folder.js";
 import { makeFolder } from "../src/files/make-folder.js";
 import { refusal, writingError } from "../src/files/system-errors.js";
 import { Graph } from "../src/graph/graph.js";
@@ -240,4 +243,35 @@ test("a folder is made with those around it, and says which is the outermost", a
   for (const path of ["file", "file/in"]) {
     await expect(makeFolder(join(folder, path))).rejects.toMatchObject({ code: "NOT_WRITABLE" });
   }
+});
+
+test("a file is written to where a link leads, and to a device as it is", async (context) => {
+  needs(context, "POSIX", process.platform !== "win32");
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "target"), "old");
+  symlinkSync("target", join(folder, "link"));
+  await writeFileAtomically(join(folder, "link"), "new");
+  expect(lstatSync(join(folder, "link")).isSymbolicLink()).toBe(true);
+  expect(readFileSync(join(folder, "target"), "utf8")).toBe("new");
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const read = promisify(execFile)("cat", [pipe]);
+  await writeFileAtomically(pipe, "through");
+  expect((await read).stdout).toBe("through");
+  expect(lstatSync(pipe).isFIFO()).toBe(true);
+});
+
+test("a folder that a process left between two renames is read there, and kept until it is replaced", async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, "made");
+  await writeFolderAtomically(path, { a: "1" });
+  expect(wholeFolder(path)).toBe(path);
+  renameSync(path, `${path}.replaced`);
+  expect(readFileSync(join(wholeFolder(path), "a"), "utf8")).toBe("1");
+  await expect(writeFolderAtomically(path, { "none/b": "2" })).rejects.toThrow("NOT_WRITABLE");
+  expect(readFileSync(join(path, "a"), "utf8")).toBe("1");
+  renameSync(path, `${path}.replaced`);
+  await writeFolderAtomically(path, { b: "2" });
+  expect(readdirSync(folder)).toEqual(["made"]);
+  expect(readdirSync(path)).toEqual(["b"]);
 });

@@ -79,6 +79,7 @@ function refuseUnsound({ classes, input, train, test }: Dataset, name: string): 
 
 async function loadImages(entry: ImageSet, folder: string, options: LoadOptions): Promise<Dataset> {
   const settings = imageSettings(entry.name, options);
+  refuseFrame(settings);
   const { split, classes } = options;
   const listed = await entry.list(folder, {
     ...(split && { split }),
@@ -120,6 +121,18 @@ export function imageSettings(
     ...{ size, background, augmentation, seed, broken },
     resize: { training: resize, test: testResize },
   };
+}
+
+/** A crop larger than the picture would have a black frame, in training or in tests alone. */
+function refuseFrame({ size, resize }: ImageSourceOptions): void {
+  const least = Math.min(resize.training, resize.test);
+  if (size <= least) return;
+  throw new ItamlError("CONFIG_INVALID", "pictures are scaled to less than is taken of them", {
+    where: "images",
+    expected: `resize and testResize of at least ${size}, the size`,
+    found: String(least),
+    remedy: "Set images.resize and images.testResize, too, or leave them out",
+  });
 }
 
 function augmented(dataset: Dataset, options: LoadOptions): Dataset {

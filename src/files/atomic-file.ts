@@ -1,17 +1,25 @@
 import { appendFileSync, statSync, truncateSync } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { open, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { writingError } from "./system-errors.js";
 
 /**
- * Writes a file as a whole or not at all: beside its place, synced, then renamed.
+ * Writes a file as a whole or not at all: beside its place, synced, then renamed. Where a link is, what it leads to is
+ * written; a device or a pipe is written to as it is.
  *
  * @throws {ItamlError} DISK_FULL, NOT_WRITABLE, TOO_MANY_FILES
  */
 export async function writeFileAtomically(
-  path: string,
+  target: string,
   content: string | Uint8Array,
 ): Promise<void> {
+  const path = await realpath(target).catch(() => target);
+  if (isDevice(path)) {
+    await writeFile(path, content).catch((error) => {
+      throw writingError(error, path);
+    });
+    return;
+  }
   const partial = `${path}.partial`;
   try {
     const file = await open(partial, "w");
@@ -27,6 +35,11 @@ export async function writeFileAtomically(
     await rm(partial, { force: true });
     throw writingError(error, path);
   }
+}
+
+function isDevice(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && !stats.isFile() && !stats.isDirectory();
 }
 
 /**

@@ -19,8 +19,10 @@ export async function writeFolderAtomically(
   isOwn: (name: string) => boolean = () => true,
 ): Promise<void> {
   const partial = `${path}.partial`;
-  const replaced = `${path}.replaced`;
+  const replaced = replacedBy(path);
   for (const place of [path, partial, replaced]) await refuseOthers(place, isOwn);
+  // A process ended between two renames: this is the only copy.
+  if (existsSync(replaced) && !existsSync(path)) await rename(replaced, path);
   let leftover: string | undefined = partial;
   try {
     await rm(partial, { recursive: true, force: true });
@@ -38,6 +40,16 @@ export async function writeFolderAtomically(
     throw writingError(error, path);
   }
   await rm(replaced, { recursive: true, force: true });
+}
+
+/** Where a folder is while another takes its place. */
+function replacedBy(path: string): string {
+  return `${path}.replaced`;
+}
+
+/** Where a folder that was written so is to be read: for a moment, or since a process ended in it, it isn't in its place. */
+export function wholeFolder(path: string): string {
+  return existsSync(path) || !existsSync(replacedBy(path)) ? path : replacedBy(path);
 }
 
 /** What systems put into folders that somebody looked at. */
