@@ -17,7 +17,9 @@ import { Inference } from "../src/model/inference.js";
 import type { TaskModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { type NetworkSettings, networks } from "../src/nn/index.js";
+import { batchNormalizationLayer } from "../src/nn/layers.js";
 import { radam } from "../src/optim/radam.js";
+import { sgd } from "../src/optim/sgd.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
 import type { Value } from "../src/runtime/runtime.js";
 import type { InputDescription } from "../src/samples/input-description.js";
@@ -266,3 +268,33 @@ function makeReplica({ numbers, integers, metadata, shape }: typeof reference) {
     },
   };
 }
+
+test("a sample alone has a mean, and leaves the running variance as it is", async () => {
+  const extractor = new FeatureExtractor(
+    { name: "normalised", features: (scope, x) => batchNormalizationLayer(scope, "bn", x) },
+    { shape: [2], type: "float32", mean: [0], std: [1] },
+  );
+  const step = await TrainingStep.compile(runtime, extractor, sgd());
+  const statisticsAfter = async (...values: number[]) => {
+    const base = {
+      theta: extractor.initialParameters(seededRandom("alone")),
+      statistics: extractor.initialStatistics(),
+      classifier: new Float32Array(2),
+    };
+    const training = await ModelTraining.start(base, step);
+    const samples = values.length / 2;
+    const batch = { x: Float32Array.from(values), samples, targets: new Float32Array(samples) };
+    await training.train(batch, 0.1);
+    const { statistics } = await training.read();
+    training.release();
+    const at = (name: string) => [...extractor.statistics.view(statistics, `bn.${name}`)];
+    return { mean: at("running_mean"), variance: at("running_var") };
+  };
+  const alone = await statisticsAfter(10, -10);
+  expectClose(alone.mean, [1, -1]);
+  expect(alone.variance).toEqual([1, 1]);
+  // By the unbiased variances 2 and 8.
+  const two = await statisticsAfter(1, 2, 3, 6);
+  expectClose(two.variance, [0.9 + 0.2, 0.9 + 0.8]);
+  await step.release();
+});

@@ -4,6 +4,7 @@ import { InferenceSession, Tensor as Value } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
 import { createChosen } from "../src/base/part.js";
 import { Graph } from "../src/graph/graph.js";
+import { add } from "../src/graph/operators/index.js";
 import { exportOnnxModel } from "../src/learners/export.js";
 import { newClassifier, newModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
@@ -129,4 +130,18 @@ test("a strict content-security policy allows the encoder: it makes no code from
     console.log(serializeOnnx(graph, textbook).length > 20);`;
   const flags = ["--disallow-code-generation-from-strings", "--input-type=module", "--eval"];
   expect(execFileSync(process.execPath, [...flags, program], { encoding: "utf8" })).toBe("true\n");
+});
+
+test("tensors of one name are told apart, whatever a network calls its parameters", async () => {
+  const graph = new Graph("same names");
+  const x = graph.input("x", "float32", ["batch", 2]);
+  const first = graph.constant(Float32Array.of(1, 2), [2], "weight");
+  const second = graph.constant(Float32Array.of(10, 20), [2], "weight");
+  const named = graph.constant(Float32Array.of(100, 200), [2], "y");
+  const like = graph.constant(Float32Array.of(1000, 2000), [2], "x");
+  graph.output("y", add(add(add(add(x, first), second), named), like));
+  const session = await InferenceSession.create(serializeOnnx(graph, textbook));
+  const { y } = await session.run({ x: new Value("float32", Float32Array.of(0, 0), [1, 2]) });
+  expect(Array.from(y?.data as Float32Array)).toEqual([1111, 2222]);
+  await session.release();
 });

@@ -91,3 +91,60 @@ test("released, it does what it was called for before, and refuses the rest", as
   await Promise.all([...before, released, classifier.release()]);
   expect(classifier.tasks).toHaveLength(2);
 });
+
+test("pictures that come slowly keep nobody waiting, and may be chosen by the classifier itself", async () => {
+  const classifier = await IncrementalClassifier.create({
+    ...{ inputShape: [3, 2, 2], memory: 8, threads: 1 },
+    network: { name: "mlp", hidden: [4] },
+  });
+  const picture = (value: number) => new Uint8Array(12).fill(value);
+  const pixels = (value: number) => ({
+    ...{ width: 2, height: 2 },
+    data: new Uint8ClampedArray(16).fill(value).map((own, i) => (i % 4 === 3 ? 255 : own)),
+  });
+  await classifier.learn({ images: [picture(0), picture(255)], labels: ["dark", "bright"] });
+  async function* chosen() {
+    for (const value of [0, 9, 250, 255]) {
+      const [label] = await classifier.classifyEach([picture(value)]);
+      if (label === "dark") {
+        yield pixels(value);
+      }
+    }
+  }
+  let more: (() => void) | undefined;
+  async function* slow() {
+    yield pixels(0);
+    await new Promise<void>((resolve) => {
+      more = resolve;
+    });
+  }
+  const waiting = classifier.classifyEach(slow());
+  expect(await classifier.classifyEach(chosen())).toEqual(["dark", "dark"]);
+  await classifier.learn({ images: [picture(128)], labels: ["grey"] });
+  const released = classifier.release();
+  await expect(classifier.classifyEach([picture(0)])).rejects.toMatchObject({ code: "RELEASED" });
+  more?.();
+  expect(await waiting).toEqual(["dark"]);
+  await released;
+});
+
+test("options are those of the call, whatever becomes of their objects", async () => {
+  const hidden = [8];
+  const inputShape = [2];
+  const settings = { epochs: 2 };
+  const classifier = await IncrementalClassifier.create({
+    ...{ inputShape, inputType: "float32", memory: 8, threads: 1, settings },
+    network: { name: "mlp", hidden },
+  });
+  await classifier.learn(task(0, 1));
+  hidden[0] = 16;
+  inputShape[0] = 3;
+  settings.epochs = 7;
+  const before = await classifier.classifyEach(points(1));
+  const files = await classifier.toFiles();
+  const again = await IncrementalClassifier.fromFiles(files);
+  expect(await again.classifyEach(points(1))).toEqual(before);
+  const description = new TextDecoder().decode(files.get("classifier.json"));
+  expect(JSON.parse(description).options.settings.epochs).toBe(2);
+  await Promise.all([classifier.release(), again.release()]);
+});

@@ -22,7 +22,7 @@ import {
 import { type KnownClass, knownClasses } from "./history.js";
 import { type Images, takeImages } from "./images.js";
 import { type Label, takeLabels } from "./labels.js";
-import { chosenLearner } from "./learner.js";
+import { chosenLearner, isNetwork } from "./learner.js";
 import { SamplePool } from "./sample-pool.js";
 import {
   type ClassifierFiles,
@@ -82,6 +82,8 @@ export class IncrementalClassifier<Other = never> {
   #taught: Taught;
   #state: State;
   #released: Promise<void> | undefined;
+  /** Pictures that calls wait for. */
+  readonly #coming = new Set<Promise<SampleData>>();
 
   protected constructor({ options, extractor, taught }: ClassifierParts) {
     this.#options = options;
@@ -116,8 +118,9 @@ export class IncrementalClassifier<Other = never> {
 
   protected static async newParts(options: ClassifierOptions): Promise<ClassifierParts> {
     checkOptions(options, "create");
-    const extractor = extractorOf(options);
-    return { options, extractor, taught: await createTaught(extractor, options) };
+    const own = ownOptions(options);
+    const extractor = extractorOf(own);
+    return { options: own, extractor, taught: await createTaught(extractor, own) };
   }
 
   /** @param place a file's name, for messages */
@@ -364,8 +367,20 @@ export class IncrementalClassifier<Other = never> {
 
   /** Frees what the runtime holds, when the calls before it are done; calls after it are refused. */
   release(): Promise<void> {
-    this.#released ??= this.#changes.next(() => this.#state.release());
+    this.#released ??= this.#changes.next(async () => {
+      await Promise.allSettled(this.#coming);
+      await this.#state.release();
+    });
     return this.#released;
+  }
+
+  async #waitFor(coming: Promise<SampleData>): Promise<SampleData> {
+    this.#coming.add(coming);
+    try {
+      return await coming;
+    } finally {
+      this.#coming.delete(coming);
+    }
   }
 
   async #read<T>(
@@ -373,10 +388,12 @@ export class IncrementalClassifier<Other = never> {
     images: Images | Other,
     work: (taught: Taught, source: SampleSource, rows: readonly number[]) => Promise<T>,
   ): Promise<T> {
-    const state = this.#stateFor(where);
-    const taken = this.take(images, this.#extractor.input, where);
-    return await state.read(async (taught) => {
-      const source = new SamplePool(this.#extractor.input, await taken);
+    this.#stateFor(where);
+    const given = this.take(images, this.#extractor.input, where);
+    // Nobody waits for pictures that are still to come; who makes them may ask the classifier himself.
+    const taken = isPromise(given) ? await this.#waitFor(given) : given;
+    return await this.#known(where).read(async (taught) => {
+      const source = new SamplePool(this.#extractor.input, taken);
       const rows = Array.from({ length: source.length }, (_, row) => row);
       return await work(taught, source, rows);
     });
@@ -400,6 +417,10 @@ export class IncrementalClassifier<Other = never> {
   /** What was learned; it is to be something. */
   #stateFor(where: string): State {
     this.#refuseReleased(where);
+    return this.#known(where);
+  }
+
+  #known(where: string): State {
     if (this.#state.knowledge.tasks.length === 0) {
       throw new ItamlError("INPUT_INVALID", "the classifier has not learned anything yet", {
         where,
@@ -429,6 +450,17 @@ function keepExemplars({ learner: { memory }, pool }: Taught): void {
 function labelsOf({ tasks }: Taught, classes: readonly number[]): Label[] {
   const labels = tasks.flat();
   return classes.map((position) => labels[position] as Label);
+}
+
+/** A copy that nobody else changes: later the options are saved. */
+function ownOptions({ runtime, parts, network, ...plain }: ClassifierOptions): ClassifierOptions {
+  return {
+    ...structuredClone(plain),
+    ...{ runtime, ...(parts && { parts }) },
+    ...(network !== undefined && {
+      network: isNetwork(network) ? network : structuredClone(network),
+    }),
+  };
 }
 
 function extractorOf(options: ClassifierOptions): FeatureExtractor {

@@ -14,7 +14,7 @@ import { CLASSIFIER_FILES, type ClassifierFiles } from "../classifier/saved-clas
 import type { FrozenNetwork } from "../features/extractor.js";
 import { joinedOnnx } from "../features/joined-onnx.js";
 import { writeFileAtomically } from "../files/atomic-file.js";
-import { writeFolderAtomically } from "../files/atomic-folder.js";
+import { wholeFolder, writeFolderAtomically } from "../files/atomic-folder.js";
 import { readFileOrThrow } from "../files/read-file.js";
 import type { LearnHooks } from "../model/progress.js";
 import { createOnnxRuntime, type OnnxRuntimeOptions } from "../runtime/node/onnxruntime-node.js";
@@ -226,7 +226,8 @@ const MAXIMUM_TEXT = 2 ** 26;
  *
  * @throws {ItamlError} FILE_INVALID
  */
-export async function readClassifier(folder: string): Promise<ClassifierFiles> {
+export async function readClassifier(path: string): Promise<ClassifierFiles> {
+  const folder = wholeFolder(path);
   const names = FILES.filter((name) => existsSync(join(folder, name)));
   const read = async (name: string) => {
     const atMost = name.endsWith(".json") ? MAXIMUM_TEXT : undefined;

@@ -1,10 +1,12 @@
 import type { Tensor } from "../graph/graph.js";
+import { hasVariance } from "../graph/operators/batch-normalization.js";
 import {
   add,
   batchNormalization,
   convolution,
   multiply,
   normalizeByStatistics,
+  subtract,
   type WindowOptions,
 } from "../graph/operators/index.js";
 import { constantly, kaimingNormal, uniformByFanIn } from "./initialization.js";
@@ -72,7 +74,15 @@ export function batchNormalizationLayer(
   if (!scope.training) return normalizeByStatistics(x, scale, shift, mean, variance, epsilon);
   const normalized = batchNormalization(x, scale, shift, epsilon);
   scope.updateStatistic(meanName, moveTowards(mean, normalized.mean, momentum));
-  scope.updateStatistic(varianceName, moveTowards(variance, normalized.variance, momentum));
+  const known = hasVariance(x);
+  const ofBatch = known
+    ? // A sample alone has none: the running one stays.
+      add(
+        multiply(normalized.variance, known),
+        multiply(variance, subtract(x.graph.scalar(1), known)),
+      )
+    : normalized.variance;
+  scope.updateStatistic(varianceName, moveTowards(variance, ofBatch, momentum));
   return normalized.output;
 }
 

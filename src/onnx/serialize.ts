@@ -45,7 +45,9 @@ export function serializeOnnx(
           output: [name],
         })),
       ],
-      initializer: graph.constants.map(initializer),
+      initializer: graph.constants.map((constant) =>
+        initializer(constant, nameOf(constant.tensor)),
+      ),
       input: graph.inputs.map((tensor) => valueInfo(tensor.name, tensor)),
       output: [...graph.outputs].map(([name, tensor]) => valueInfo(name, tensor)),
     },
@@ -72,7 +74,21 @@ function nameOutputs(graph: Graph): {
     if (results.has(tensor) && !names.has(tensor)) names.set(tensor, name);
     else copies.push([name, tensor]);
   }
+  const taken = new Set([...graph.outputs.keys(), ...graph.inputs.map(({ name }) => name)]);
+  for (const tensor of [...graph.constants.map((constant) => constant.tensor), ...results]) {
+    if (names.has(tensor)) continue;
+    const name = freeName(tensor.name, taken);
+    taken.add(name);
+    names.set(tensor, name);
+  }
   return { nameOf: (tensor) => names.get(tensor) ?? tensor.name, copies };
+}
+
+/** A parameter may be called as another tensor is: networks are anybody's. */
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  let free = name;
+  for (let i = 1; taken.has(free); i++) free = `${name}.${i}`;
+  return free;
 }
 
 function attribute(name: string, value: Attribute): object {
@@ -82,9 +98,9 @@ function attribute(name: string, value: Attribute): object {
   return { name, type: 7, ints: value };
 }
 
-function initializer({ tensor, data }: Constant): object {
+function initializer({ tensor, data }: Constant, name: string): object {
   return {
-    name: tensor.name,
+    name,
     dims: tensor.shape,
     data_type: ELEMENT_TYPES[tensor.type],
     raw_data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),

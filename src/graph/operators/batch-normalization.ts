@@ -81,6 +81,20 @@ function correction(x: Tensor): Tensor {
 }
 
 /**
+ * Whether a batch says anything of variances: 1 where each channel has several elements in it, 0 where it has one, of shape
+ * []; undefined where a single sample has several.
+ */
+export function hasVariance(x: Tensor): Tensor | undefined {
+  const { graph } = x;
+  const [batch, , ...image] = x.shape;
+  if (elementCount(image) !== 1) return undefined;
+  return graph.once(`has variance ${batch}`, () => {
+    const others = subtract(channelSize(x), graph.scalar(1));
+    return divide(others, maximum(others, graph.scalar(1)));
+  });
+}
+
+/**
  * Batch normalisation in inference, by given statistics.
  *
  * @param x [batch, channels, …]

@@ -1,6 +1,10 @@
 export * from "./activation.js";
 export * from "./arithmetic.js";
-export * from "./batch-normalization.js";
+export {
+  batchNormalization,
+  type NormalizedBatch,
+  normalizeByStatistics,
+} from "./batch-normalization.js";
 export * from "./binary-cross-entropy.js";
 export { sumOver } from "./broadcast.js";
 export { alongChannels, channelAffine, channelMean, channelSum } from "./channels.js";
