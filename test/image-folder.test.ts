@@ -3,15 +3,18 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { findDataset } from "../src/data/catalog.js";
 import { readClassList } from "../src/data/class-list.js";
 import type { ImageFiles, LabelledFiles } from "../src/data/image-files.js";
 import { listImageFolder } from "../src/data/image-folder.js";
 import { listImageNet } from "../src/data/imagenet.js";
 import { leftOutNotes } from "../src/data/left-out.js";
+import { loadDataset } from "../src/data/load-dataset.js";
 import { listMsCeleb } from "../src/data/msceleb.js";
 import { divide, type Split } from "../src/data/split.js";
 import { temporaryFolder } from "./support/folder.js";
 import { needs } from "./support/needs.js";
+import { writePictureFolder } from "./support/pictures.js";
 import { sharedData } from "./support/shared.js";
 
 /** Writes empty files. */

@@ -158,3 +158,13 @@ test("many that come one by one are never all open at once", async () => {
   expect(most).toBeLessThan(64);
   await classifier.release();
 });
+
+test("a class folder without a picture is refused, and what else is there is said", async () => {
+  const folder = await folderOf(["red", "green"], 2);
+  mkdirSync(join(folder, "blue"));
+  writeFileSync(join(folder, "blue/old.bmp"), "BM");
+  await expect(labelledPictures(folder)).rejects.toMatchObject({
+    code: "DATASET_INVALID",
+    message: expect.stringMatching(/no pictures in class "blue"; .*found 1 of type \.bmp/),
+  });
+});

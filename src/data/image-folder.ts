@@ -195,8 +195,9 @@ async function listClasses(
   return classes;
 }
 
-function emptyClasses(
-  classes: readonly ClassPictures[],
+/** The classes without a picture, as an error; none where there are none. */
+export function emptyClasses(
+  classes: readonly Pick<ClassPictures, "pictures">[],
   folders: readonly ClassFolder[],
   leftOut: LeftOutFiles,
 ): ItamlError[] {

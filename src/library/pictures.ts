@@ -1,4 +1,4 @@
-import { ItamlError } from "../base/errors.js";
+import { ItamlError, throwAll } from "../base/errors.js";
 import { limiter } from "../base/limiter.js";
 import { isByteArray } from "../base/typed-arrays.js";
 import { describeValue } from "../classifier/check-input.js";
@@ -11,6 +11,8 @@ import {
   type PixelData,
   type Scaling,
 } from "../data/image.js";
+import { emptyClasses } from "../data/image-folder.js";
+import { LeftOutFiles } from "../data/left-out.js";
 import { isPicture } from "../data/picture-formats.js";
 import { elementCount } from "../graph/shape.js";
 import { copyWindow, type Picture as Pixels } from "../samples/augmentation.js";
@@ -162,15 +164,25 @@ export interface LabelledPictures {
 /**
  * The picture files in a folder of class folders, as {@link IncrementalClassifier.learn} takes them.
  *
- * @throws {ItamlError} DATASET_MISSING; DATASET_INVALID where there are no class folders
+ * @throws {ItamlError} DATASET_MISSING; DATASET_INVALID where there are no class folders, or none in one of them
  */
-export async function labelledPictures(folder: string): Promise<LabelledPictures> {
-  const [images, labels]: [string[], string[]] = [[], []];
-  for (const { name, path } of await listClassFolders(folder)) {
-    for (const picture of await listPictures(path)) {
-      images.push(picture);
-      labels.push(name);
-    }
+export function labelledPictures(folder: string): Promise<LabelledPictures> {
+  return listLabelled(folder, new LeftOutFiles());
+}
+
+/** The same, told where to count what else is there. */
+export async function listLabelled(
+  folder: string,
+  leftOut: LeftOutFiles,
+): Promise<LabelledPictures> {
+  const folders = await listClassFolders(folder);
+  const classes: { name: string; pictures: string[] }[] = [];
+  for (const { name, path } of folders) {
+    classes.push({ name, pictures: await listPictures(path, leftOut) });
   }
-  return { images, labels };
+  throwAll(emptyClasses(classes, folders, leftOut));
+  return {
+    images: classes.flatMap(({ pictures }) => pictures),
+    labels: classes.flatMap(({ name, pictures }) => pictures.map(() => name)),
+  };
 }

@@ -1,16 +1,20 @@
-import { labelledPictures } from "../../library/pictures.js";
+import { LeftOutFiles, leftOutNotes } from "../../data/left-out.js";
+import { listLabelled } from "../../library/pictures.js";
 import type { Progress } from "../../model/progress.js";
 import { textTable } from "../../report/table.js";
 import { interruptible } from "../interruption.js";
 import { changeLivingRun } from "../living.js";
 import { ProgressLine } from "../progress-line.js";
+import { warn } from "../warn.js";
 
 /** Teaches a run what a folder of class folders holds: new classes, more pictures of known ones, or both. */
 export async function learn(
   path: string,
   options: { data: string; resize?: boolean; json?: boolean },
 ): Promise<void> {
-  const { images, labels } = await labelledPictures(options.data);
+  const leftOut = new LeftOutFiles();
+  const { images, labels } = await listLabelled(options.data, leftOut);
+  for (const note of leftOutNotes(leftOut.list(), options.data)) warn(note);
   await interruptible((signal) =>
     changeLivingRun(path, async ({ classifier, read }) => {
       const before = new Set(classifier.tasks.flat());
