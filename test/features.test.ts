@@ -201,11 +201,11 @@ describe("features of pictures", () => {
     network = await open({ model: join(folder, "model.onnx") });
   });
 
-  const sourceOf = () => {
+  const sourceOf = (own = network) => {
     const settings = { size: 12, resize: { test: 12, training: 12 }, broken: "skip" } as const;
     const pictures = imageSource(files, { ...settings, augmentation: {}, seed: 1 });
     const input = { shape: [3, 12, 12], type: "uint8", mean: [0], std: [1] } as const;
-    return new FeatureSource(pictures, { network, input }, contentOfFiles(files));
+    return new FeatureSource(pictures, { network: own, input }, contentOfFiles(files));
   };
   const all = () => files.map((_, i) => i);
   const rowsOf = async (source: FeatureSource) => {
@@ -213,6 +213,15 @@ describe("features of pictures", () => {
     await source.read(all(), rows);
     return rows;
   };
+
+  test("are another device's, too, where it computed them", async () => {
+    await rowsOf(sourceOf());
+    const again = sourceOf();
+    await rowsOf(again);
+    const elsewhere = sourceOf({ ...network, device: "webgpu" });
+    await rowsOf(elsewhere);
+    expect([again.computed, elsewhere.computed]).toEqual([0, files.length]);
+  });
 
   test("are computed once, and a picture that changes anew", async () => {
     const first = sourceOf();

@@ -25,6 +25,8 @@ export interface FrozenNetwork {
   readonly featureSize: number;
   /** A hash of the network and of what it does with pixels: features under another one are others. */
   readonly identity: string;
+  /** Where it runs: other devices round otherwise. Default: `cpu`. */
+  readonly device?: Device;
   /**
    * @param pixels RGB, [samples, 3, size, size]
    * @returns [samples, featureSize]

@@ -71,10 +71,12 @@ export function contentOfFiles(files: readonly string[], keys = new PictureKeys(
  * @param hasContent whether pictures are known by {@link PictureContent}, and not by their pixels
  */
 export function featureCache(
-  { network: { identity, featureSize }, input, decoding }: PictureSettings,
+  { network: { identity, featureSize, device = "cpu" }, input, decoding }: PictureSettings,
   hasContent: boolean,
 ): RowCache {
   const how = [identity, input.shape, hasContent ? decoding : "samples"];
+  // Of the CPU there are caches from before it was said.
+  if (device !== "cpu") how.push(device);
   const folder = sha256(JSON.stringify(how)).toString("hex").slice(0, 32);
   return new RowCache(join(cacheFolder(), "features", folder), 4 * featureSize);
 }

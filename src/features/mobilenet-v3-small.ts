@@ -23,7 +23,7 @@ function frozenMobilenet({ size }: { size: number }): Extractor {
       const runtime = createOnnxRuntime({ device, ...(threads !== undefined && { threads }) });
       const program = await runtime.compile(graph);
       return {
-        ...{ size, featureSize },
+        ...{ size, featureSize, device },
         identity: identityOf(MOBILENET_V3_SMALL.sha256, { size, ...IMAGENET_STATISTICS }),
         async features(pixels, samples) {
           const shape = [samples, 3, size, size];

@@ -73,7 +73,7 @@ function onnxFile(settings: OnnxSettings): Extractor {
         });
         const { length } = pooled(trial, 1, input.layout, output);
         return {
-          ...{ size: input.size, featureSize: length },
+          ...{ size: input.size, featureSize: length, device: options.device },
           identity: identityOf(sha256(bytes).toString("hex"), {
             ...{ output, channels, normalization, size: input.size, layout: input.layout },
           }),
