@@ -2,10 +2,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { zipSync } from "fflate";
 import sharp from "sharp";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { servePlayground } from "../src/cli/commands/play.js";
+import { IncrementalClassifier } from "../src/library/incremental-classifier.js";
 import { faint, unnamed } from "./support/accessibility.js";
 import { ChromiumPage, chromiumPath } from "./support/chromium.js";
 import { randomWeights } from "./support/gguf.js";
@@ -95,6 +97,52 @@ test("two tasks are taught by drawing, one of them after the page was opened aga
     expect(broken).toEqual([]);
   });
   close();
+});
+
+/** A .zip of a folder in which Node saved a classifier of drawings, and one that is no classifier's. */
+async function archives(): Promise<{ model: string; wrong: string }> {
+  const options = { inputShape: [1, 28, 28], network: { name: "mlp", hidden: [8] }, memory: 8 };
+  const classifier = await IncrementalClassifier.create({ ...options, threads: 1 } as const);
+  const labels = Array.from({ length: 8 }, (_, i) => (i % 2 ? "sun" : "moon"));
+  const images = labels.map((label) => new Uint8Array(784).fill(label === "sun" ? 200 : 20));
+  await classifier.learn({ images, labels });
+  const [model, wrong] = [join(folder, "model.zip"), join(folder, "wrong.zip")];
+  const files = [...(await classifier.toFiles())];
+  writeFileSync(model, zipSync(Object.fromEntries(files.map(([name, b]) => [`model/${name}`, b]))));
+  writeFileSync(wrong, zipSync({ "letter.txt": new Uint8Array(3) }));
+  await classifier.release();
+  return { model, wrong };
+}
+
+test("a wrong file changes nothing, a saved folder is loaded, and neither while it learns", async (context) => {
+  const chromium = chromiumPath();
+  needs(context, "a browser", chromium);
+  const { model, wrong } = await archives();
+  const { address, close } = await servePlayground(folder, 0);
+  onTestFinished(close);
+  await ChromiumPage.with(chromium, async (page) => {
+    const visitor = new Visitor(page);
+    await page.resize(1280, 1000);
+    await page.open(address);
+    await visitor.until(".status", /^Ready$/);
+    await teach(visitor, ["bar", "dash"]);
+    await visitor.until(".status", /^Learning bar, dash/);
+    const pressable = `[...document.querySelectorAll("footer button, footer input, .top .main")]
+      .filter(({ disabled }) => !disabled).length`;
+    expect(await page.evaluate(pressable)).toBe(0);
+    await visitor.until(".status", /^2 classes in 1 tasks$/);
+    expect(await page.evaluate(pressable)).toBe(5);
+
+    await visitor.choose("footer input", [wrong]);
+    await visitor.until(".failure", /there is no classifier in the file/);
+    expect(await visitor.text("table")).toMatch(/1: bar, dash/);
+    await visitor.choose("footer input", [model]);
+    await visitor.until("table", /1: moon, sun/);
+    await visitor.until(".status", /^2 classes in 1 tasks$/);
+    expect(await visitor.text(".failure")).toBe("");
+    await page.open(address);
+    await visitor.until("table", /1: moon, sun/);
+  });
 });
 
 /** Pictures of colours, by their names. */

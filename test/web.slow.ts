@@ -43,7 +43,7 @@ describe.each([
     });
     expect(taught).toMatchObject({
       isolated: "cross-origin-opener-policy" in headers,
-      errors: ["LABEL_UNKNOWN", "INTERRUPTED", "RELEASED"],
+      errors: ["LABEL_UNKNOWN", "INTERRUPTED", "RangeError: of the page", "RELEASED", "RELEASED"],
       kept: ["mine"],
     });
     expect(taught.epochs).toBeGreaterThan(1);

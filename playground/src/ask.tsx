@@ -4,9 +4,10 @@ import { kind } from "./kind.js";
 import { Pad } from "./pad.js";
 import { Pictures } from "./pictures.js";
 import type { Sample } from "./sample.js";
-import { busy, doing, heldOut, tasks } from "./store.js";
+import { doing, heldOut, tasks } from "./store.js";
 import type { Teacher } from "./teacher.js";
 import { Thumbnails } from "./thumbnails.js";
+import { busy } from "./work.js";
 
 /** Below this the most probable class is hardly one. */
 const UNSURE = 0.5;
@@ -35,7 +36,8 @@ export function Ask() {
     doing("Looking", (own) => ask(own, [...(answer.value?.asked ?? []), ...samples]));
   const fill = (task: number) =>
     doing("Looking", async (teacher) => {
-      const own = tasks.value[task]?.flatMap((label) => heldOut.value[String(label)] ?? []) ?? [];
+      const own =
+        tasks.value[task]?.flatMap((label) => heldOut.value.get(String(label)) ?? []) ?? [];
       const chosen = shuffled(own).slice(0, count.value);
       for (let i = 1; i <= chosen.length; i++) {
         await ask(teacher, chosen.slice(0, i));

@@ -1,26 +1,15 @@
-import { unzipSync, zipSync } from "fflate";
-import { ItamlError } from "../../src/web.js";
-import { kind } from "./kind.js";
-import { busy, doing, failure, knows, open, startAgain } from "./store.js";
-import { putInPlace } from "./teacher.js";
+import { zipped } from "./archive.js";
+import { doing, knows, load, loading, startAgain } from "./store.js";
+import { busy, failure } from "./work.js";
 
 /** Taking it away, bringing it back, and starting again. */
 export function Files() {
-  const off = busy.value !== undefined || !knows.value;
+  const occupied = busy.value !== undefined || loading.value;
+  const off = occupied || !knows.value;
   const onnx = () =>
     doing("Writing", async (own) => download("classifier.onnx", await own.toOnnx()));
   const files = () =>
-    doing("Writing", async (own) => {
-      const all = await own.toFiles();
-      download("classifier.zip", zipSync(Object.fromEntries(all)));
-    });
-  const load = (file: File | undefined) =>
-    file &&
-    doing("Loading", async (own) => {
-      await putInPlace(kind.value, unzipped(new Uint8Array(await file.arrayBuffer())));
-      own.release();
-      await open();
-    });
+    doing("Writing", async (own) => download("classifier.zip", zipped(await own.toFiles())));
   return (
     <footer>
       <button type="button" disabled={off} onClick={onnx}>
@@ -34,8 +23,10 @@ export function Files() {
         <input
           type="file"
           accept=".zip"
+          disabled={occupied}
           onChange={({ currentTarget }) => {
-            void load(currentTarget.files?.[0]);
+            const [file] = currentTarget.files ?? [];
+            if (file) void load(file);
             currentTarget.value = "";
           }}
         />
@@ -43,7 +34,7 @@ export function Files() {
       <button
         type="button"
         class="quiet"
-        disabled={busy.value !== undefined}
+        disabled={occupied}
         onClick={() => {
           if (confirm("Forget all classes?")) void startAgain();
         }}
@@ -57,15 +48,6 @@ export function Files() {
       )}
     </footer>
   );
-}
-
-function unzipped(bytes: Uint8Array): Map<string, Uint8Array> {
-  try {
-    return new Map(Object.entries(unzipSync(bytes)));
-  } catch (cause) {
-    const problem = { expected: "a .zip that was downloaded here" };
-    throw new ItamlError("FILE_INVALID", "the file can't be read", problem, { cause });
-  }
 }
 
 function download(name: string, bytes: Uint8Array): void {

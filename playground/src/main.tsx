@@ -4,8 +4,9 @@ import { Files } from "./files.js";
 import { KINDS, kind } from "./kind.js";
 import { WEIGHTS, weightsMissing } from "./photograph.js";
 import { Remember } from "./remember.js";
-import { busy, demonstrate, loading, open, progress, tasks, turnTo } from "./store.js";
+import { demonstrate, loading, open, tasks, turnTo } from "./store.js";
 import { Teach } from "./teach.js";
+import { busy, progress } from "./work.js";
 import "./style.css";
 
 function status(): string {

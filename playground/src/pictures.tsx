@@ -3,7 +3,7 @@ import { type PictureSource, pictureSample } from "../../src/web.js";
 import { kind } from "./kind.js";
 import { photographOf } from "./photograph.js";
 import { type Sample, SIDE } from "./sample.js";
-import { busy, doing, failure, progress } from "./store.js";
+import { busy, failure, working } from "./work.js";
 
 /** A photograph, or a picture as if it were drawn: dark is ink. */
 async function pictureAsSample(source: PictureSource): Promise<Sample> {
@@ -18,10 +18,10 @@ export function Pictures({ onSamples }: { onSamples: (samples: readonly Sample[]
   const take = async (files: Iterable<File>) => {
     const pictures = [...files].filter(({ type }) => type.startsWith("image/"));
     const samples: Sample[] = [];
-    await doing("Looking at the pictures", async () => {
+    await working("Looking at the pictures", async (report) => {
       for (const picture of pictures) {
         samples.push(await pictureAsSample(picture));
-        progress.value = samples.length / pictures.length;
+        report(samples.length / pictures.length);
       }
     });
     if (samples.length > 0) onSamples(samples);
@@ -91,7 +91,7 @@ function Camera({ onSample }: { onSample: (sample: Sample) => void }) {
           const { current } = video;
           if (!current?.videoWidth) return;
           let sample: Sample | undefined;
-          await doing("Looking", async () => {
+          await working("Looking", async () => {
             sample = await pictureAsSample(current);
           });
           if (sample) onSample(sample);

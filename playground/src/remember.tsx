@@ -1,5 +1,6 @@
 import { kind } from "./kind.js";
-import { busy, forget, history, tasks } from "./store.js";
+import { forget, history, tasks } from "./store.js";
+import { busy } from "./work.js";
 
 /** Accuracy of each task after each task, of the network that remembers and of the one that forgets. */
 export function Remember() {

@@ -4,8 +4,9 @@ import { Pad } from "./pad.js";
 import { weightsMissing } from "./photograph.js";
 import { Pictures } from "./pictures.js";
 import type { Sample } from "./sample.js";
-import { addSamples, busy, heldOut, removeWaiting, tasks, teach, waiting } from "./store.js";
+import { addSamples, heldOut, removeWaiting, tasks, teach, waiting } from "./store.js";
 import { Thumbnails } from "./thumbnails.js";
+import { busy } from "./work.js";
 
 /** Fewer samples of a class are hardly worth teaching. */
 const ENOUGH = 5;
@@ -96,7 +97,7 @@ export function Teach() {
             : "Learn these in addition"
           : "Learn a task of two classes or more"}
       </button>
-      {Object.keys(heldOut.value).length > 0 && (
+      {heldOut.value.size > 0 && (
         <p class="hint">Every fifth one is kept back, to ask about it later.</p>
       )}
     </section>

@@ -1,10 +1,12 @@
 import {
   type Classification,
-  keepClassifier,
+  ItamlError,
   type Label,
   WorkerClassifier,
   type WorkerClassifierOptions,
 } from "../../src/web.js";
+import { DESCRIPTION } from "./archive.js";
+import { unlessBlocked } from "./keeping.js";
 import type { Kind } from "./kind.js";
 import { inputOf, type Sample, SIDE } from "./sample.js";
 
@@ -54,11 +56,30 @@ export class Teacher {
 
   /** As they were when the page was last open, or new. */
   static async open(kind: Kind): Promise<Teacher> {
-    const [remembers, forgets] = await Promise.all([
-      openKept(NAMES[kind].remembers, OPTIONS[kind].remembers),
-      openKept(NAMES[kind].forgets, OPTIONS[kind].forgets),
-    ]);
-    return new Teacher(kind, { remembers, forgets });
+    const both = await openBoth(async (which, worker) => {
+      const name = NAMES[kind][which];
+      const kept = () => WorkerClassifier.fromKept(worker, name, { threads: 1 });
+      return (
+        (await unlessBlocked(kept)) ?? (await WorkerClassifier.create(worker, OPTIONS[kind][which]))
+      );
+    });
+    return new Teacher(kind, both);
+  }
+
+  /**
+   * One that was saved elsewhere, and beside it a new one that forgets. Neither is kept yet.
+   *
+   * @throws {ItamlError} FILE_INVALID, also where it takes other samples than those of this kind
+   */
+  static async load(kind: Kind, files: ReadonlyMap<string, Uint8Array>): Promise<Teacher> {
+    const both = await openBoth(async (which, worker) => {
+      const options = OPTIONS[kind][which];
+      if (which === "forgets") return await WorkerClassifier.create(worker, options);
+      const loaded = await WorkerClassifier.fromFiles(worker, files, { threads: 1 });
+      refuseOtherSamples(files, options);
+      return loaded;
+    });
+    return new Teacher(kind, both);
   }
 
   get tasks(): readonly (readonly Label[])[] {
@@ -83,16 +104,15 @@ export class Teacher {
         }),
       ),
     );
-    await this.keep();
   }
 
   async forget(label: Label): Promise<void> {
     // One that was loaded knows classes that the other was never taught.
     const knowing = BOTH.filter((which) => this.#both[which].tasks.flat().includes(label));
     await Promise.all(knowing.map((which) => this.#both[which].forget(label)));
-    await this.keep();
   }
 
+  /** In place of those that were kept before. */
   async keep(): Promise<void> {
     for (const which of BOTH) await this.#both[which].keep(NAMES[this.#kind][which]);
   }
@@ -124,18 +144,39 @@ export class Teacher {
   }
 }
 
-async function openKept(name: string, options: WorkerClassifierOptions): Promise<WorkerClassifier> {
-  const worker = newWorker();
-  return (
-    (await WorkerClassifier.fromKept(worker, name, { threads: 1 })) ??
-    (await WorkerClassifier.create(worker, options))
-  );
+/** Opens each in a worker of its own; where that fails, both workers are ended. */
+async function openBoth(
+  open: (which: Which, worker: Worker) => Promise<WorkerClassifier>,
+): Promise<Record<Which, WorkerClassifier>> {
+  const workers = { remembers: newWorker(), forgets: newWorker() };
+  try {
+    const [remembers, forgets] = await Promise.all([
+      open("remembers", workers.remembers),
+      open("forgets", workers.forgets),
+    ]);
+    return { remembers, forgets };
+  } catch (error) {
+    for (const worker of Object.values(workers)) worker.terminate();
+    throw error;
+  }
 }
 
-/** Puts a classifier that was saved elsewhere in the place of the kept one. */
-export async function putInPlace(
-  kind: Kind,
+/**
+ * @param files of a classifier that was opened
+ * @throws {ItamlError} FILE_INVALID
+ */
+function refuseOtherSamples(
   files: ReadonlyMap<string, Uint8Array>,
-): Promise<void> {
-  await keepClassifier(NAMES[kind].remembers, files);
+  expected: WorkerClassifierOptions,
+): void {
+  const { options } = JSON.parse(new TextDecoder().decode(files.get(DESCRIPTION)));
+  if (samplesOf(options) === samplesOf(expected)) return;
+  throw new ItamlError("FILE_INVALID", "the classifier takes other samples", {
+    expected: samplesOf(expected),
+    found: samplesOf(options),
+  });
+}
+
+function samplesOf({ inputShape, inputType = "uint8" }: WorkerClassifierOptions): string {
+  return `${inputType} [${inputShape.join(", ")}]`;
 }

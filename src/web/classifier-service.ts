@@ -13,7 +13,8 @@ import { keepClassifier, keptClassifier } from "./storage.js";
 export class ClassifierService {
   readonly #createRuntime: typeof createWebRuntime;
   #classifier: IncrementalClassifier | undefined;
-  #stop: AbortController | undefined;
+  /** What stops each learning that was asked for and isn't done, by the page's number of it. */
+  readonly #learning = new Map<number, AbortController>();
 
   constructor(createRuntime: typeof createWebRuntime) {
     this.#createRuntime = createRuntime;
@@ -47,15 +48,30 @@ export class ClassifierService {
     return answer(async () => this.#own.tasks);
   }
 
+  /**
+   * @param id the page's number of this learning, for {@link stop}
+   * @returns the tasks, when the page has heard of all progress
+   */
   learn(
+    id: number,
     samples: { images: Images; labels: readonly Label[] },
-    onProgress?: (progress: Progress) => void,
+    onProgress?: (progress: Progress) => void | Promise<void>,
   ) {
     const stop = new AbortController();
-    this.#stop = stop;
+    this.#learning.set(id, stop);
+    // Messages are heard in their order: the last one after all others.
+    let heard: void | Promise<void>;
+    const report = (progress: Progress) => {
+      heard = onProgress?.(progress);
+    };
     return answer(async () => {
-      await this.#own.learn(samples, { onProgress, signal: stop.signal });
-      return this.#own.tasks;
+      try {
+        await this.#own.learn(samples, { onProgress: report, signal: stop.signal });
+        return this.#own.tasks;
+      } finally {
+        this.#learning.delete(id);
+        await heard;
+      }
     });
   }
 
@@ -70,9 +86,9 @@ export class ClassifierService {
     return answer(async () => this.#own.classes());
   }
 
-  /** Stops the learning that was asked for last, after its mini-batch. */
-  stop() {
-    this.#stop?.abort();
+  /** Stops a learning, after its mini-batch or before it begins; nothing where it is done. */
+  stop(id: number) {
+    this.#learning.get(id)?.abort();
   }
 
   classify(images: Images) {

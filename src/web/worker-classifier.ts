@@ -5,8 +5,9 @@ import type { Images } from "../classifier/images.js";
 import type { Classification } from "../classifier/incremental-classifier.js";
 import type { Label } from "../classifier/labels.js";
 import type { ClassifierFiles } from "../classifier/saved-classifier.js";
-import type { LearnHooks } from "../model/progress.js";
+import { type LearnHooks, throwIfAborted } from "../model/progress.js";
 import type { ClassifierService } from "./classifier-service.js";
+import { Listener } from "./listener.js";
 import type { WebRuntimeOptions } from "./onnxruntime-web.js";
 import { WorkerLink } from "./worker-link.js";
 
@@ -20,6 +21,8 @@ export type WorkerClassifierOptions = Omit<PortableOptions, "parts"> & WebRuntim
 export class WorkerClassifier {
   readonly #link: WorkerLink<ClassifierService>;
   #tasks: readonly (readonly Label[])[] = [];
+  /** How many were asked for: the number of the next one. */
+  #learnings = 0;
 
   private constructor(worker: Worker) {
     this.#link = new WorkerLink(worker, "classifier");
@@ -77,19 +80,33 @@ export class WorkerClassifier {
     return this.#tasks;
   }
 
+  /**
+   * As `IncrementalClassifier.learn`. Where `onProgress` throws, learning is stopped and rejects with what was thrown: the
+   * classifier is as it was before, unless all was learned when the page heard of it, which {@link tasks} says.
+   *
+   * @throws {ItamlError} as `IncrementalClassifier.learn`; DEVICE_UNAVAILABLE
+   */
   async learn(
     samples: { images: Images; labels: readonly Label[] },
     { onProgress, signal }: LearnHooks = {},
   ): Promise<void> {
-    const stop = () => void this.#link.service.stop();
+    const id = this.#learnings++;
+    // Where the worker was ended meanwhile, nothing answers.
+    const stop = () => void this.#link.service.stop(id);
+    const told = onProgress && new Listener(onProgress, stop);
     signal?.addEventListener("abort", stop, { once: true });
-    if (signal?.aborted) stop();
     try {
-      const report = onProgress && proxy(onProgress);
-      this.#tasks = await this.#link.ask((service) => service.learn(samples, report));
+      this.#tasks = await this.#link.ask((service) => {
+        throwIfAborted(signal);
+        return service.learn(id, samples, told && proxy(told.hear));
+      });
+    } catch (error) {
+      told?.rethrow();
+      throw error;
     } finally {
       signal?.removeEventListener("abort", stop);
     }
+    told?.rethrow();
   }
 
   async forget(...labels: Label[]): Promise<void> {

@@ -7,36 +7,48 @@ export class WorkerLink<Service> {
   readonly service: Remote<Service>;
   readonly #worker: Worker;
   readonly #what: string;
-  readonly #ended: Promise<never>;
-  #released = false;
+  /** What refuses each call under way. A promise for all of them would keep every answer as long as it waits itself. */
+  readonly #underWay = new Set<(why: ItamlError) => void>();
+  #ended: ItamlError | undefined;
 
   /** @param what the worker is, for messages */
   constructor(worker: Worker, what: string) {
     this.#worker = worker;
     this.#what = what;
     this.service = wrap<Service>(worker);
-    this.#ended = new Promise((_, reject) => {
-      worker.addEventListener("error", ({ message, filename }) => {
-        const problem = { where: filename || "the worker's script", found: message || "an error" };
-        reject(new ItamlError("DEVICE_UNAVAILABLE", "the worker doesn't run", problem));
-      });
+    worker.addEventListener("error", ({ message, filename }) => {
+      const problem = { where: filename || "the worker's script", found: message || "an error" };
+      this.#end(new ItamlError("DEVICE_UNAVAILABLE", "the worker doesn't run", problem));
     });
-    this.#ended.catch(() => {});
   }
 
   /** @throws {ItamlError} what the service throws, RELEASED, DEVICE_UNAVAILABLE where the worker's script can't be run */
   async ask<T>(call: (service: Remote<Service>) => Promise<Answer<T>>): Promise<T> {
-    if (this.#released) {
-      throw new ItamlError("RELEASED", `the ${this.#what} was released`, {
-        remedy: "Open it again, or release it later",
-      });
+    if (this.#ended) throw this.#ended;
+    let refuse = (_why: ItamlError) => {};
+    const ended = new Promise<never>((_, reject) => {
+      refuse = reject;
+    });
+    this.#underWay.add(refuse);
+    try {
+      return await Promise.race([unwrap(call(this.service)), ended]);
+    } finally {
+      this.#underWay.delete(refuse);
     }
-    return await Promise.race([unwrap(call(this.service)), this.#ended]);
   }
 
-  /** Ends the worker, and with it what it does: WebAssembly's memory is given back in no other way. */
+  /**
+   * Ends the worker, and with it what it does: WebAssembly's memory is given back in no other way. Calls under way are
+   * refused with RELEASED.
+   */
   release(): void {
-    this.#released = true;
+    const remedy = "Open it again, or release it later";
+    this.#end(new ItamlError("RELEASED", `the ${this.#what} was released`, { remedy }));
     this.#worker.terminate();
+  }
+
+  #end(why: ItamlError): void {
+    this.#ended = why;
+    for (const refuse of this.#underWay) refuse(why);
   }
 }

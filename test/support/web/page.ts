@@ -22,12 +22,14 @@ async function teach() {
   await classifier.keep("mine");
   const unknown = await classifier.forget("stranger").catch((error: unknown) => error);
   const stopped = await stoppedLearning(classifier);
+  const thrown = await failingLearning(classifier);
+  const underWay = classifier.learn(points(TASKS[2], 24)).catch((error: unknown) => error);
   classifier.release();
   const released = await classifier.classify(new Float32Array(3)).catch((error: unknown) => error);
   return {
     isolated: crossOriginIsolated,
     ...{ longestFrame, epochs: steps.filter((kind) => kind === "epoch").length },
-    errors: [unknown, stopped, released].map((error) =>
+    errors: [unknown, stopped, thrown, await underWay, released].map((error) =>
       error instanceof ItamlError ? error.code : String(error),
     ),
     kept: await keptClassifiers(),
@@ -41,6 +43,14 @@ async function stoppedLearning(classifier: WorkerClassifier): Promise<unknown> {
     .learn(points(TASKS[2], 24), { onProgress: () => stop.abort(), signal: stop.signal })
     .catch((thrown: unknown) => thrown);
   return classifier.tasks.length === 2 ? error : "it learned";
+}
+
+/** What learning ends with that the page itself fails to hear of. */
+function failingLearning(classifier: WorkerClassifier): Promise<unknown> {
+  const onProgress = () => {
+    throw new RangeError("of the page");
+  };
+  return classifier.learn(points(TASKS[2], 24), { onProgress }).catch((error: unknown) => error);
 }
 
 /** What a page that was opened again does with what was kept. */
