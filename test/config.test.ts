@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { configurationMarkdown } from "../src/cli/commands/list.js";
 import { findDataset } from "../src/data/catalog.js";
 import { formatConfig, resolveConfig } from "../src/experiment/config.js";
-import { applySetting, parseConfigText } from "../src/experiment/config-text.js";
+import { applySetting, applySettings, parseConfigText } from "../src/experiment/config-text.js";
 import { describeConfig, describeParts } from "../src/experiment/describe.js";
 import { fitted } from "../src/experiment/fitted-settings.js";
 import { builtInParts } from "../src/experiment/parts.js";
@@ -97,6 +97,35 @@ describe("a configuration", () => {
       learner: { name: "replay", memory: 12 },
     });
     expect(() => applySetting(config, "top")).toThrow("expected key=value");
+  });
+});
+
+describe("settings of a configuration", () => {
+  const settled = (...settings: string[]) => {
+    const config: Record<string, unknown> = { learner: { name: "itaml", memory: 2000 } };
+    applySettings(config, settings);
+    return config.learner;
+  };
+
+  test("hold in whatever order they are given; of one key the last counts", () => {
+    const small = { name: "icarl", memory: 50 };
+    expect(settled("learner.memory=50", "learner=icarl")).toEqual(small);
+    expect(settled("learner=icarl", "learner.memory=50")).toEqual(small);
+    expect(settled("learner.memory=50", "learner={name: icarl}")).toEqual(small);
+    expect(settled("learner.memory=9", "learner.memory=50", "learner=icarl")).toEqual(small);
+    expect(settled("learner.head.name=tuned", "learner.head={name: tuned}")).toMatchObject({
+      head: { name: "tuned" },
+    });
+  });
+
+  test.each([
+    ["learner.memory=50", "learner={name: icarl, memory: 10}"],
+    ["learner.name=replay", "learner=icarl"],
+    ["learner.head.epochs=3", "learner.head=5"],
+  ])("%s and %s are refused, whichever is first", (inner, outer) => {
+    const refusal = `two settings that can't both hold; found ${outer} and ${inner}`;
+    expect(() => settled(inner, outer)).toThrow(refusal);
+    expect(() => settled(outer, "learner.exemplars=first", inner)).toThrow(refusal);
   });
 });
 

@@ -1,9 +1,9 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { changeLivingRun, isLiving, type LivingRun, withLivingRun } from "../src/cli/living.js";
 import { resolveConfig } from "../src/experiment/config.js";
-import { startExperiment } from "../src/experiment/experiment.js";
+import { resumeExperiment, startExperiment } from "../src/experiment/experiment.js";
 import { IncrementalClassifier } from "../src/library/incremental-classifier.js";
 import { labelledPictures } from "../src/library/pictures.js";
 import { smallConfig } from "./support/experiment.js";
@@ -102,6 +102,72 @@ test("what a run on features has become is opened by the library, and takes pict
   const other = await IncrementalClassifier.load(at("saved"));
   expect(await other.classifyWithConfidence(unknown)).not.toEqual(said);
   await other.release();
+});
+
+test("a run that isn't finished is taught nothing", async () => {
+  const folder = temporaryFolder();
+  const run = join(folder, "run");
+  await startExperiment(run, smallConfig(folder, { tasks: 2 }));
+  const controller = new AbortController();
+  const stopped = resumeExperiment(run, 1, {
+    signal: controller.signal,
+    onProgress: () => controller.abort(),
+  });
+  await expect(stopped).rejects.toMatchObject({ code: "INTERRUPTED" });
+
+  const change = () =>
+    changeLivingRun(run, async ({ classifier }) => {
+      await classifier.forget(classifier.tasks.flat()[0] as string);
+    });
+  await expect(change()).rejects.toMatchObject({ code: "RUN_DIRECTORY" });
+  await expect(change()).rejects.toThrow(
+    `the run isn't finished; expected a run whose tasks are all trained. Finish it first with: itaml train --resume --out ${run}`,
+  );
+  expect(isLiving(run)).toBe(false);
+  await resumeExperiment(run, undefined);
+  await change();
+  expect(isLiving(run)).toBe(true);
+});
+
+test("what a run has become doesn't outlive it", async () => {
+  const folder = temporaryFolder();
+  const run = join(folder, "run");
+  const config = smallConfig(folder, { tasks: 2 });
+  await startExperiment(run, config);
+  await changeLivingRun(run, async ({ classifier }) => {
+    await classifier.forget(classifier.tasks.flat()[0] as string);
+  });
+  const files = ["results.json", "tasks/01/model.safetensors", "living/model.safetensors"];
+  const content = () => files.map((name) => readFileSync(join(run, name), "base64"));
+  const before = content();
+  await expect(resumeExperiment(run, 1)).rejects.toMatchObject({ code: "RUN_DIRECTORY" });
+  await expect(resumeExperiment(run, 1)).rejects.toThrow(
+    `itaml train --from-task 2 --force --out ${run}`,
+  );
+  // With a task more the run isn't what was taught.
+  const more = { config: smallConfig(folder, { tasks: 3 }) };
+  await expect(resumeExperiment(run, undefined, more)).rejects.toMatchObject({
+    code: "RUN_CHANGED",
+  });
+  // Nothing is trained.
+  await resumeExperiment(run, undefined);
+  expect(content()).toEqual(before);
+
+  const warnings: string[] = [];
+  const onWarning = (message: string) => warnings.push(message);
+  await resumeExperiment(run, 1, { force: true, onWarning });
+  expect(warnings.join()).toContain(`${join(run, "living")} is removed`);
+  expect(existsSync(join(run, "living"))).toBe(false);
+  await withLivingRun(run, {}, async ({ classifier }) => {
+    expect(classifier.tasks.map(({ length }) => length)).toEqual([2, 2]);
+  });
+
+  await changeLivingRun(run, async ({ classifier }) => {
+    await classifier.forget(classifier.tasks.flat()[0] as string);
+  });
+  await resumeExperiment(run, undefined, { ...more, force: true, onWarning });
+  expect(warnings).toHaveLength(2);
+  expect(isLiving(run)).toBe(false);
 });
 
 /** What a change of a run gives. */

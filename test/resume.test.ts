@@ -9,9 +9,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { seededRandom } from "../src/base/random.js";
 import { type ConfigInput, formatConfig } from "../src/experiment/config.js";
+import { isFinished } from "../src/experiment/events.js";
 import {
   type ExperimentOptions,
   resumeExperiment,
@@ -171,6 +172,72 @@ test("a last line of the events that lacks its end alone is kept", async () => {
   }
 });
 
+describe("trained again from a task on", () => {
+  /** A run that is done, which was stopped when the same was trained again from a task on. */
+  async function stoppedAgain(fromTask: number) {
+    const folder = temporaryFolder();
+    const [straight, run] = [join(folder, "straight"), join(folder, "run")];
+    await startExperiment(straight, smallConfig(folder));
+    cpSync(straight, run, { recursive: true });
+    await until(at(fromTask, 0, 0), (options) => resumeExperiment(run, fromTask, options));
+    return { folder, straight, run };
+  }
+
+  test("and stopped before that is done, a run is read, and ends as one that was not", async () => {
+    const { folder, run, straight } = await stoppedAgain(1);
+    const results = readFileSync(join(run, "results.json"), "utf8");
+    expect(results).toBe(readFileSync(join(run, "tasks/00/results.json"), "utf8"));
+    for (const command of [
+      ["results", "run"],
+      ["evaluate", "run"],
+      ["export", "run", "model.onnx"],
+    ]) {
+      expect(await itamlHere(folder, command)).toMatchObject({ code: 0 });
+    }
+    await resumeExperiment(run, undefined);
+    expect(contentOf(run)).toEqual(contentOf(straight));
+  });
+
+  test("a run of version 0.1.0 has the results that can be told of it", async () => {
+    const folder = temporaryFolder();
+    const run = join(folder, "run");
+    await startExperiment(run, smallConfig(folder));
+    for (const task of [0, 1, 2]) {
+      for (const name of ["SHA256SUMS", "origin.json", "results.json"]) {
+        rmSync(join(run, `tasks/0${task}`, name));
+      }
+    }
+    await until(at(1, 0, 0), (options) => resumeExperiment(run, 1, options));
+    const { directory } = await RunDirectory.open(run);
+    expect((await directory.readResults())?.tasks).toHaveLength(1);
+    await resumeExperiment(run, undefined);
+  });
+
+  test("and killed before it starts, a run doesn't pass for a finished one", async () => {
+    const folder = temporaryFolder();
+    const run = join(folder, "run");
+    await startExperiment(run, smallConfig(folder, { tasks: 2 }));
+    const killed = vi
+      .spyOn(RunDirectory.prototype, "removeTasksFrom")
+      .mockRejectedValueOnce(new Error("killed"));
+    await expect(resumeExperiment(run, 1)).rejects.toThrow("killed");
+    killed.mockRestore();
+    const { directory } = await RunDirectory.open(run);
+    expect((await directory.readResults())?.tasks).toHaveLength(1);
+    expect(isFinished(await directory.readEvents())).toBe(false);
+    expect((await resumeExperiment(run, undefined)).tasks).toHaveLength(2);
+  });
+
+  test("by another learner from the first on, it has that one's name", async () => {
+    const folder = temporaryFolder();
+    const run = join(folder, "run");
+    await startExperiment(run, smallConfig(folder, { tasks: 1 }));
+    const config = smallConfig(folder, { tasks: 1, learner: "finetuning" });
+    const results = await resumeExperiment(run, 0, { config, force: true });
+    expect(results.learner).toBe("finetuning");
+  });
+});
+
 describe("damage", () => {
   test("the checkpoint before a damaged one is used, then the start of the task, with a warning", async () => {
     const { folder, run, straight, checkpoints } = await stoppedRun();
@@ -302,6 +369,33 @@ describe("a run that was something else before is refused", () => {
     const { config: kept } = await RunDirectory.open(run);
     expect(kept).toEqual({ ...config, data: moved });
   });
+});
+
+test("a run goes on with its own features and plugins; others are refused", async () => {
+  const folder = temporaryFolder();
+  for (const name of ["own", "other"]) {
+    const section = `{ name: "${name}", title: "${name}", applies: () => false, render: () => [] }`;
+    writeFileSync(join(folder, `${name}.mjs`), `export const sections = [${section}];`);
+  }
+  const changes = { tasks: 1, epochs: 1, plugins: [join(folder, "own.mjs")] };
+  writeFileSync(join(folder, "own.yaml"), formatConfig(smallConfig(folder, changes)));
+  const train = (...args: string[]) => itamlHere(folder, ["train", "--out", "run", ...args]);
+  expect(await train("own.yaml", "--plugin", "own.mjs")).toMatchObject({ code: 0 });
+  const resume = (...args: string[]) => train("--resume", "--plugin", "own.mjs", ...args);
+  for (const changed of [
+    ["--features", "none"],
+    ["--plugin", "other.mjs"],
+  ]) {
+    const refused = await resume(...changed);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toContain("a run goes on with the settings that it was started with");
+  }
+  expect(await resume()).toMatchObject({ code: 0 });
+  const plugins = async () => (await RunDirectory.open(join(folder, "run"))).config.plugins;
+  expect(await plugins()).toEqual([join(folder, "own.mjs")]);
+  const forced = await resume("--plugin", "other.mjs", "--force");
+  expect(forced).toMatchObject({ code: 0 });
+  expect(await plugins()).toEqual([join(folder, "own.mjs"), join(folder, "other.mjs")]);
 });
 
 test("one writer at a time, while others read", async () => {

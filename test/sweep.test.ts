@@ -1,13 +1,16 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { planSweep } from "../src/cli/sweep/plan.js";
-import { formatConfig } from "../src/experiment/config.js";
+import { removeOldSettings } from "../src/cli/sweep/old-settings.js";
+import { type PlannedRun, planSweep } from "../src/cli/sweep/plan.js";
+import { formatConfig, resolveConfig } from "../src/experiment/config.js";
 import { startExperiment } from "../src/experiment/experiment.js";
+import { RunDirectory } from "../src/experiment/run-directory.js";
 import { parseSweep, sweepVariants } from "../src/experiment/sweep.js";
 import { itaml, itamlHere, readEvents, startItaml } from "./support/command-line.js";
 import { contentOf, smallConfig } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
+import { writeMadeMnist } from "./support/idx.js";
 import { needs } from "./support/needs.js";
 
 describe("a sweep file", () => {
@@ -96,6 +99,133 @@ test("one run that fails doesn't stop the others, and what is finished is left a
     failed: [],
   });
   expect(statSync(results).mtimeMs).toBe(before);
+});
+
+test("a variant's settings hold where the grid sets what is around them", async () => {
+  const folder = temporaryFolder();
+  const grid = { learner: ["icarl", "replay"] };
+  writeSweep(folder, { seeds: [1], variants: { small: { "learner.memory": 50 } }, grid });
+  const { runs } = await planSweep(join(folder, "sweep.yaml"), {});
+  expect(runs.map(({ name, config }) => [name, config.learner])).toEqual([
+    ["small-icarl-seed1", expect.objectContaining({ name: "icarl", memory: 50 })],
+    ["small-replay-seed1", expect.objectContaining({ name: "replay", memory: 50 })],
+  ]);
+
+  const whole = { learner: [{ name: "icarl", memory: 10 }] };
+  writeSweep(folder, { seeds: [1], variants: { small: { "learner.memory": 50 } }, grid: whole });
+  const refused = planSweep(join(folder, "sweep.yaml"), {});
+  await expect(refused).rejects.toThrow(
+    'sweep.yaml: small: --set: two settings that can\'t both hold; found learner={"name":"icarl","memory":10} and learner.memory=50',
+  );
+});
+
+describe("data that are elsewhere now", () => {
+  test("are refused for a finished run where they are others", async () => {
+    const folder = temporaryFolder();
+    const at = (name: string) => join(folder, name);
+    writeSweep(folder, { seeds: [1, 2], out: at("runs") }, { tasks: 1, epochs: 1 });
+    const plan = (data?: string) => planSweep(at("sweep.yaml"), data === undefined ? {} : { data });
+    const [first] = (await plan()).runs as [PlannedRun];
+    await startExperiment(first.path, first.config);
+
+    writeMadeMnist(at("other"), { train: 31 });
+    const message = `the run is of a sweep with other data; expected the content of ${at("other")}; found the content of ${at("data")}`;
+    await expect(plan(at("other"))).rejects.toMatchObject({ code: "RUN_DIRECTORY" });
+    for (const how of [["--report"], ["--only", first.name, "--out", at("runs")]]) {
+      const args = ["sweep", "sweep.yaml", ...how, "--data", "other"];
+      const outcome = await itamlHere(folder, args);
+      expect(outcome).toMatchObject({ code: 1, stdout: "" });
+      expect(outcome.stderr).toContain(`${first.path}: ${message}`);
+    }
+
+    cpSync(at("data"), at("moved"), { recursive: true });
+    rmSync(at("data"), { recursive: true });
+    const states = (await plan(at("moved"))).runs.map(({ state }) => state);
+    expect(states).toEqual(["finished", "new"]);
+  });
+
+  test("a list of classes elsewhere is refused for a run that has begun; one that hasn't takes it", async () => {
+    const folder = temporaryFolder();
+    const config = (classes: string) => ({
+      ...{ dataset: "folder", data: folder, classes: join(folder, classes), threads: 1 },
+      ...{
+        images: { size: 8, resize: 8 },
+        classesPerTask: 2,
+        network: "identity",
+        learner: "ridge",
+      },
+      continuum: 1,
+    });
+    const file = join(folder, "sweep.yaml");
+    writeFileSync(join(folder, "small.yaml"), JSON.stringify(config("today.txt")));
+    writeFileSync(file, JSON.stringify({ base: "small.yaml", seeds: [1], out: folder }));
+    const path = join(folder, "small-seed1");
+    const directory = await RunDirectory.create(path, resolveConfig(config("before.txt"), "test"));
+    expect((await planSweep(file, {})).runs).toMatchObject([{ state: "new" }]);
+    directory.logEvent({ kind: "note", message: "it has begun" });
+    await expect(planSweep(file, {})).rejects.toThrow(`the classes in ${folder}/before.txt`);
+    await directory.close();
+  });
+});
+
+describe("a run that never began, with other settings", () => {
+  /** A sweep of one run, whose directory has the settings of an earlier file. */
+  async function waiting() {
+    const folder = temporaryFolder();
+    writeSweep(folder, { seeds: [1], out: join(folder, "runs") }, { tasks: 1, epochs: 1 });
+    const path = join(folder, "runs/small-seed1");
+    const older = smallConfig(folder, { tasks: 2 });
+    const directory = await RunDirectory.create(path, older);
+    const plan = await planSweep(join(folder, "sweep.yaml"), {});
+    expect(plan.runs).toMatchObject([{ state: "new" }]);
+    return { folder, path, plan, directory };
+  }
+
+  test("is left alone while another process has it", async () => {
+    const { folder, path, directory } = await waiting();
+    const outcome = await itamlHere(folder, ["sweep", "sweep.yaml"]);
+    expect(outcome).toMatchObject({ code: 1, stdout: "" });
+    expect(outcome.stderr).toContain("ITAML_RUN_IN_USE");
+    expect(existsSync(join(path, "config.yaml"))).toBe(true);
+    await directory.close();
+  });
+
+  test("is looked at again: it may have begun, or have today's settings, since the sweep was planned", async () => {
+    const { path, plan, directory } = await waiting();
+    await directory.writeConfig((plan.runs[0] as PlannedRun).config);
+    await directory.close();
+    await removeOldSettings(plan, new Map(), {});
+    expect(existsSync(join(path, "config.yaml"))).toBe(true);
+
+    const begun = await waiting();
+    begun.directory.logEvent({ kind: "note", message: "it has begun" });
+    await begun.directory.close();
+    const removed = removeOldSettings(begun.plan, new Map(), {});
+    await expect(removed).rejects.toThrow("the run is of a sweep with another tasks");
+    expect(existsSync(join(begun.path, "config.yaml"))).toBe(true);
+    expect(existsSync(join(begun.path, "lock.json"))).toBe(false);
+  });
+
+  test("makes room for today's", async () => {
+    const { path, plan, directory } = await waiting();
+    await directory.close();
+    await removeOldSettings(plan, new Map(), {});
+    expect(readdirSync(path)).toEqual([]);
+  });
+});
+
+test.each([
+  ["--cancel", "--report"],
+  ["--retry", "--report"],
+  ["--cancel", "--dry-run"],
+  ["--status", "--dry-run"],
+  ["--report", "--only=small-seed1"],
+])("%s and %s are refused together", async (...both) => {
+  const folder = temporaryFolder();
+  writeSweep(folder, { seeds: [1] });
+  const outcome = await itamlHere(folder, ["sweep", "sweep.yaml", ...both]);
+  expect(outcome).toMatchObject({ code: 2, stdout: "" });
+  expect(outcome.stderr).toContain("don't go together");
 });
 
 test("nothing starts where one configuration is wrong", async () => {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { ItamlError } from "../base/errors.js";
 import { limiter } from "../base/limiter.js";
 import type { HistoryEvent } from "../classifier/history.js";
 import type { Label } from "../classifier/labels.js";
@@ -7,11 +8,12 @@ import { encodeClassifier } from "../classifier/saved-classifier.js";
 import { readImage } from "../data/image.js";
 import { openPictures } from "../data/kept-samples.js";
 import type { Config } from "../experiment/config.js";
-import { historyOf } from "../experiment/events.js";
+import { historyOf, isFinished } from "../experiment/events.js";
 import { builtInParts } from "../experiment/parts.js";
 import { loadNamedParts } from "../experiment/plugins.js";
-import { RunDirectory } from "../experiment/run-directory.js";
+import { LIVING, RunDirectory } from "../experiment/run-directory.js";
 import { type SavedRun, withSavedRun } from "../experiment/saved-run.js";
+import { wholeFolder } from "../files/atomic-folder.js";
 import { elementCount } from "../graph/shape.js";
 import { sums } from "../learners/method.js";
 import type { LearnerSettings } from "../learners/options.js";
@@ -28,12 +30,9 @@ import type { Device } from "../runtime/runtime.js";
 import { allocateSamples, type SampleData, samplesInMemory } from "../samples/samples.js";
 import { warn } from "./warn.js";
 
-/** What a run that was taught more has become: a saved classifier, beside the states of its tasks. */
-const FOLDER = "living";
-
 /** Whether a run was taught more, or forgot something, after its last task. */
 export function isLiving(path: string): boolean {
-  return existsSync(join(path, FOLDER));
+  return existsSync(wholeFolder(join(path, LIVING)));
 }
 
 /** A run's classifier, as it is now. */
@@ -68,6 +67,8 @@ export async function withLivingRun<T>(
 /**
  * Changes the classifier that a run has become, and stores it. The states of the run's tasks and its results stay what
  * they are.
+ *
+ * @throws {ItamlError} RUN_DIRECTORY where tasks are still to be trained; RUN_IN_USE; as the change does
  */
 export async function changeLivingRun(
   path: string,
@@ -76,17 +77,30 @@ export async function changeLivingRun(
   // Nobody else may change it meanwhile.
   const { directory } = await RunDirectory.openToWrite(path);
   try {
+    await refuseUnfinished(directory);
     await withLivingRun(path, {}, async (living) => {
       await change(living);
-      await living.classifier.save(join(path, FOLDER));
+      await living.classifier.save(directory.living);
     });
   } finally {
     await directory.close();
   }
 }
 
+/** What a run becomes stands on its last task: a later one would be missing in it without a word. */
+async function refuseUnfinished(directory: RunDirectory): Promise<void> {
+  if (isFinished(await directory.readEvents())) return;
+  const { path } = directory;
+  throw new ItamlError("RUN_DIRECTORY", "the run isn't finished", {
+    where: path,
+    expected: "a run whose tasks are all trained",
+    remedy: "Finish it first with",
+    command: ["itaml", "train", "--resume", "--out", path],
+  });
+}
+
 async function open(path: string, run: SavedRun): Promise<IncrementalClassifier> {
-  const folder = join(path, FOLDER);
+  const folder = wholeFolder(join(path, LIVING));
   const features = featuresOf(run);
   if (!features || existsSync(join(folder, FEATURES_FILE))) {
     return IncrementalClassifier.load(folder, await loading(run));

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { Lexer, Parser, parseDocument } from "yaml";
 import { ItamlError } from "../base/errors.js";
 
@@ -47,6 +48,51 @@ function checkDepth(text: string, where: string): void {
       });
     }
   }
+}
+
+/**
+ * Applies settings from the outer key to the inner, whatever their order, so that all of them hold: `learner=icarl` before
+ * `learner.memory=50`. Of one key the last counts.
+ *
+ * @throws {ItamlError} as {@link applySetting}; CONFIG_INVALID where two can't both hold
+ */
+export function applySettings(config: Record<string, unknown>, settings: readonly string[]): void {
+  const byKey = new Map(settings.map((setting) => [keyOf(setting), setting]));
+  const outerFirst = [...byKey].sort(([a], [b]) => a.split(".").length - b.split(".").length);
+  for (const [key, setting] of outerFirst) {
+    applySetting(config, setting);
+    for (const [inner, other] of outerFirst) {
+      if (inner.startsWith(`${key}.`)) refuseLost(setting, other);
+    }
+  }
+}
+
+/** Such as `learner={name: icarl, memory: 10}` with `learner.memory=50`: one of them would be ignored. */
+function refuseLost(outer: string, inner: string): void {
+  const said: Record<string, unknown> = {};
+  applySetting(said, outer);
+  const both = structuredClone(said);
+  applySetting(both, inner);
+  if (contains(both, said)) return;
+  throw new ItamlError("CONFIG_INVALID", "two settings that can't both hold", {
+    where: "--set",
+    found: `${outer} and ${inner}`,
+    remedy: "Leave one of them out",
+  });
+}
+
+/** Whether something has all of a part of it, with more beside that maybe. */
+function contains(whole: unknown, part: unknown): boolean {
+  if (isDeepStrictEqual(whole, part)) return true;
+  // A part that was given settings of its own has its name among them.
+  if (typeof part === "string") return (whole as { name?: unknown } | null)?.name === part;
+  if (typeof part !== "object" || part === null || Array.isArray(part)) return false;
+  const own = (whole ?? {}) as Record<string, unknown>;
+  return Object.entries(part).every(([key, value]) => contains(own[key], value));
+}
+
+function keyOf(setting: string): string {
+  return setting.slice(0, Math.max(0, setting.indexOf("=")));
 }
 
 /**

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { ItamlError } from "../base/errors.js";
 import { datasetFolder } from "../data/catalog.js";
@@ -75,7 +77,8 @@ export async function startExperiment(
 
 /**
  * Continues a run where it stopped, or from a task on, whose results and those of later tasks are then replaced. With
- * the configuration that it was started with, it ends with the same results as a run that was never stopped.
+ * the configuration that it was started with, it ends with the same results as a run that was never stopped. What it was
+ * taught since its last task is no part of the run that is trained: by force alone that goes.
  *
  * @param fromTask counted from 0
  * @throws {ItamlError} RUN_DIRECTORY where fewer tasks are finished; RUN_IN_USE; RUN_CHANGED; FILE_INVALID
@@ -118,10 +121,31 @@ export async function resumeExperiment(
     const known = checkpoint?.training.model ?? saved?.model;
     if (known) refuseOtherTasks(known, prepared.setup, path);
     return await withLearner(prepared, { saved }, async (learner) => {
+      const trains = firstTask < prepared.setup.tasks.length;
+      const outlived = trains && existsSync(directory.living) ? directory.living : undefined;
+      if (outlived !== undefined && !options.force) throw alive(directory, fromTask);
+      const kept =
+        firstTask > 0
+          ? await resultsBefore(firstTask, results, directory)
+          : emptyResults(runOf(config));
       // Only now that configuration, data and saved state are known to be good is anything written or removed.
       await directory.repairEvents();
       if (options.config) await directory.writeConfig(config);
-      const kept = firstTasks(results, firstTask);
+      const warn = (message: string) => {
+        directory.logEvent({ kind: "warning", message });
+        options.onWarning?.(message);
+      };
+      if (firstTask < finished) {
+        // From here on the run isn't done, also where it is killed before it starts.
+        directory.logEvent({
+          kind: "note",
+          message: `trained again from task ${firstTask + 1} on`,
+        });
+      }
+      if (outlived !== undefined) {
+        await rm(outlived, { recursive: true, force: true });
+        warn(`${outlived} is removed: what the run was taught since its last task, or forgot`);
+      }
       if (firstTask < finished) await directory.writeResults(kept);
       await directory.removeTasksFrom(firstTask);
       if (!checkpoint) await directory.checkpoints.clear();
@@ -129,9 +153,7 @@ export async function resumeExperiment(
         const instead = checkpoint
           ? "the checkpoint before it"
           : `the start of task ${firstTask + 1}`;
-        const warning = `${message} The run goes on from ${instead}, to the same results.`;
-        directory.logEvent({ kind: "warning", message: warning });
-        options.onWarning?.(warning);
+        warn(`${message} The run goes on from ${instead}, to the same results.`);
       }
       const start = { results: kept, firstTask, checkpoint };
       return await train({ ...prepared, learner, directory }, start, options);
@@ -139,6 +161,38 @@ export async function resumeExperiment(
   } finally {
     await directory.close();
   }
+}
+
+/**
+ * The results of a run as they were before a task. Those of classes are of the last task alone, so that all come from the
+ * copy that was stored then.
+ *
+ * @param task from 1
+ * @throws {ItamlError} FILE_INVALID
+ */
+async function resultsBefore(
+  task: number,
+  results: Results,
+  directory: RunDirectory,
+): Promise<Results> {
+  if (task === results.tasks.length) return results;
+  return (await directory.readResultsAfter(task - 1)) ?? firstTasks(results, task);
+}
+
+/** What was taught to a run stands on its last state, and would answer for another one. */
+function alive({ path, living }: RunDirectory, fromTask: number | undefined): ItamlError {
+  const how = fromTask === undefined ? ["--resume"] : ["--from-task", String(fromTask + 1)];
+  return new ItamlError(
+    "RUN_DIRECTORY",
+    "the run was taught more, or forgot, after its last task",
+    {
+      where: path,
+      expected: "a run as it was trained",
+      found: living,
+      remedy: "To lose that, and train all the same",
+      command: ["itaml", "train", ...how, "--force", "--out", path],
+    },
+  );
 }
 
 /** How results name a run. */

@@ -36,8 +36,8 @@ const MAXIMUM_TEXT = 2 ** 26;
 
 /**
  * The directory of one run: config.yaml, events.jsonl, results.json, accuracy.svg, report.html, tasks/NN with the model
- * and the memory after each task, checkpoints of the task under way, lock.json while it is written to, and job.log where
- * a queue trains it.
+ * and the memory after each task, checkpoints of the task under way, lock.json while it is written to, job.log where a
+ * queue trains it, and living where it was taught more.
  */
 export class RunDirectory {
   readonly path: string;
@@ -177,6 +177,17 @@ export class RunDirectory {
     });
   }
 
+  /**
+   * The results as they were after a task; undefined where they weren't stored with it, as in runs of version 0.1.0.
+   *
+   * @throws {ItamlError} FILE_INVALID
+   */
+  async readResultsAfter(task: number): Promise<Results | undefined> {
+    if (!(await this.#hasTaskFile(task, RESULTS))) return undefined;
+    const { content, file } = await this.#readTaskFile(task, RESULTS);
+    return parseResults(content.toString("utf8"), file, this.#trainAgain(task));
+  }
+
   /** Stores the state after a task: a whole folder or none. */
   async saveTask(
     task: number,
@@ -276,6 +287,11 @@ export class RunDirectory {
     return decodeKeptSamples(content, file);
   }
 
+  /** What the run has become by what it was taught after its last task; there where it was. */
+  get living(): string {
+    return this.file(LIVING);
+  }
+
   /** Removes the states of this task and of those after it. */
   async removeTasksFrom(task: number): Promise<void> {
     const folder = dirname(this.#taskFolder(0));
@@ -358,6 +374,9 @@ export interface TaskState extends SavedLearner {
 const [CONFIG, EVENTS, RESULTS] = ["config.yaml", "events.jsonl", "results.json"];
 const [MODEL, MEMORY, STATE] = ["model.safetensors", "memory.json", "learner.safetensors"];
 const [ORIGIN, DATA, EXEMPLARS] = ["origin.json", "classes.json", "exemplars.safetensors"];
+
+/** A saved classifier: what a run has become since its last task. */
+export const LIVING = "living";
 
 /** What a queue keeps of what a run says, in its directory. */
 export const JOB_LOG = "job.log";

@@ -1,14 +1,15 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { ItamlError } from "../../base/errors.js";
 import { shellCommand } from "../../base/shell.js";
 import { isFinished } from "../../experiment/events.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
 import type { QueueEntry } from "../sweep/launcher.js";
 import { chooseLauncher, queueOf } from "../sweep/launchers.js";
+import { removeOldSettings } from "../sweep/old-settings.js";
 import { printOutcome } from "../sweep/outcome.js";
 import { type PlannedRun, type PlannedSweep, type PlanOptions, planSweep } from "../sweep/plan.js";
+import { RunData } from "../sweep/run-data.js";
 import { sweepStatus } from "../sweep/status.js";
 import { showStatus, statusLines } from "../sweep/status-view.js";
 import { train } from "./train.js";
@@ -35,12 +36,34 @@ const SETTINGS = [
 
 /** Trains every run of a sweep that isn't finished yet, here or on a cluster, or says what became of them. */
 export async function sweep(file: string, options: SweepOptions): Promise<void> {
+  refuseTogether(options);
   if (options.only !== undefined) return trainOne(file, options.only, options);
   const plan = await planSweep(file, options);
   if (options.report) return reportDone(plan, options);
   if (options.cancel) await cancel(plan, options);
   else if (!options.status || options.retry) await launch(plan, options);
   if (options.status) await showStatus(() => sweepStatus(plan, queueOf(plan.out)), options);
+}
+
+/** Options that each ask for something else of a sweep. Status may be shown after it was launched or cancelled. */
+const EXCLUSIVE = {
+  only: ["status", "cancel", "retry", "report", "dryRun"],
+  report: ["status", "cancel", "retry", "dryRun"],
+  cancel: ["retry", "dryRun"],
+  status: ["dryRun"],
+} as const;
+
+/** @throws {ItamlError} USAGE where one of two options would be ignored */
+function refuseTogether(options: SweepOptions): void {
+  const given = Object.entries(EXCLUSIVE).filter(([option]) => options[option]);
+  const pairs = given.flatMap(([one, others]) => others.map((other) => [one, other] as const));
+  const both = pairs.find(([, other]) => options[other]);
+  if (both === undefined) return;
+  const [one, other] = both.map((key) => (key === "dryRun" ? "--dry-run" : `--${key}`));
+  throw new ItamlError("USAGE", `${one} and ${other} don't go together`, {
+    where: "itaml sweep",
+    remedy: "Give one of them, and the other afterwards",
+  });
 }
 
 /** Trains, or hands over, what is neither finished nor in a queue. */
@@ -61,7 +84,8 @@ async function launch(plan: PlannedSweep, options: SweepOptions): Promise<void> 
   }
   const queued = await queuedRuns(plan);
   if (queued.size > 0) say(plan, `${queued.size} of ${plan.runs.length} runs are in the queue`);
-  await removeOldSettings(plan, queued);
+  const { takeOver } = options;
+  await removeOldSettings(plan, queued, { takeOver, isEnded: queueOf(plan.out)?.isEnded });
   const runs = unfinished.filter(({ name }) => !queued.has(name));
   if (plan.runs.every(({ state }) => state === "finished")) {
     say(plan, `${plan.runs.length} of ${plan.runs.length} runs are finished already`);
@@ -86,29 +110,6 @@ async function failedRuns(plan: PlannedSweep): Promise<PlannedRun[]> {
 
 async function queuedRuns({ out }: PlannedSweep): Promise<ReadonlyMap<string, QueueEntry>> {
   return (await queueOf(out)?.entries(out)) ?? new Map();
-}
-
-/**
- * A run that never began has the settings of today's file.
- *
- * @throws {ItamlError} RUN_DIRECTORY where it waits in the queue with others
- */
-async function removeOldSettings(
-  { file, runs }: PlannedSweep,
-  queued: ReadonlyMap<string, unknown>,
-): Promise<void> {
-  for (const { name, path, state } of runs) {
-    const config = join(path, "config.yaml");
-    if (state !== "new" || !existsSync(config)) continue;
-    if (queued.has(name)) {
-      throw new ItamlError("RUN_DIRECTORY", "the run waits in the queue with other settings", {
-        where: path,
-        remedy: "Take the sweep out of the queue first",
-        command: ["itaml", "sweep", file, "--cancel"],
-      });
-    }
-    await rm(config);
-  }
 }
 
 async function doneRuns({ runs }: PlannedSweep): Promise<PlannedRun[]> {
@@ -147,17 +148,26 @@ async function cancel(plan: PlannedSweep, options: SweepOptions): Promise<void> 
 
 /** Trains one run, here and now: what an element of an array does. Its settings are those that it was handed over with. */
 async function trainOne(file: string, name: string, options: SweepOptions): Promise<void> {
-  const { out, data, plugin, json } = options;
+  const { out, data, plugin, takeOver, json } = options;
   const path = out === undefined ? undefined : join(out, name);
   const [config, training] =
     path !== undefined && existsSync(join(path, "config.yaml"))
-      ? [undefined, { out: path, resume: true, data, plugin }]
-      : ((await planSweep(file, { out, data, plugin }, name)).runs[0] as PlannedRun).training;
+      ? [undefined, { out: path, resume: true, takeOver, data, plugin }]
+      : ((await planSweep(file, { out, data, plugin, takeOver }, name)).runs[0] as PlannedRun)
+          .training;
   if (training.resume && (await isDone(training.out as string))) {
+    await refuseOtherData(training.out as string, data);
     process.stderr.write(`${name} is finished already\n`);
     return;
   }
   await train(config, { ...training, json });
+}
+
+/** A finished run is not trained on the data that are named: they are to be its own. */
+async function refuseOtherData(path: string, data: string | undefined): Promise<void> {
+  if (data === undefined) return;
+  const { directory, config } = await RunDirectory.open(path);
+  await new RunData().refuseOther(directory, config, { ...config, data: resolve(data) });
 }
 
 function say({ out }: PlannedSweep, what: string): void {

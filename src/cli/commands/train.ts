@@ -5,7 +5,7 @@ import { didYouMean, ItamlError, nearestName } from "../../base/errors.js";
 import { datasetFolder, findDataset, isBuiltIn } from "../../data/catalog.js";
 import type { DatasetDescriptor } from "../../data/dataset-descriptor.js";
 import { type Config, resolveConfig, withoutUnused } from "../../experiment/config.js";
-import { applySetting, parseConfigText } from "../../experiment/config-text.js";
+import { applySettings, parseConfigText } from "../../experiment/config-text.js";
 import {
   type ExperimentOptions,
   resumeExperiment,
@@ -112,7 +112,12 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
   }
   const { directory, config: startedWith } = await RunDirectory.open(path);
   const { force, takeOver, data } = options;
-  const changed = [options.set, options.seed, options.device].some((given) => given !== undefined);
+  const { set, seed, device, features, plugin = [] } = options;
+  // The run's own plugins are named again, to be trusted.
+  const known = (startedWith.plugins ?? []).map((file) => resolve(file));
+  const changed =
+    plugin.some((file) => !known.includes(resolve(file))) ||
+    [set, seed, device, features].some((given) => given !== undefined);
   let config = startedWith;
   if (name !== undefined || (changed && force)) {
     const source = name === undefined ? runConfig(startedWith, directory) : await findConfig(name);
@@ -121,7 +126,7 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
     throw new ItamlError("USAGE", "a run goes on with the settings that it was started with", {
       where: "itaml train --resume",
       remedy:
-        "Leave --set, --seed and --device out, start a new run, or change this one with --force",
+        "Leave --set, --seed, --device, --features and further plugins out, start a new run, or change this one with --force",
     });
   } else if (data !== undefined) {
     // Wherever they are: their content is compared.
@@ -262,7 +267,7 @@ async function withChanges(
   if (data !== undefined) content.data = data;
   if (features === "none") delete content.features;
   else if (features !== undefined) onFeatures(content, features);
-  for (const setting of set) applySetting(content, setting);
+  applySettings(content, set);
   resolveFiles(content);
   const plugins = pluginsOf(content, plugin);
   if (plugins.length > 0) content.plugins = plugins;
@@ -329,7 +334,9 @@ function onFeatures(content: Record<string, unknown>, features: string): void {
 function pluginsOf({ plugins = [] }: Record<string, unknown>, others: readonly string[]): string[] {
   // What is no list of names is refused with the rest of the configuration.
   const named = Array.isArray(plugins) && plugins.every((file) => typeof file === "string");
-  return [...(named ? (plugins as string[]) : []), ...others].map((file) => resolve(file));
+  const all = [...(named ? (plugins as string[]) : []), ...others].map((file) => resolve(file));
+  // A run's own are named again, to be trusted.
+  return [...new Set(all)];
 }
 
 /** The file of a configuration that comes with the program. */

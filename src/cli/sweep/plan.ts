@@ -8,6 +8,7 @@ import { parseSweep, sweepVariants } from "../../experiment/sweep.js";
 import { readFileOrThrow } from "../../files/read-file.js";
 import { differingKey, MAXIMUM_CONFIG, readConfig, type TrainOptions } from "../commands/train.js";
 import { ProgressLine } from "../progress-line.js";
+import { movedPaths, RunData } from "./run-data.js";
 
 /** A run of a sweep: a configuration with a seed. */
 export interface PlannedRun {
@@ -58,6 +59,7 @@ export async function planSweep(
   const out = options.out ?? content.out ?? join("runs", basename(file, extname(file)));
   const runs: PlannedRun[] = [];
   const names: string[] = [];
+  const runData = new RunData();
   const line = new ProgressLine();
   for (const variant of sweepVariants(content, file)) {
     const configuration = variant.name || basename(base, extname(base));
@@ -74,7 +76,7 @@ export async function planSweep(
       const config = await readConfig(base, settings).catch((error) => {
         throw within(error, `${file}: ${configuration}`);
       });
-      const state = await stateOf(path, config);
+      const state = await stateOf(path, config, runData);
       runs.push({
         ...{ configuration, name, path, config, state },
         training:
@@ -131,14 +133,25 @@ function within(error: unknown, place: string): unknown {
   return new ItamlError(code, summary, { ...problem, where }, { cause: error });
 }
 
-/** @throws {ItamlError} RUN_DIRECTORY where a run with other settings has begun */
-async function stateOf(path: string, config: Config): Promise<PlannedRun["state"]> {
+/**
+ * How far a run is, by its directory.
+ *
+ * @throws {ItamlError} RUN_DIRECTORY where one with other settings, or of other data, has begun
+ */
+export async function stateOf(
+  path: string,
+  config: Config,
+  data = new RunData(),
+): Promise<PlannedRun["state"]> {
   if (!existsSync(join(path, "config.yaml"))) return "new";
   const { directory, config: startedWith } = await RunDirectory.open(path);
   const events = await directory.readEvents();
   const key = differingKey(startedWith, config);
+  if (events.length === 0) {
+    const isOther = key !== undefined || movedPaths(startedWith, config).length > 0;
+    return isOther ? "new" : "begun";
+  }
   if (key !== undefined) {
-    if (events.length === 0) return "new";
     throw new ItamlError("RUN_DIRECTORY", `the run is of a sweep with another ${key}`, {
       where: path,
       expected: JSON.stringify(config[key]) ?? "none",
@@ -146,5 +159,6 @@ async function stateOf(path: string, config: Config): Promise<PlannedRun["state"
       remedy: "Choose another directory with --out, or remove this run",
     });
   }
+  await data.refuseOther(directory, startedWith, config);
   return isFinished(events) ? "finished" : "begun";
 }
