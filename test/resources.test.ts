@@ -275,3 +275,19 @@ test("a folder that a process left between two renames is read there, and kept u
   expect(readdirSync(folder)).toEqual(["made"]);
   expect(readdirSync(path)).toEqual(["b"]);
 });
+
+test("two that write one file at once don't mix it; what a process left is taken away", async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, "file");
+  const contents = [1, 2, 3].map((byte) => new Uint8Array(byte * 100_000).fill(byte));
+  await Promise.all(contents.map((content) => writeFileAtomically(path, content)));
+  const written = readFileSync(path);
+  expect(contents.some((content) => written.equals(content))).toBe(true);
+  expect(readdirSync(folder)).toEqual(["file"]);
+  writeFileSync(`${path}.partial`, "half");
+  const before = new Date(Date.now() - 3_600_000);
+  utimesSync(`${path}.partial`, before, before);
+  await writeFileAtomically(path, "whole");
+  expect(readdirSync(folder)).toEqual(["file"]);
+  expect(readFileSync(path, "utf8")).toBe("whole");
+});

@@ -1,5 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { appendFileSync, statSync, truncateSync } from "node:fs";
-import { open, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, open, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { writingError } from "./system-errors.js";
 
@@ -20,9 +21,10 @@ export async function writeFileAtomically(
     });
     return;
   }
-  const partial = `${path}.partial`;
+  let partial: string | undefined;
   try {
-    const file = await open(partial, "w");
+    const { file, place } = await openBeside(path);
+    partial = place;
     try {
       await file.writeFile(content);
       await file.sync();
@@ -32,8 +34,25 @@ export async function writeFileAtomically(
     await rename(partial, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(partial, { force: true });
+    if (partial !== undefined) await rm(partial, { force: true });
     throw writingError(error, path);
+  }
+}
+
+/** Milliseconds after which nobody writes to a file any more that nobody has written to. */
+const LEFT_OVER = 60_000;
+
+/** A new file beside one: another process may write the same one now, or have ended in it. */
+async function openBeside(path: string): Promise<{ file: FileHandle; place: string }> {
+  const usual = `${path}.partial`;
+  const written = statSync(usual, { throwIfNoEntry: false })?.mtimeMs;
+  if (written !== undefined && Date.now() - written > LEFT_OVER) await rm(usual, { force: true });
+  try {
+    return { file: await open(usual, "wx"), place: usual };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const place = `${path}.${randomUUID()}.partial`;
+    return { file: await open(place, "wx"), place };
   }
 }
 

@@ -63,7 +63,10 @@ async function refuseOthers(place: string, isOwn: (name: string) => boolean): Pr
   });
   const other = names
     .sort()
-    .find((name) => !OF_SYSTEMS.includes(name) && !isOwn(name.replace(/[.]partial$/, "")));
+    .find(
+      (name) =>
+        !OF_SYSTEMS.includes(name) && !isOwn(name.replace(/([.][0-9a-f-]{36})?[.]partial$/, "")),
+    );
   if (other === undefined) return;
   throw new ItamlError("NOT_WRITABLE", "the folder holds something else, which would be lost", {
     where: place,
