@@ -11,23 +11,21 @@ import { writeMadeMnist } from "./support/idx.js";
 /** Runs that are killed, once or more often. */
 const RUNS = 50;
 
+const [MEMORY, PADDED] = ["learner.memory=30", "augmentation={crop: padded, padding: 2}"] as const;
+
 /** Runs of about a second. Data that are read, since the strokes take as long to draw as these to train. */
 const SETTINGS = [
-  [],
-  ["learner.update.innerSteps=2", "validation=0.2", "optimizer={name: radam}", "learningRate=0.01"],
-  ["learner.update=released", "learningRate=0.01", "augmentation={crop: padded, padding: 2}"],
+  [MEMORY],
+  [
+    ...[MEMORY, "learner.update.innerSteps=2", "validation=0.2"],
+    ...["optimizer={name: radam}", "learningRate=0.01"],
+  ],
+  [MEMORY, "learner.update=released", "learningRate=0.01", PADDED],
   ["learner=finetuning"],
 ].map((own, i) => ({
   straight: `straight${i}`,
   args: [
-    ...[
-      "tasks=3",
-      "epochs=6",
-      "learningRate=0.05",
-      "batchSize=16",
-      "learner.memory=30",
-      "continuum=5",
-    ],
+    ...["tasks=3", "epochs=6", "learningRate=0.05", "batchSize=16", "continuum=5"],
     ...["network.hidden=[16]", ...own],
   ].flatMap((setting) => ["--set", setting]),
 }));
