@@ -6,6 +6,8 @@ export default defineConfig({
     execArgv: ["--single-threaded-gc", "--initial-old-space-size=256"],
     reporters: ["default", "./test/support/skips.ts"],
     include: ["test/**/*.slow.ts"],
+    // Tests load ONNX Runtime by themselves, too.
+    env: { ORT_DISABLE_TELEMETRY: "1" },
     testTimeout: 30 * 60_000,
     hookTimeout: 10 * 60_000,
     // Each of them uses both cores.

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ItamlError } from "../src/base/errors.js";
@@ -176,6 +177,10 @@ describe("what can't work is refused, and leaves nothing behind", () => {
     );
     expect(readdirSync(folder)).toEqual(["data"]);
     const run = join(folder, "run");
+    // A run that was killed before it began.
+    mkdirSync(run);
+    writeFileSync(join(run, "config.yaml.partial"), "data");
+    writeFileSync(join(run, `config.yaml.${randomUUID()}.partial`), "data");
     await startExperiment(run, config);
     await expect(startExperiment(run, config)).rejects.toThrow(
       /the run directory is not empty; .*or continue the run in it: itaml train --resume --out/,

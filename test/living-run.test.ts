@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { changeLivingRun, isLiving, type LivingRun, withLivingRun } from "../src/cli/living.js";
@@ -165,6 +165,9 @@ test("what a run has become doesn't outlive it", async () => {
   await changeLivingRun(run, async ({ classifier }) => {
     await classifier.forget(classifier.tasks.flat()[0] as string);
   });
+  // Nor where a process ended while another took its place.
+  renameSync(join(run, "living"), join(run, "living.replaced"));
+  await expect(resumeExperiment(run, 1)).rejects.toMatchObject({ code: "RUN_DIRECTORY" });
   await resumeExperiment(run, undefined, { ...more, force: true, onWarning });
   expect(warnings).toHaveLength(2);
   expect(isLiving(run)).toBe(false);

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { ItamlError } from "../base/errors.js";
 import { datasetFolder } from "../data/catalog.js";
 import { contentHash } from "../data/content-hash.js";
 import { keepSamples } from "../data/kept-samples.js";
 import type { FeatureHooks } from "../features/feature-source.js";
+import { removeFolder, wholeFolder } from "../files/atomic-folder.js";
 import { elementCount } from "../graph/shape.js";
 import type { Learner, SavedLearner } from "../learners/learner.js";
 import { runScenario } from "../learners/scenario.js";
@@ -122,7 +122,8 @@ export async function resumeExperiment(
     if (known) refuseOtherTasks(known, prepared.setup, path);
     return await withLearner(prepared, { saved }, async (learner) => {
       const trains = firstTask < prepared.setup.tasks.length;
-      const outlived = trains && existsSync(directory.living) ? directory.living : undefined;
+      const living = wholeFolder(directory.living);
+      const outlived = trains && existsSync(living) ? living : undefined;
       if (outlived !== undefined && !options.force) throw alive(directory, fromTask);
       const kept =
         firstTask > 0
@@ -143,7 +144,7 @@ export async function resumeExperiment(
         });
       }
       if (outlived !== undefined) {
-        await rm(outlived, { recursive: true, force: true });
+        await removeFolder(directory.living);
         warn(`${outlived} is removed: what the run was taught since its last task, or forgot`);
       }
       if (firstTask < finished) await directory.writeResults(kept);

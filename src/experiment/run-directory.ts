@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { didYouMean, ItamlError, nearestName } from "../base/errors.js";
 import { decodeKeptSamples, encodeKeptSamples, type KeptSamples } from "../data/kept-samples.js";
-import { appendWhole, writeFileAtomically } from "../files/atomic-file.js";
+import { appendWhole, withoutPartial, writeFileAtomically } from "../files/atomic-file.js";
 import { writeFolderAtomically } from "../files/atomic-folder.js";
 import { CHECKSUMS, formatChecksums, verifyChecksum } from "../files/checksums.js";
 import { makeFolder } from "../files/make-folder.js";
@@ -386,7 +386,7 @@ async function refuseContent(path: string): Promise<void> {
   if (!existsSync(path)) return;
   const isDirectory = (await stat(path)).isDirectory();
   const harmless = (name: string) =>
-    isOfLock(name) || [`${CONFIG}.partial`, JOB_LOG].includes(name);
+    isOfLock(name) || name === JOB_LOG || (name !== CONFIG && withoutPartial(name) === CONFIG);
   if (isDirectory && (await readdir(path)).every(harmless)) return;
   const [summary, found] = isDirectory
     ? ["the run directory is not empty", "other files"]

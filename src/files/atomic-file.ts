@@ -56,6 +56,11 @@ async function openBeside(path: string): Promise<{ file: FileHandle; place: stri
   }
 }
 
+/** The file that a name stands for, also where a process ended while it wrote it: {@link openBeside}. */
+export function withoutPartial(name: string): string {
+  return name.replace(/([.][0-9a-f-]{36})?[.]partial$/, "");
+}
+
 function isDevice(path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats !== undefined && !stats.isFile() && !stats.isDirectory();

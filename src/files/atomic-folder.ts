@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ItamlError } from "../base/errors.js";
-import { syncFolder, writeFileAtomically } from "./atomic-file.js";
+import { syncFolder, withoutPartial, writeFileAtomically } from "./atomic-file.js";
 import { makeFolder } from "./make-folder.js";
 import { writingError } from "./system-errors.js";
 
@@ -52,6 +52,11 @@ export function wholeFolder(path: string): string {
   return existsSync(path) || !existsSync(replacedBy(path)) ? path : replacedBy(path);
 }
 
+/** Removes such a folder, and what is left of another in its place. */
+export async function removeFolder(path: string): Promise<void> {
+  for (const place of [replacedBy(path), path]) await rm(place, { recursive: true, force: true });
+}
+
 /** What systems put into folders that somebody looked at. */
 const OF_SYSTEMS = [".DS_Store", "Thumbs.db", "desktop.ini"];
 
@@ -63,10 +68,7 @@ async function refuseOthers(place: string, isOwn: (name: string) => boolean): Pr
   });
   const other = names
     .sort()
-    .find(
-      (name) =>
-        !OF_SYSTEMS.includes(name) && !isOwn(name.replace(/([.][0-9a-f-]{36})?[.]partial$/, "")),
-    );
+    .find((name) => !OF_SYSTEMS.includes(name) && !isOwn(withoutPartial(name)));
   if (other === undefined) return;
   throw new ItamlError("NOT_WRITABLE", "the folder holds something else, which would be lost", {
     where: place,
