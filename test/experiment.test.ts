@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -180,7 +179,7 @@ describe("what can't work is refused, and leaves nothing behind", () => {
     // A run that was killed before it began.
     mkdirSync(run);
     writeFileSync(join(run, "config.yaml.partial"), "data");
-    writeFileSync(join(run, `config.yaml.${randomUUID()}.partial`), "data");
+    writeFileSync(join(run, "config.yaml.0a1b2c3d.partial"), "data");
     await startExperiment(run, config);
     await expect(startExperiment(run, config)).rejects.toThrow(
       /the run directory is not empty; .*or continue the run in it: itaml train --resume --out/,

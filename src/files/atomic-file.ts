@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { appendFileSync, statSync, truncateSync } from "node:fs";
-import { type FileHandle, open, realpath, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { appendFileSync, existsSync, statSync, truncateSync } from "node:fs";
+import { open, readdir, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { writingError } from "./system-errors.js";
 
 /**
  * Writes a file as a whole or not at all: beside its place, synced, then renamed. Where a link is, what it leads to is
- * written; a device or a pipe is written to as it is.
+ * written; a device or a pipe is written to as it is. Of two processes that write one file the one that ends last is heard.
  *
  * @throws {ItamlError} DISK_FULL, NOT_WRITABLE, TOO_MANY_FILES
  */
@@ -21,44 +21,47 @@ export async function writeFileAtomically(
     });
     return;
   }
-  let partial: string | undefined;
+  const partial = `${path}.${randomUUID().slice(0, 8)}.partial`;
   try {
-    const { file, place } = await openBeside(path);
-    partial = place;
+    const file = await open(partial, "wx");
     try {
       await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(partial, path);
+    await takePlace(partial, path);
+    await removePartial(path);
     await syncFolder(dirname(path));
   } catch (error) {
-    if (partial !== undefined) await rm(partial, { force: true });
+    await rm(partial, { force: true });
     throw writingError(error, path);
   }
 }
 
-/** Milliseconds after which nobody writes to a file any more that nobody has written to. */
-const LEFT_OVER = 60_000;
-
-/** A new file beside one: another process may write the same one now, or have ended in it. */
-async function openBeside(path: string): Promise<{ file: FileHandle; place: string }> {
-  const usual = `${path}.partial`;
-  const written = statSync(usual, { throwIfNoEntry: false })?.mtimeMs;
-  if (written !== undefined && Date.now() - written > LEFT_OVER) await rm(usual, { force: true });
+async function takePlace(partial: string, path: string): Promise<void> {
   try {
-    return { file: await open(usual, "wx"), place: usual };
+    await rename(partial, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    const place = `${path}.${randomUUID()}.partial`;
-    return { file: await open(place, "wx"), place };
+    const { code } = error as NodeJS.ErrnoException;
+    // Another process has written the file since, and taken away what seemed to be left.
+    if (code !== "ENOENT" || !existsSync(path)) throw error;
   }
 }
 
-/** The file that a name stands for, also where a process ended while it wrote it: {@link openBeside}. */
+/** Takes away what processes left that ended while they wrote a file, now that it is whole. */
+async function removePartial(path: string): Promise<void> {
+  const [folder, file] = [dirname(path), basename(path)];
+  for (const name of await readdir(folder)) {
+    if (name === file || withoutPartial(name) !== file) continue;
+    // Some systems keep what another process has open.
+    await rm(join(folder, name), { force: true }).catch(() => undefined);
+  }
+}
+
+/** The file that a name stands for, also where a process ended while it wrote it. */
 export function withoutPartial(name: string): string {
-  return name.replace(/([.][0-9a-f-]{36})?[.]partial$/, "");
+  return name.replace(/([.][0-9a-f]{8})?[.]partial$/, "");
 }
 
 function isDevice(path: string): boolean {

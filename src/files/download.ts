@@ -67,7 +67,7 @@ async function isRight({ name, checksum }: RemoteFile, folder: string): Promise<
 
 /** Does work on a file that no other process does in this folder; a folder that it leaves empty is not left. */
 export async function alone<T>(
-  { name }: RemoteFile,
+  { name }: Pick<RemoteFile, "name">,
   folder: string,
   options: LeaseOptions,
   work: () => Promise<T>,
