@@ -196,6 +196,7 @@ describe("wrong usage", () => {
     [["train", "none.yaml"], 2, "none.yaml: the file can't be read"],
     [["train", "strokes", "--set", "toop=1"], 2, 'Did you mean "top"?'],
     [["train", "strokes", "--set", "beta"], 2, "expected key=value"],
+    [["train", "strokes", "--seed", "1", "--set", "seed=2"], 2, "found 1 and seed=2"],
     [["train", "strokes", "--resume"], 2, "expected --out"],
     [["train", "strokes", "--force"], 2, "expected --resume or --from-task with it"],
     [["train", "strokes", "--take-over"], 2, "expected --resume or --from-task with it"],

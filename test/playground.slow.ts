@@ -74,10 +74,18 @@ test("two tasks are taught by drawing, one of them after the page was opened aga
     expect(await page.evaluate("crossOriginIsolated")).toBe(true);
     await visitor.until(".status", /^Ready$/);
     await teach(visitor, ["bar", "dash"]);
-    await visitor.until(".status", /^2 classes in 1 tasks$/);
+    await visitor.until(".status", /^2 classes in 1 task$/);
 
     await page.open(address);
-    await visitor.until(".status", /^2 classes in 1 tasks$/);
+    await visitor.until(".status", /^2 classes in 1 task$/);
+    await page.evaluate(
+      `document.body.append(Object.assign(document.createElement("iframe"), { src: location.href }))`,
+    );
+    const inFrame = `document.querySelector("iframe").contentDocument.querySelector(".notice")?.textContent ?? ""`;
+    await vi.waitFor(async () => expect(await page.evaluate(inFrame)).toContain("is not kept"), {
+      timeout: 20_000,
+    });
+    await page.evaluate(`document.querySelector("iframe").remove()`);
     await teach(visitor, ["roof", "cup"]);
     await visitor.until(".status", /^4 classes in 2 tasks$/);
     expect(await visitor.text("table")).toMatch(/1: bar, dash.*2: roof, cup/s);
@@ -130,7 +138,7 @@ test("a wrong file changes nothing, a saved folder is loaded, and neither while 
     const pressable = `[...document.querySelectorAll("footer button, footer input, .top .main")]
       .filter(({ disabled }) => !disabled).length`;
     expect(await page.evaluate(pressable)).toBe(0);
-    await visitor.until(".status", /^2 classes in 1 tasks$/);
+    await visitor.until(".status", /^2 classes in 1 task$/);
     expect(await page.evaluate(pressable)).toBe(5);
 
     await visitor.choose("footer input", [wrong]);
@@ -138,7 +146,7 @@ test("a wrong file changes nothing, a saved folder is loaded, and neither while 
     expect(await visitor.text("table")).toMatch(/1: bar, dash/);
     await visitor.choose("footer input", [model]);
     await visitor.until("table", /1: moon, sun/);
-    await visitor.until(".status", /^2 classes in 1 tasks$/);
+    await visitor.until(".status", /^2 classes in 1 task$/);
     expect(await visitor.text(".failure")).toBe("");
     await page.open(address);
     await visitor.until("table", /1: moon, sun/);
@@ -194,11 +202,11 @@ test("photographs are learned by their features, more of a class later, and a cl
     await visitor.until(".status", /^Ready$/);
     for (const name of ["red", "blue"]) await show(name);
     await visitor.click("section .main");
-    await visitor.until(".status", /^2 classes in 1 tasks$/);
+    await visitor.until(".status", /^2 classes in 1 task$/);
 
     await page.open(address);
     await page.evaluate("window.confirm = () => true");
-    await visitor.until(".status", /^2 classes in 1 tasks$/);
+    await visitor.until(".status", /^2 classes in 1 task$/);
     for (const name of ["lime", "yellow", "red"]) await show(name);
     await visitor.click("section .main");
     await visitor.until(".status", /^4 classes in 2 tasks$/);

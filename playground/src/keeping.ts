@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals";
 import { createStore, del, get, set } from "idb-keyval";
 import { kind } from "./kind.js";
 import { failure, messageOf } from "./work.js";
@@ -22,8 +23,30 @@ export async function dropKept(): Promise<void> {
   for (const place of PLACES) await del(keyOf(place), store);
 }
 
-/** Keeps something. Where that fails, for want of room or as site data is blocked, the page says so and goes on. */
+/** Another tab has this page open and keeps what is taught there: two would mix. */
+export const keptElsewhere = signal(false);
+
+/** Milliseconds that a page which is opened again may take to close. */
+const CLOSING = 1000;
+
+/** Until the tab is closed. Pages that are not from a safe place don't know of each other. */
+const keepsHere = new Promise<boolean>((tell) => {
+  if (navigator.locks === undefined) tell(true);
+  const waiting = { signal: AbortSignal.timeout(CLOSING) };
+  navigator.locks
+    ?.request("itaml-playground", waiting, async () => {
+      tell(true);
+      await new Promise(() => {});
+    })
+    .catch(() => {
+      keptElsewhere.value = true;
+      tell(false);
+    });
+});
+
+/** Keeps something, unless another tab does. Where that fails, for want of room or as site data is blocked, the page says so and goes on. */
 export async function keeping(work: () => Promise<void>): Promise<void> {
+  if (!(await keepsHere)) return;
   try {
     await work();
   } catch (error) {

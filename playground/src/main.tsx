@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { Ask } from "./ask.js";
 import { Files } from "./files.js";
+import { keptElsewhere } from "./keeping.js";
 import { KINDS, kind } from "./kind.js";
 import { WEIGHTS, weightsMissing } from "./photograph.js";
 import { Remember } from "./remember.js";
@@ -13,8 +14,9 @@ function status(): string {
   if (busy.value !== undefined) return busy.value;
   if (loading.value) return "Loading";
   if (weightsMissing.value) return "The network for photographs is missing";
-  const { length } = tasks.value;
-  return length > 0 ? `${tasks.value.flat().length} classes in ${length} tasks` : "Ready";
+  const [classes, { length }] = [tasks.value.flat().length, tasks.value];
+  if (length === 0) return "Ready";
+  return `${classes} ${classes === 1 ? "class" : "classes"} in ${length} ${length === 1 ? "task" : "tasks"}`;
 }
 
 /** Apart from the rest of the page, which need not be rendered anew for each step of progress. */
@@ -86,6 +88,12 @@ function App() {
           weightsMissing.value && <HowToGetWeights />
         )}
         <Status />
+        {keptElsewhere.value && (
+          <p class="notice" role="note">
+            Another tab has this page open: what you teach here is not kept. Close that one and open
+            this one again to go on where it was.
+          </p>
+        )}
       </header>
       <main>
         <Teach key={kind.value} />

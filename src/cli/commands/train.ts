@@ -258,9 +258,11 @@ function runConfig(config: Config, directory: RunDirectory): ConfigSource {
 
 async function withChanges(
   { content, where }: ConfigSource,
-  { data, seed, device, features, set = [], plugin = [] }: Changes,
+  changes: Changes,
   onFitted?: (line: string) => void,
 ): Promise<Config> {
+  refuseTwice(changes);
+  const { data, seed, device, features, set = [], plugin = [] } = changes;
   const { learner } = content;
   if (seed !== undefined) content.seed = seed;
   if (device !== undefined) content.device = device;
@@ -285,6 +287,19 @@ async function withChanges(
   const values = automatic.map((key) => `${key} ${JSON.stringify(valueAt(plain, key))}`);
   onFitted?.(`fitted to ${counts.train} training pictures: ${values.join(", ")}`);
   return resolveConfig(plain, where, parts);
+}
+
+/** Such as `--seed 1` with `--set seed=2`: one of them would be ignored. */
+function refuseTwice({ data, seed, device, features, set = [] }: Changes): void {
+  for (const [key, value] of Object.entries({ data, seed, device, features })) {
+    const setting = set.find((other) => other.startsWith(`${key}=`));
+    if (value === undefined || setting === undefined) continue;
+    throw new ItamlError("CONFIG_INVALID", "two settings that can't both hold", {
+      where: key,
+      found: `${value} and ${setting}`,
+      remedy: "Leave one of them out",
+    });
+  }
 }
 
 /** Says what is wrong with `data` before anything is looked for there. */
