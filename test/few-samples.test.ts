@@ -97,3 +97,52 @@ test.each(SUMMING)("%s refuses a sample that would be all that it knows", async 
   expect(await classifier.classifyEach([...near(0, 1), ...near(1, 1)])).toEqual([0, 1]);
   await classifier.release();
 });
+
+test.each(["slda", "ridge", "ncm"])(
+  "%s forgets a class of values far beyond those of others as any other",
+  async (learner) => {
+    const huge = Float32Array.from({ length: SIZE }, (_, j) => 1e8 + j);
+    const classifier = await taught(learner, [
+      [[huge], near(1, 9)],
+      [near(2, 9), near(3, 9)],
+    ]);
+    await classifier.forget(0);
+    expect(classifier.tasks).toEqual([[1], [2, 3]]);
+    expect(await classifier.classifyEach([1, 2, 3].flatMap((label) => near(label, 1)))).toEqual([
+      1, 2, 3,
+    ]);
+    const again = await IncrementalClassifier.fromFiles(await classifier.toFiles());
+    expect(again.tasks).toEqual(classifier.tasks);
+    await classifier.release();
+    await again.release();
+  },
+);
+
+test("slda learns beside a feature that is large, and the same for all", async () => {
+  const labels = [0, 1, 2, 3];
+  /** One feature tells classes apart, one has forty times its noise, and one is that of an instrument, say. */
+  const beside = (label: number, samples: number) =>
+    near(0, samples, 1).map((noise) => {
+      const sample = new Float32Array(SIZE);
+      sample.set([2 * (noise[0] as number), 0.3 * label + 0.05 * (noise[1] as number), 3e7]);
+      return sample;
+    });
+  const classifier = await taught("slda", [labels.map((label) => beside(label, 30 + label))]);
+  const found = await classifier.classifyEach(labels.flatMap((label) => beside(label, 10)));
+  const right = found.filter((label, i) => label === labels[Math.floor(i / 10)]);
+  expect(right.length).toBeGreaterThan(36);
+  await classifier.release();
+});
+
+test.each(SUMMING)("%s is as sure in any unit", async (learner) => {
+  for (const unit of [1e-7, 1, 1e4]) {
+    const inUnit = (label: number) =>
+      near(label, 1).map((sample) => sample.map((value) => unit * value));
+    const classifier = await taught(learner, [[inUnit(0), inUnit(1)], [inUnit(2)]]);
+    const [own] = await classifier.classifyWithConfidence(inUnit(1));
+    expect(own?.label).toBe(1);
+    expect(own?.confidence).toBeGreaterThan(0.7);
+    expect(own?.confidence).toBeLessThan(0.9);
+    await classifier.release();
+  }
+});

@@ -337,7 +337,10 @@ describe("what methods are known for", () => {
     };
     const hooks = { signal: AbortSignal.abort() };
     await expect(importancesOf({ ...session, hooks })).rejects.toThrow("ITAML_INTERRUPTED");
-    const found = await importancesOf(session);
+    const shown: unknown[] = [];
+    const onProgress = (progress: unknown) => shown.push(progress);
+    const found = await importancesOf({ ...session, hooks: { onProgress } });
+    expect(shown.at(-1)).toEqual({ kind: "samples", task: 0, samples: 4, of: 4 });
     const samples = newClasses.flat();
     const whole = wholeModel(model);
     const { data: logits } = await inference.logits(whole, source, samples);

@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -96,16 +97,24 @@ function expectSound(answer: unknown): void {
 }
 
 test("values too large for the network are refused, not called some class", async () => {
-  await expect(vectors.classifyMixed(Float32Array.of(1, 1, 3e38, 3e38))).rejects.toThrow(
+  const fine = await IncrementalClassifier.create({
+    ...{ inputShape: [2], inputType: "float32", threads: 1, learner: "slda", network: "identity" },
+  });
+  const images = Float32Array.of(0, 0, 1e-3, 0, 0, 1e-3, 1e-3, 1e-3);
+  await fine.learn({ images, labels: [0, 0, 1, 1] });
+  await expect(fine.classifyMixed(Float32Array.of(0, 0, 3e38, 3e38))).rejects.toThrow(
     "image 1: a sample that the network can't compute",
   );
   const large = [3.4e38, -3.4e38, 1e38, 1e30, 1e20];
   for (const images of large.flatMap((a) => large.map((b) => Float32Array.of(a, b, 1, 1)))) {
     const calls = ["classify", "classifyEach", "classifyMixed", "classifyWithConfidence"] as const;
     for (const call of calls) {
-      expectSound(await vectors[call](images).catch((error) => error));
+      for (const classifier of [vectors, fine]) {
+        expectSound(await classifier[call](images).catch((error) => error));
+      }
     }
   }
+  await fine.release();
 });
 
 test("options, misspelt or wrong, are named", async () => {
@@ -235,6 +244,9 @@ test("a classifier is saved nowhere that anything else would be lost", async () 
   await classifier.save(at("link"));
   expect(lstatSync(at("link")).isSymbolicLink()).toBe(true);
   expect(readdirSync(saved)).not.toContain(".DS_Store");
+  await classifier.save(`${at("new")}/`);
+  expect(readdirSync(at("new"))).toEqual(readdirSync(saved));
+  rmSync(at("new"), { recursive: true });
   mkdirSync(at("precious.replaced"));
   writeFileSync(at("precious.replaced/thesis.txt"), "long");
   writeFileSync(at("note.txt"), "short");

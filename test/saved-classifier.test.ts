@@ -78,3 +78,17 @@ test.each(["ridge", "ewc", "replay-distillation"])(
     );
   },
 );
+
+test.each(["ridge", "slda", "ncm"])(
+  "of %s that of one that knows nothing is refused, too",
+  async (learner) => {
+    const create = () => IncrementalClassifier.create({ ...options, learner });
+    const [taught, untaught] = [await create(), await create()];
+    await taught.learn(points);
+    const empty = (await untaught.toFiles()).get("learner.safetensors") as Uint8Array;
+    const files = new Map(await taught.toFiles()).set("learner.safetensors", empty);
+    await expect(IncrementalClassifier.fromFiles(files)).rejects.toThrow(
+      "the sums of what was learned are missing",
+    );
+  },
+);

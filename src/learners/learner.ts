@@ -25,7 +25,14 @@ import type { Checkpointing } from "../training/training-state.js";
 import { isBetter, isImbalanced } from "./better-model.js";
 import { addExemplars } from "./exemplar-selection.js";
 import { type Method, memoryOfMethod, sums, type TrainingMethod } from "./method.js";
-import { headOfSums, OF_SUMS, refuseLarge, withoutClasses, withSamples } from "./summation.js";
+import {
+  headOfSums,
+  OF_SUMS,
+  refuseLarge,
+  refuseWithoutSums,
+  withoutClasses,
+  withSamples,
+} from "./summation.js";
 import { holdOut, validationAccuracy } from "./validation.js";
 
 /** All that a learner has learned. */
@@ -59,7 +66,10 @@ export class Learner implements SavedLearner {
     settings: TrainingSettings | undefined,
     saved?: SavedLearner,
   ) {
-    if (sums(method)) refuseLarge(context.extractor.featureSize);
+    if (sums(method)) {
+      refuseLarge(context.extractor.featureSize);
+      if (saved) refuseWithoutSums(saved);
+    }
     this.method = method;
     this.context = context;
     this.model = saved?.model ?? newModel(context.extractor, context.seed);
@@ -113,35 +123,35 @@ export class Learner implements SavedLearner {
     return head;
   }
 
-  /** Forgets classes: their exemplars, their rows, and their sums. Of the others nothing that is stored changes. */
+  /**
+   * Forgets classes: their exemplars, their rows, and their sums. Of the others nothing that is stored changes. Where that
+   * fails, the learner is as it was before.
+   */
   async forget(positions: readonly number[], hooks: LearnHooks = {}): Promise<void> {
-    const { model, memory, context, method } = this;
+    const { model, context, method } = this;
     const { featureSize } = context.extractor;
-    const classes = byTask([...memory.classes.keys()], taskSizes(model, context.extractor));
+    const classes = byTask([...this.memory.classes.keys()], taskSizes(model, context.extractor));
     const classifiers = model.classifiers.map((rows, task) =>
       withoutRows(rows, positionsWithin(positions, classes[task] as number[]), featureSize),
     );
+    const memory = this.memory.copy();
+    memory.remove(positions);
+    let state: LearnerState;
+    if (sums(method)) {
+      state = withoutClasses(stateWithoutHead(this.#state), positions, featureSize);
+      if (memory.classes.length > 0) {
+        state = stateOfHead(state, await this.#fitHead({ memory, state }, hooks));
+      }
+    } else state = withoutRowsOf(this.#state, this.memory.classes.length, positions);
+    // All at once, when nothing can fail any more.
     model.classifiers.splice(
       0,
       model.classifiers.length,
       ...classifiers.filter(({ length }) => length > 0),
     );
-    const total = memory.classes.length;
-    memory.remove(positions);
+    this.memory.overwrite(memory);
+    this.#state = state;
     this.#adapted.clear();
-    if (sums(method)) {
-      this.#state = withoutClasses(stateWithoutHead(this.#state), positions, featureSize);
-      if (memory.classes.length > 0) await this.head(hooks);
-    } else {
-      this.#state = new Map(
-        [...this.#state].map(([name, { data, shape }]) => {
-          const [rows, ...size] = shape as [number, ...number[]];
-          if (rows !== total || !BY_CLASS.test(name)) return [name, { data, shape }];
-          const kept = withoutRows(data as Float32Array, positions, elementCount(size));
-          return [name, { data: kept, shape: [rows - positions.length, ...size] }];
-        }),
-      );
-    }
   }
 
   /** Gives the model rows for the new classes. */
@@ -322,6 +332,22 @@ export class Learner implements SavedLearner {
 
 /** Names of a state's tensors that have a row, or an element, for each class. */
 const BY_CLASS = /[.](classifier|bias)$/;
+
+/** A state whose tensors by class are without the rows of these. */
+function withoutRowsOf(
+  state: LearnerState,
+  total: number,
+  positions: readonly number[],
+): LearnerState {
+  return new Map(
+    [...state].map(([name, { data, shape }]) => {
+      const [rows, ...size] = shape as [number, ...number[]];
+      if (rows !== total || !BY_CLASS.test(name)) return [name, { data, shape }];
+      const kept = withoutRows(data as Float32Array, positions, elementCount(size));
+      return [name, { data: kept, shape: [rows - positions.length, ...size] }];
+    }),
+  );
+}
 
 /** Which of some positions among all classes are among these, and where. */
 function positionsWithin(positions: readonly number[], own: readonly number[]): number[] {

@@ -1,10 +1,12 @@
 import { chunks } from "../base/chunks.js";
 import { ItamlError } from "../base/errors.js";
+import type { ExemplarMemory } from "../incremental/exemplar-memory.js";
 import type { LearnerContext } from "../model/context.js";
 import { readableRows } from "../model/inference.js";
 import { allFinite, type LearnerState, type Model, wholeModel } from "../model/model.js";
 import { type LearnHooks, throwIfAborted } from "../model/progress.js";
 import {
+  hasSums,
   type JudgingSample,
   minusClass,
   momentsOfSums,
@@ -74,6 +76,7 @@ export async function withSamples(
       found: `${of} broken ones`,
     });
   }
+  throwIfAborted(hooks.signal);
   const moments = momentsOfSums(sums, judges);
   const judged = judge(rule, moments);
   const losses = sums.losses.map((loss, i) => loss + (judged[i] as number));
@@ -101,6 +104,24 @@ export function withoutClasses(
   // From the last on, so that those before keep their positions.
   const sums = [...positions].sort((a, b) => b - a).reduce(minusClass, sumsOf(state, size));
   return withSums(state, sums);
+}
+
+/** @throws {ItamlError} FILE_INVALID where classes that were learned would be forgotten without a word */
+export function refuseWithoutSums({
+  state,
+  memory,
+}: {
+  readonly state: LearnerState;
+  readonly memory: ExemplarMemory;
+}): void {
+  const classes = memory.classes.length;
+  if (hasSums(state, classes)) return;
+  throw new ItamlError("FILE_INVALID", "the sums of what was learned are missing", {
+    where: "learner.safetensors",
+    expected: `sums of ${classes} classes, as a learner that sums keeps them`,
+    found: [...state.keys()].join(", ") || "nothing",
+    remedy: "Bring the file that was saved with the others, or learn all classes again",
+  });
 }
 
 /** Features that sums are of at most: beyond, λ takes minutes to find. */

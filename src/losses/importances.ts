@@ -34,6 +34,8 @@ export async function importancesOf(session: TrainingSession): Promise<Parameter
   );
   const task = model.classifiers.length - 1;
   const chosen = selectRandom([...classOf.keys()], SAMPLES, seed, "importances", task);
+  const tell = (seen: number) =>
+    hooks.onProgress?.({ kind: "samples", task, samples: seen, of: chosen.length });
   const program = await runtime.compile(squaredGradients(extractor));
   try {
     let samples = 0;
@@ -50,7 +52,7 @@ export async function importancesOf(session: TrainingSession): Promise<Parameter
     })) as [Parameters, Parameters];
     for (const [seen, index] of chosen.entries()) {
       throwIfAborted(hooks.signal);
-      hooks.onProgress?.({ kind: "samples", task, samples: seen, of: chosen.length });
+      tell(seen);
       const column = classOf.get(index) as number;
       const batch = await readMicroBatch(source, [index], [column], rows, ["importances", task]);
       if (batch.samples === 0) continue;
@@ -68,6 +70,7 @@ export async function importancesOf(session: TrainingSession): Promise<Parameter
       [sum, next] = [next, sum];
       samples++;
     }
+    tell(chosen.length);
     const mean = (values: Float32Array) => values.map((value) => value / Math.max(samples, 1));
     return { theta: mean(sum.theta), classifier: mean(sum.classifier) };
   } finally {

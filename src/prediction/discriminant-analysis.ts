@@ -74,13 +74,16 @@ export const discriminantRule: LinearRule = {
     discriminantFit(moments, lambda / (moments.samples + lambda)),
 };
 
-/** The covariance, shrunk; where samples don't differ from their classes' means at all, the identity. */
-function shrunk({ covariance, size }: Moments, shrinkage: number): Float64Array {
+/**
+ * The covariance, shrunk; where samples don't differ from their classes' means at all, the identity, as large as the
+ * means' own variance, so that the features' unit is of no matter.
+ */
+function shrunk({ covariance, size, means }: Moments, shrinkage: number): Float64Array {
   const variance = meanVariance(covariance, size);
+  const between = means.reduce((sum, value) => sum + value ** 2, 0) / means.length;
+  const added = variance > 0 ? shrinkage * variance : between || 1;
   const sum = covariance.map((value) => (1 - shrinkage) * value);
-  for (let j = 0; j < size; j++) {
-    sum[j * size + j] = (sum[j * size + j] as number) + (variance > 0 ? shrinkage * variance : 1);
-  }
+  for (let j = 0; j < size; j++) sum[j * size + j] = (sum[j * size + j] as number) + added;
   return sum;
 }
 

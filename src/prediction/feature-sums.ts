@@ -1,7 +1,7 @@
 import type { LearnerState, StateShapes } from "../model/model.js";
 import { LOSSES } from "./linear-rule.js";
 import { gram, transpose } from "./matrix.js";
-import { type Moments, meanVariance, withoutRounding } from "./moments.js";
+import { type Moments, withoutRounding } from "./moments.js";
 
 /**
  * What is kept of the features of all samples learned: enough for their means and one covariance, and nothing of a single
@@ -58,6 +58,11 @@ export function sumShapes(classes: number, size: number): StateShapes {
   };
 }
 
+/** Whether a learner's state has the sums of so many classes: all of them, or it never learned. */
+export function hasSums(state: LearnerState, classes: number): boolean {
+  return classes === 0 || Object.values(NAMES).every((name) => state.has(name));
+}
+
 /** A learner's state with these sums. */
 export function withSums(
   state: LearnerState,
@@ -107,28 +112,24 @@ export function plusSamples(
 
 /**
  * The sums without a class. Its mean goes wholly; of Σ x·xᵀ within the class only the share goes that it has in the common
- * covariance, which stays as it is: there is no covariance of its own.
+ * covariance, which stays as it is: there is no covariance of its own. Added up of what stays, since a class of large
+ * values would leave its rounding behind where it is subtracted.
  */
 export function minusClass(before: FeatureSums, position: number): FeatureSums {
   const { size, counts, sums } = before;
   const classes = [...counts.keys()].filter((other) => other !== position);
-  const count = counts[position] as number;
-  const within = withinSums(before);
-  const share = count === 0 ? 0 : count / sum(counts);
-  const own = sums.subarray(position * size, (position + 1) * size);
-  const gram = before.gram.map((value, at) => {
-    const [i, j] = [Math.floor(at / size), at % size];
-    const between = count === 0 ? 0 : ((own[i] as number) * (own[j] as number)) / count;
-    return value - between - share * (within[at] as number);
-  });
-  return {
+  const total = sum(counts);
+  const share = total === 0 ? 1 : 1 - (counts[position] as number) / total;
+  const after = {
     ...before,
-    gram,
     counts: Float64Array.from(classes, (other) => counts[other] as number),
     sums: Float64Array.from(
       classes.flatMap((other) => [...sums.subarray(other * size, (other + 1) * size)]),
     ),
   };
+  const between = betweenSums(after);
+  const within = withinSums(before);
+  return { ...after, gram: between.map((value, i) => value + share * (within[i] as number)) };
 }
 
 /** @param judges some of the samples that were learned; default: nobody judges */
@@ -148,11 +149,7 @@ export function momentsOfSums(all: FeatureSums, judges: readonly JudgingSample[]
   });
   for (let i = 0; i < means.length; i++)
     means[i] = (means[i] as number) - (centre[i % size] as number);
-  const covariance = withoutRounding(
-    withinSums(all).map((value) => value / samples),
-    size,
-    meanVariance(all.gram, size) / samples,
-  );
+  const covariance = withinSums(all).map((value) => value / samples);
   return {
     ...{ size, positions, samples, counts, centre, means, covariance },
     classes: positions.length,
@@ -162,13 +159,22 @@ export function momentsOfSums(all: FeatureSums, judges: readonly JudgingSample[]
 }
 
 /** Σ (x − m)·(x − m)ᵀ over all samples, m being the mean of the sample's class; on and below the diagonal. */
-function withinSums({ size, counts, sums, gram: whole }: FeatureSums): Float64Array {
+function withinSums(all: FeatureSums): Float64Array {
+  const { size, gram: whole } = all;
+  const between = betweenSums(all);
+  return withoutRounding(
+    whole.map((value, i) => value - (between[i] as number)),
+    Float64Array.from({ length: size }, (_, j) => whole[j * size + j] as number),
+  );
+}
+
+/** Σ m·mᵀ over all samples. */
+function betweenSums({ size, counts, sums }: FeatureSums): Float64Array {
   const scaled = Float64Array.from(sums, (value, i) => {
     const count = counts[Math.floor(i / size)] as number;
     return count === 0 ? 0 : value / Math.sqrt(count);
   });
-  const between = gram(transpose(scaled, size), counts.length);
-  return whole.map((value, i) => value - (between[i] as number));
+  return gram(transpose(scaled, size), counts.length);
 }
 
 function judgesOf(

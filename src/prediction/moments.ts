@@ -40,18 +40,25 @@ export interface Judges {
   readonly residuals: Float64Array;
 }
 
-/** Float32 features whose mean variance is less than this part of their mean square are the same, but for rounding. */
+/** A float32 feature whose square within classes is less than this part of its whole square is the same, but for rounding. */
 const ROUNDING = 2 ** -40;
 
-/** A covariance within classes; exactly zero, where samples don't differ from their classes' means by more than rounding. */
-export function withoutRounding(
-  covariance: Float64Array,
-  size: number,
-  meanSquare: number,
-): Float64Array {
-  return meanVariance(covariance, size) > ROUNDING * meanSquare
-    ? covariance
-    : new Float64Array(covariance.length);
+/**
+ * A covariance within classes, or a sum of products; exactly zero in the rows and columns of features that don't differ
+ * from their classes' means by more than rounding.
+ *
+ * @param within [size, size], on and below the diagonal
+ * @param squares mean, or sum, of the squares of each feature, [size]
+ */
+export function withoutRounding(within: Float64Array, squares: Float64Array): Float64Array {
+  const size = squares.length;
+  const isSame = Array.from(
+    squares,
+    (square, j) => !((within[j * size + j] as number) > ROUNDING * square),
+  );
+  return within.map((value, at) =>
+    isSame[Math.floor(at / size)] || isSame[at % size] ? 0 : value,
+  );
 }
 
 /** The mean of a matrix's diagonal. */
@@ -84,18 +91,21 @@ export function momentsOf(data: LabelledFeatures): Moments {
     }
   });
   const residuals = new Float64Array(features.length);
+  const squares = new Float64Array(size);
   for (let i = 0; i < features.length; i++) {
     const label = labels[Math.floor(i / size)] as number;
-    residuals[i] = (features[i] as number) - (means[label * size + (i % size)] as number);
+    const j = i % size;
+    const value = features[i] as number;
+    residuals[i] = value - (means[label * size + j] as number);
+    // The only sample of a class is its mean, exactly.
+    if (counts[label] !== 1) squares[j] = (squares[j] as number) + value ** 2 / samples;
   }
   for (let i = 0; i < means.length; i++) {
     means[i] = (means[i] as number) - (centre[i % size] as number);
   }
-  const meanSquare = features.reduce((sum, value) => sum + value ** 2, 0) / features.length;
   const covariance = withoutRounding(
     gram(transpose(residuals, size), samples).map((value) => value / samples),
-    size,
-    meanSquare,
+    squares,
   );
   const stride = Math.ceil(samples / JUDGES);
   // The only sample of a class can't be left out.
