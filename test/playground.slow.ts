@@ -82,9 +82,12 @@ test("two tasks are taught by drawing, one of them after the page was opened aga
       `document.body.append(Object.assign(document.createElement("iframe"), { src: location.href }))`,
     );
     const inFrame = `document.querySelector("iframe").contentDocument.querySelector(".notice")?.textContent ?? ""`;
-    await vi.waitFor(async () => expect(await page.evaluate(inFrame)).toContain("is not kept"), {
-      timeout: 20_000,
-    });
+    await vi.waitFor(
+      async () => expect(await page.evaluate(inFrame)).toContain("nothing is kept"),
+      {
+        timeout: 20_000,
+      },
+    );
     await page.evaluate(`document.querySelector("iframe").remove()`);
     await teach(visitor, ["roof", "cup"]);
     await visitor.until(".status", /^4 classes in 2 tasks$/);

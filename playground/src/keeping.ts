@@ -12,7 +12,7 @@ const keyOf = (place: Place) => (kind.value === "drawings" ? place : `${kind.val
 
 /** What was kept; undefined where nothing was, or where this browser keeps nothing. */
 export async function kept<T>(place: Place): Promise<T | undefined> {
-  return await unlessBlocked(async () => await get<T>(keyOf(place), store));
+  return await ifOurs(async () => await get<T>(keyOf(place), store));
 }
 
 export async function keep(place: Place, value: unknown): Promise<void> {
@@ -23,7 +23,7 @@ export async function dropKept(): Promise<void> {
   for (const place of PLACES) await del(keyOf(place), store);
 }
 
-/** Another tab has this page open and keeps what is taught there: two would mix. */
+/** Another tab has this page open and keeps what is taught there. Two would mix: here nothing is read, and nothing kept. */
 export const keptElsewhere = signal(false);
 
 /** Milliseconds that a page which is opened again may take to close. */
@@ -55,12 +55,13 @@ export async function keeping(work: () => Promise<void>): Promise<void> {
 }
 
 /**
- * Reads something that is kept. Where site data is blocked nothing is: the page works, and is empty when it is opened again.
+ * Reads something that is kept. Where site data is blocked nothing is, and another tab's is not ours: the page works, and is
+ * empty when it is opened again.
  *
  * @returns undefined there
  */
-export async function unlessBlocked<T>(read: () => Promise<T>): Promise<T | undefined> {
-  return isBlocked() ? undefined : await read();
+export async function ifOurs<T>(read: () => Promise<T>): Promise<T | undefined> {
+  return isBlocked() || !(await keepsHere) ? undefined : await read();
 }
 
 /** IndexedDB's own errors for it are another one in each browser, and in Chromium one that has other causes, too. */

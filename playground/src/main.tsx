@@ -90,8 +90,8 @@ function App() {
         <Status />
         {keptElsewhere.value && (
           <p class="notice" role="note">
-            Another tab has this page open: what you teach here is not kept. Close that one and open
-            this one again to go on where it was.
+            Another tab has this page open: here it begins anew, and nothing is kept. Close that one
+            and open this one again to go on where it was.
           </p>
         )}
       </header>

@@ -6,7 +6,7 @@ import {
   type WorkerClassifierOptions,
 } from "../../src/web.js";
 import { DESCRIPTION } from "./archive.js";
-import { unlessBlocked } from "./keeping.js";
+import { ifOurs } from "./keeping.js";
 import type { Kind } from "./kind.js";
 import { inputOf, type Sample, SIDE } from "./sample.js";
 
@@ -59,9 +59,7 @@ export class Teacher {
     const both = await openBoth(async (which, worker) => {
       const name = NAMES[kind][which];
       const kept = () => WorkerClassifier.fromKept(worker, name, { threads: 1 });
-      return (
-        (await unlessBlocked(kept)) ?? (await WorkerClassifier.create(worker, OPTIONS[kind][which]))
-      );
+      return (await ifOurs(kept)) ?? (await WorkerClassifier.create(worker, OPTIONS[kind][which]));
     });
     return new Teacher(kind, both);
   }

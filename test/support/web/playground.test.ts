@@ -15,6 +15,7 @@ let workers: PortWorker[] = [];
 beforeEach(() => {
   database = new MemoryDatabase();
   vi.stubGlobal("indexedDB", database);
+  vi.stubGlobal("navigator", {});
   vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => {} });
 });
 afterEach(() => {
@@ -214,4 +215,19 @@ test("what an earlier version held out is known", async () => {
   const held = { bar: drawings(0).slice(0, 1) };
   database.stored.set("itaml-playground/heldOut", held);
   expect([...(await openPage()).heldOut.value]).toEqual(Object.entries(held));
+});
+
+test("beside another tab it begins anew, keeps nothing, and forgets what was taught in it", async () => {
+  const first = await openPage();
+  await teach(first, ["a", "b"]);
+  const locks = { request: () => Promise.reject(new Error("taken")) };
+  vi.stubGlobal("navigator", { locks });
+  const second = await openPage();
+  expect(second.tasks.value).toEqual([]);
+  await teach(second, ["c", "d"]);
+  expect(second.tasks.value).toEqual([["c", "d"]]);
+  await second.startAgain();
+  expect(second.tasks.value).toEqual([]);
+  vi.stubGlobal("navigator", {});
+  expect((await openPage()).tasks.value).toEqual([["a", "b"]]);
 });
