@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import * as z from "../src/base/schema.js";
 import { IncrementalClassifier } from "../src/index.js";
+import { mlp } from "../src/nn/mlp.js";
 import { temporaryFolder } from "./support/folder.js";
 import { interleave, sequentialReads } from "./support/interleaving.js";
 
@@ -147,4 +149,17 @@ test("options are those of the call, whatever becomes of their objects", async (
   const description = new TextDecoder().decode(files.get("classifier.json"));
   expect(JSON.parse(description).options.settings.epochs).toBe(2);
   await Promise.all([classifier.release(), again.release()]);
+  // Such as those of a framework that watches its objects, and what a part of one's own takes.
+  const twice = (x: number) => 2 * x;
+  const own = {
+    ...{ name: "own", title: "one's own", settings: { twice: z.custom<typeof twice>() } },
+    create: (given: { twice: typeof twice }) => mlp({ hidden: [given.twice(4)] }),
+  };
+  const watched = await IncrementalClassifier.create({
+    ...{ inputShape: new Proxy([2], {}), inputType: "float32", memory: 8, threads: 1 },
+    ...{ parts: { networks: [own] }, network: new Proxy({ name: "own", twice }, {}) as never },
+  });
+  await watched.learn(task(0, 1));
+  expect(await watched.classifyEach(points(1))).toHaveLength(before.length);
+  await watched.release();
 });

@@ -1,3 +1,4 @@
+import { copyOf } from "../base/copy.js";
 import { ItamlError } from "../base/errors.js";
 import * as z from "../base/schema.js";
 import { Turns } from "../base/turns.js";
@@ -22,7 +23,7 @@ import {
 import { type KnownClass, knownClasses } from "./history.js";
 import { type Images, takeImages } from "./images.js";
 import { type Label, takeLabels } from "./labels.js";
-import { chosenLearner, isNetwork } from "./learner.js";
+import { chosenLearner } from "./learner.js";
 import { SamplePool } from "./sample-pool.js";
 import {
   type ClassifierFiles,
@@ -453,14 +454,8 @@ function labelsOf({ tasks }: Taught, classes: readonly number[]): Label[] {
 }
 
 /** A copy that nobody else changes: later the options are saved. */
-function ownOptions({ runtime, parts, network, ...plain }: ClassifierOptions): ClassifierOptions {
-  return {
-    ...structuredClone(plain),
-    ...{ runtime, ...(parts && { parts }) },
-    ...(network !== undefined && {
-      network: isNetwork(network) ? network : structuredClone(network),
-    }),
-  };
+function ownOptions({ runtime, parts, ...plain }: ClassifierOptions): ClassifierOptions {
+  return { ...copyOf(plain), runtime, ...(parts && { parts }) };
 }
 
 function extractorOf(options: ClassifierOptions): FeatureExtractor {
