@@ -201,6 +201,16 @@ test("data check says what training would refuse, all of it, and writes a contac
   expect(all.stderr).toContain("memory: the exemplar memory has no room for every class");
 });
 
+test("data check looks at pictures whose features' network isn't here yet", async () => {
+  const folder = temporaryFolder();
+  await writePictureFolder(join(folder, "data"), { train: 12, test: 6 });
+  const check = ["data", "check", "folder-features", "--data", "data"];
+  const checked = await itamlHere(folder, check);
+  expect(checked).toMatchObject({ code: 0 });
+  expect(checked.stderr).toMatch(/^warning: ITAML_WEIGHTS_MISSING: .*too narrow for it\.\n$/);
+  expect(checked.stdout).toContain("folder: good");
+});
+
 test("top-5 of tasks with five classes is refused", async () => {
   const folder = temporaryFolder();
   await writePictureFolder(join(folder, "data"), { train: 3, test: 5 });

@@ -52,6 +52,14 @@ test("a run from training to classifying", async () => {
 
   const exported = await itaml(folder, ["export", "run", "model.onnx"]);
   expect(exported.stdout).toContain("model.onnx: 6 classes after task 3");
+  if (process.platform === "linux") {
+    const piping = '"$0" "$1" export run /dev/stdout | cat > piped.onnx';
+    await promisify(execFile)("sh", ["-c", piping, process.execPath, MAIN], { cwd: folder });
+    const [piped, whole] = ["piped.onnx", "model.onnx"].map((name) =>
+      readFileSync(join(folder, name)),
+    );
+    expect(piped).toEqual(whole);
+  }
 
   const { test: images } = await loadMnist(join(folder, "data"));
   const pixels = new Uint8Array(784);

@@ -1,7 +1,16 @@
-import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { changeLivingRun, isLiving, type LivingRun, withLivingRun } from "../src/cli/living.js";
+import { changeLivingRun, isLiving, withLivingRun } from "../src/cli/living.js";
 import { resolveConfig } from "../src/experiment/config.js";
 import { resumeExperiment, startExperiment } from "../src/experiment/experiment.js";
 import { IncrementalClassifier } from "../src/library/incremental-classifier.js";
@@ -72,7 +81,7 @@ test("what a run on features has become is opened by the library, and takes pict
   rmSync(at("more", "class3"), { recursive: true });
   const { images, labels } = await labelledPictures(at("more"));
   const unknown = (await labelledPictures(at("test"))).images;
-  const said = await changed(at("run"), async ({ classifier, read }) => {
+  const said = await changeLivingRun(at("run"), async ({ classifier, read }) => {
     await classifier.learn({ images: await read(images, false), labels });
     return await classifier.classifyWithConfidence(await read(unknown, false));
   });
@@ -171,13 +180,25 @@ test("what a run has become doesn't outlive it", async () => {
   await resumeExperiment(run, undefined, { ...more, force: true, onWarning });
   expect(warnings).toHaveLength(2);
   expect(isLiving(run)).toBe(false);
+
+  // Nor what a process left that ended while it wrote it.
+  mkdirSync(join(run, "living.partial"));
+  writeFileSync(join(run, "living.partial/exemplars.safetensors"), "half");
+  await resumeExperiment(run, 1, { force: true });
+  expect(readdirSync(run).filter((name) => name.startsWith("living"))).toEqual([]);
 });
 
-/** What a change of a run gives. */
-async function changed<T>(run: string, change: (living: LivingRun) => Promise<T>): Promise<T> {
-  let result: T | undefined;
-  await changeLivingRun(run, async (living) => {
-    result = await change(living);
+test("a run that can't store what it would become isn't taught", async () => {
+  const folder = temporaryFolder();
+  const run = join(folder, "run");
+  await startExperiment(run, smallConfig(folder, { tasks: 2 }));
+  mkdirSync(join(run, "living"));
+  writeFileSync(join(run, "living/notes.txt"), "mine");
+  let taught = false;
+  const change = changeLivingRun(run, async () => {
+    taught = true;
   });
-  return result as T;
-}
+  await expect(change).rejects.toMatchObject({ code: "NOT_WRITABLE" });
+  await expect(change).rejects.toThrow("found notes.txt. Move it away");
+  expect(taught).toBe(false);
+});

@@ -8,10 +8,12 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -22,7 +24,7 @@ import { imageSource } from "../src/data/image-source.js";
 import { type ConfigInput, resolveConfig } from "../src/experiment/config.js";
 import { startExperiment } from "../src/experiment/experiment.js";
 import { appendWhole, writeFileAtomically } from "../src/files/atomic-file.js";
-import { wholeFolder, writeFolderAtomically } from "../src/files/atomic-folder.js";
+import { readWhole, wholeFolder, writeFolderAtomically } from "../src/files/atomic-folder.js";
 import { makeFolder } from "../src/files/make-folder.js";
 import { refusal, writingError } from "../src/files/system-errors.js";
 import { Graph } from "../src/graph/graph.js";
@@ -276,6 +278,42 @@ test("a folder that a process left between two renames is read there, and kept u
   expect(readdirSync(path)).toEqual(["b"]);
 });
 
+test("a folder that can't be written takes nothing with it that others put beside it", async () => {
+  const folder = join(temporaryFolder(), "models");
+  const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [String(i), "1"]));
+  const [failed, written] = await Promise.allSettled([
+    writeFolderAtomically(join(folder, "a"), { ...many, "none/b": "2" }),
+    writeFolderAtomically(join(folder, "b"), { b: "2" }),
+  ]);
+  expect([failed.status, written.status]).toEqual(["rejected", "fulfilled"]);
+  expect(readdirSync(folder)).toEqual(["b"]);
+  await expect(writeFolderAtomically(join(folder, "c/d"), { "none/b": "2" })).rejects.toMatchObject(
+    { code: "NOT_WRITABLE" },
+  );
+  expect(readdirSync(folder)).toEqual(["b"]);
+});
+
+test("a folder is read as one, also while it is replaced", async () => {
+  const path = join(temporaryFolder(), "made");
+  const names = ["a", "b", "c"];
+  const write = (content: number) =>
+    writeFolderAtomically(path, Object.fromEntries(names.map((name) => [name, String(content)])));
+  await write(0);
+  let isDone = false;
+  const writing = (async () => {
+    for (let i = 1; i < 40; i++) await write(i);
+    isDone = true;
+  })();
+  while (!isDone) {
+    const content = await readWhole(path, (folder) =>
+      Promise.all(names.map((name) => readFile(join(folder, name), "utf8"))),
+    );
+    expect(new Set(content).size).toBe(1);
+  }
+  await writing;
+  await expect(readWhole(path, (folder) => readFile(join(folder, "d")))).rejects.toThrow("ENOENT");
+});
+
 test("two that write one file at once don't mix it; what a process left is taken away", async () => {
   const folder = temporaryFolder();
   const path = join(folder, "file");
@@ -283,6 +321,16 @@ test("two that write one file at once don't mix it; what a process left is taken
   await Promise.all(contents.map((content) => writeFileAtomically(path, content)));
   const written = readFileSync(path);
   expect(contents.some((content) => written.equals(content))).toBe(true);
+  expect(readdirSync(folder)).toEqual(["file"]);
+  // The one that ends last is heard, also where another was done in between.
+  const ended: number[] = [];
+  await Promise.all(
+    [3e7, 10].map((size) =>
+      writeFileAtomically(path, new Uint8Array(size)).then(() => ended.push(size)),
+    ),
+  );
+  expect(ended).toEqual([10, 3e7]);
+  expect(statSync(path).size).toBe(3e7);
   expect(readdirSync(folder)).toEqual(["file"]);
   // Since this moment, too: a run goes on at once where its process was killed.
   for (const name of ["file.partial", "file.0a1b2c3d.partial"]) {

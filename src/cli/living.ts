@@ -24,6 +24,7 @@ import {
   IncrementalClassifier,
   type LoadOptions,
   readClassifier,
+  refuseOtherContent,
 } from "../library/incremental-classifier.js";
 import type { Pictures } from "../library/pictures.js";
 import type { Device } from "../runtime/runtime.js";
@@ -68,19 +69,22 @@ export async function withLivingRun<T>(
  * Changes the classifier that a run has become, and stores it. The states of the run's tasks and its results stay what
  * they are.
  *
+ * @returns what the change does, when it is stored
  * @throws {ItamlError} RUN_DIRECTORY where tasks are still to be trained; RUN_IN_USE; as the change does
  */
-export async function changeLivingRun(
+export async function changeLivingRun<T>(
   path: string,
-  change: (living: LivingRun) => Promise<void>,
-): Promise<void> {
+  change: (living: LivingRun) => Promise<T>,
+): Promise<T> {
   // Nobody else may change it meanwhile.
   const { directory } = await RunDirectory.openToWrite(path);
   try {
     await refuseUnfinished(directory);
-    await withLivingRun(path, {}, async (living) => {
-      await change(living);
+    await refuseOtherContent(directory.living);
+    return await withLivingRun(path, {}, async (living) => {
+      const changed = await change(living);
       await living.classifier.save(directory.living);
+      return changed;
     });
   } finally {
     await directory.close();

@@ -143,8 +143,8 @@ export async function resumeExperiment(
           message: `trained again from task ${firstTask + 1} on`,
         });
       }
+      if (trains) await removeFolder(directory.living);
       if (outlived !== undefined) {
-        await removeFolder(directory.living);
         warn(`${outlived} is removed: what the run was taught since its last task, or forgot`);
       }
       if (firstTask < finished) await directory.writeResults(kept);

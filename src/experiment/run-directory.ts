@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync } from "node:fs";
-import { readdir, rm, rmdir, stat, truncate } from "node:fs/promises";
+import { readdir, rm, stat, truncate } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { didYouMean, ItamlError, nearestName } from "../base/errors.js";
@@ -7,7 +7,7 @@ import { decodeKeptSamples, encodeKeptSamples, type KeptSamples } from "../data/
 import { appendWhole, withoutPartial, writeFileAtomically } from "../files/atomic-file.js";
 import { writeFolderAtomically } from "../files/atomic-folder.js";
 import { CHECKSUMS, formatChecksums, verifyChecksum } from "../files/checksums.js";
-import { makeFolder } from "../files/make-folder.js";
+import { makeFolder, removeEmpty } from "../files/make-folder.js";
 import { readFileOrThrow } from "../files/read-file.js";
 import type { SavedLearner } from "../learners/learner.js";
 import { stateShapes } from "../learners/state-shapes.js";
@@ -67,7 +67,7 @@ export class RunDirectory {
       return directory;
     } catch (error) {
       await directory?.close();
-      if (outermost !== undefined) await removeEmptyFolders(path, outermost);
+      await removeEmpty(path, outermost);
       throw error;
     }
   }
@@ -444,14 +444,4 @@ function isJson(text: string): boolean {
 
 async function readText(file: string): Promise<string> {
   return (await readFileOrThrow(file, "FILE_INVALID", MAXIMUM_TEXT)).toString("utf8");
-}
-
-/** Removes a folder and those around it up to the outermost, as long as nothing is in them. */
-async function removeEmptyFolders(path: string, outermost: string): Promise<void> {
-  try {
-    await rmdir(path);
-  } catch {
-    return;
-  }
-  if (path !== outermost) await removeEmptyFolders(dirname(path), outermost);
 }

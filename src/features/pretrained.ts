@@ -71,7 +71,12 @@ export async function fetchWeights(
 ): Promise<boolean> {
   if (await areWhole(weights)) return false;
   const folder = dirname(weightsFile(weights));
-  return alone(weights, folder, { signal }, async () => {
+  let waits = false;
+  const onWait = () => {
+    if (!waits) say("another process is getting them …");
+    waits = true;
+  };
+  return alone(weights, folder, { onWait, signal }, async () => {
     if (await areWhole(weights)) return false;
     // Also what a process left that ended in it.
     const temporary = join(folder, "fetch.partial");

@@ -15,7 +15,7 @@ import { createGunzip } from "node:zlib";
 import { Parser, type ReadEntry } from "tar";
 import { ItamlError } from "../base/errors.js";
 import { alone, type DownloadProgress, downloadAlone, type RemoteFile } from "./download.js";
-import { makeFolder } from "./make-folder.js";
+import { makeFolder, removeEmpty } from "./make-folder.js";
 import type { LeaseOptions } from "./one-at-a-time.js";
 import { refusal } from "./system-errors.js";
 
@@ -90,10 +90,10 @@ export async function extractArchive(
   // In the folder, not beside it: the folder may be a disk of its own, and files can't be renamed between disks.
   const temporary = join(folder, ".extraction.partial");
   const entries = new EntryWriter(temporary, strip);
-  let leftover: string | undefined;
+  let made: string | undefined;
   try {
     await rm(temporary, { recursive: true, force: true });
-    leftover = await makeFolder(temporary);
+    made = await makeFolder(temporary);
     const total = (await stat(file)).size;
     const input = createReadStream(file, { signal });
     const unpacker = /\.(tgz|gz)$/.test(file) ? createGunzip() : new PassThrough();
@@ -110,7 +110,6 @@ export async function extractArchive(
     }
     entries.end();
     for (const [from, to] of movesInto(folder, temporary)) renameSync(from, to);
-    leftover = temporary;
   } catch (error) {
     if (signal?.aborted || error instanceof ItamlError) throw error;
     const refused = refusal(error, folder);
@@ -123,7 +122,8 @@ export async function extractArchive(
     );
   } finally {
     entries.close();
-    if (leftover) await rm(leftover, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true });
+    await removeEmpty(folder, made);
   }
 }
 

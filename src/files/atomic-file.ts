@@ -15,12 +15,25 @@ export async function writeFileAtomically(
   content: string | Uint8Array,
 ): Promise<void> {
   const path = await realpath(target).catch(() => target);
-  if (isDevice(path)) {
-    await writeFile(path, content).catch((error) => {
-      throw writingError(error, path);
-    });
-    return;
+  try {
+    if (isDevice(path)) await writeFile(path, content);
+    else {
+      for (let others = 0; !(await takePlace(path, content)); others++) {
+        if (others === MOST_OTHERS) throw new Error("other programs remove it while it is written");
+      }
+      await removePartial(path);
+      await syncFolder(dirname(path));
+    }
+  } catch (error) {
+    throw writingError(error, path);
   }
+}
+
+/** So many others may be in between. */
+const MOST_OTHERS = 100;
+
+/** @returns false where another process has written the file meanwhile, and taken away what seemed to be left */
+async function takePlace(path: string, content: string | Uint8Array): Promise<boolean> {
   const partial = `${path}.${randomUUID().slice(0, 8)}.partial`;
   try {
     const file = await open(partial, "wx");
@@ -30,22 +43,16 @@ export async function writeFileAtomically(
     } finally {
       await file.close();
     }
-    await takePlace(partial, path);
-    await removePartial(path);
-    await syncFolder(dirname(path));
+    return await rename(partial, path).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT" && existsSync(dirname(path))) return false;
+        throw error;
+      },
+    );
   } catch (error) {
     await rm(partial, { force: true });
-    throw writingError(error, path);
-  }
-}
-
-async function takePlace(partial: string, path: string): Promise<void> {
-  try {
-    await rename(partial, path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // Another process has written the file since, and taken away what seemed to be left.
-    if (code !== "ENOENT" || !existsSync(path)) throw error;
+    throw error;
   }
 }
 

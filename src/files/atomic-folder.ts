@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { readdir, rename, rm } from "node:fs/promises";
+import { readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ItamlError } from "../base/errors.js";
 import { syncFolder, withoutPartial, writeFileAtomically } from "./atomic-file.js";
-import { makeFolder } from "./make-folder.js";
+import { makeFolder, removeEmpty } from "./make-folder.js";
 import { writingError } from "./system-errors.js";
 
 /**
@@ -18,15 +18,14 @@ export async function writeFolderAtomically(
   files: Readonly<Record<string, string | Uint8Array>>,
   isOwn: (name: string) => boolean = () => true,
 ): Promise<void> {
-  const partial = `${path}.partial`;
-  const replaced = replacedBy(path);
-  for (const place of [path, partial, replaced]) await refuseOthers(place, isOwn);
+  const [partial, replaced] = [partialOf(path), replacedBy(path)];
+  await refuseOthers(path, isOwn);
   // A process ended between two renames: this is the only copy.
   if (existsSync(replaced) && !existsSync(path)) await rename(replaced, path);
-  let leftover: string | undefined = partial;
+  let made: string | undefined;
   try {
     await rm(partial, { recursive: true, force: true });
-    leftover = (await makeFolder(partial)) ?? partial;
+    made = await makeFolder(partial);
     for (const [name, content] of Object.entries(files)) {
       await writeFileAtomically(join(partial, name), content);
     }
@@ -36,10 +35,16 @@ export async function writeFolderAtomically(
     await syncFolder(dirname(path));
   } catch (error) {
     if (existsSync(replaced) && !existsSync(path)) await rename(replaced, path);
-    await rm(leftover, { recursive: true, force: true });
+    await rm(partial, { recursive: true, force: true });
+    await removeEmpty(dirname(partial), made);
     throw writingError(error, path);
   }
   await rm(replaced, { recursive: true, force: true });
+}
+
+/** Where a folder is while it is written. */
+function partialOf(path: string): string {
+  return `${path}.partial`;
 }
 
 /** Where a folder is while another takes its place. */
@@ -52,28 +57,58 @@ export function wholeFolder(path: string): string {
   return existsSync(path) || !existsSync(replacedBy(path)) ? path : replacedBy(path);
 }
 
-/** Removes such a folder, and what is left of another in its place. */
+/** So many others may take its place while a folder is read. */
+const MOST_OTHERS = 100;
+
+/** Reads such a folder: files of one writing, also where it is replaced meanwhile. */
+export async function readWhole<T>(path: string, read: (folder: string) => Promise<T>): Promise<T> {
+  for (let others = 0; ; others++) {
+    const folder = wholeFolder(path);
+    const before = await identity(folder);
+    const [outcome] = await Promise.allSettled([read(folder)]);
+    if (before === (await identity(folder)) || others === MOST_OTHERS) {
+      if (outcome.status === "rejected") throw outcome.reason;
+      return outcome.value;
+    }
+  }
+}
+
+/** Another one has another number, and one that was renamed was changed. */
+async function identity(folder: string): Promise<string | undefined> {
+  const stats = await stat(folder).catch(() => undefined);
+  return stats && `${stats.ino} ${stats.ctimeMs}`;
+}
+
+/** Removes such a folder, and what is left of others in its place. */
 export async function removeFolder(path: string): Promise<void> {
-  for (const place of [replacedBy(path), path]) await rm(place, { recursive: true, force: true });
+  for (const place of [partialOf(path), replacedBy(path), path]) {
+    await rm(place, { recursive: true, force: true });
+  }
 }
 
 /** What systems put into folders that somebody looked at. */
 const OF_SYSTEMS = [".DS_Store", "Thumbs.db", "desktop.ini"];
 
-/** Refuses to replace what nobody wrote here. */
-async function refuseOthers(place: string, isOwn: (name: string) => boolean): Promise<void> {
-  const names = await readdir(place).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw writingError(error, place);
-  });
-  const other = names
-    .sort()
-    .find((name) => !OF_SYSTEMS.includes(name) && !isOwn(withoutPartial(name)));
-  if (other === undefined) return;
-  throw new ItamlError("NOT_WRITABLE", "the folder holds something else, which would be lost", {
-    where: place,
-    expected: "an empty folder, or one that was saved before",
-    found: other,
-    remedy: "Choose another folder",
-  });
+/**
+ * Refuses to replace what nobody wrote here.
+ *
+ * @throws {ItamlError} NOT_WRITABLE
+ */
+export async function refuseOthers(path: string, isOwn: (name: string) => boolean): Promise<void> {
+  for (const place of [path, partialOf(path), replacedBy(path)]) {
+    const names = await readdir(place).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return [];
+      throw writingError(error, place);
+    });
+    const other = names
+      .sort()
+      .find((name) => !OF_SYSTEMS.includes(name) && !isOwn(withoutPartial(name)));
+    if (other === undefined) continue;
+    throw new ItamlError("NOT_WRITABLE", "the folder holds something else, which would be lost", {
+      where: place,
+      expected: "an empty folder, or one that was saved before",
+      found: other,
+      remedy: "Move it away, or choose another folder",
+    });
+  }
 }

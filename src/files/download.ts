@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream, existsSync } from "node:fs";
-import { open, rename, rm, rmdir, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { open, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { ItamlError } from "../base/errors.js";
-import { makeFolder } from "./make-folder.js";
+import { makeFolder, removeEmpty } from "./make-folder.js";
 import { type LeaseOptions, oneAtATime } from "./one-at-a-time.js";
 import { refusal, writingError } from "./system-errors.js";
 
@@ -76,17 +76,7 @@ export async function alone<T>(
   try {
     return await oneAtATime(join(folder, `${name}.lock`), work, options);
   } finally {
-    if (made !== undefined) await removeEmpty(folder, made);
-  }
-}
-
-/** Removes a folder and those around it, to the outermost, as far as they are empty. */
-async function removeEmpty(folder: string, outermost: string): Promise<void> {
-  let path = resolve(folder);
-  try {
-    for (; path.length >= resolve(outermost).length; path = dirname(path)) await rmdir(path);
-  } catch {
-    // Something is in it.
+    await removeEmpty(folder, made);
   }
 }
 

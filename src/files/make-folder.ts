@@ -1,5 +1,5 @@
 import { constants, existsSync } from "node:fs";
-import { access, mkdir } from "node:fs/promises";
+import { access, mkdir, rmdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { writingError } from "./system-errors.js";
 
@@ -12,7 +12,10 @@ import { writingError } from "./system-errors.js";
 export async function makeFolder(path: string): Promise<string | undefined> {
   const missing: string[] = [];
   let there = resolve(path);
-  for (; !existsSync(there); there = dirname(there)) missing.unshift(there);
+  // The root of a drive that isn't there is its own parent.
+  for (; !existsSync(there) && dirname(there) !== there; there = dirname(there)) {
+    missing.unshift(there);
+  }
   let outermost: string | undefined;
   try {
     // One by one: all at once Node tries for ever where a parent takes no folders at all, as /proc does.
@@ -37,5 +40,22 @@ async function make(folder: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
+  }
+}
+
+/**
+ * Removes a folder and those around it, to the outermost, as far as they are empty: others may have put something there.
+ *
+ * @param outermost the one that {@link makeFolder} made, if any
+ */
+export async function removeEmpty(path: string, outermost: string | undefined): Promise<void> {
+  if (outermost === undefined) return;
+  let folder = resolve(path);
+  try {
+    for (; folder.length >= resolve(outermost).length; folder = dirname(folder)) {
+      await rmdir(folder);
+    }
+  } catch {
+    // Something is in it.
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import * as z from "../base/schema.js";
 import { threads as threadCount } from "../base/settings.js";
 import { Turns } from "../base/turns.js";
@@ -14,7 +14,7 @@ import { CLASSIFIER_FILES, type ClassifierFiles } from "../classifier/saved-clas
 import type { FrozenNetwork } from "../features/extractor.js";
 import { joinedOnnx } from "../features/joined-onnx.js";
 import { writeFileAtomically } from "../files/atomic-file.js";
-import { wholeFolder, writeFolderAtomically } from "../files/atomic-folder.js";
+import { readWhole, refuseOthers, writeFolderAtomically } from "../files/atomic-folder.js";
 import { readFileOrThrow } from "../files/read-file.js";
 import type { LearnHooks } from "../model/progress.js";
 import { createOnnxRuntime, type OnnxRuntimeOptions } from "../runtime/node/onnxruntime-node.js";
@@ -167,9 +167,8 @@ export class IncrementalClassifier extends PortableClassifier<Pictures> {
     const files = await this.toFiles();
     await this.#writes.next(async () => {
       // Where it is a link, what it leads to is replaced.
-      const place = await realpath(folder).catch(() => folder);
-      const isOwn = (name: string) => FILES.includes(name);
-      await writeFolderAtomically(place, Object.fromEntries(files), isOwn);
+      const place = await realpath(folder).catch(() => resolve(folder));
+      await writeFolderAtomically(place, Object.fromEntries(files), isFile);
     });
   }
 
@@ -226,12 +225,26 @@ const MAXIMUM_TEXT = 2 ** 26;
  *
  * @throws {ItamlError} FILE_INVALID
  */
-export async function readClassifier(path: string): Promise<ClassifierFiles> {
-  const folder = wholeFolder(path);
-  const names = FILES.filter((name) => existsSync(join(folder, name)));
-  const read = async (name: string) => {
-    const atMost = name.endsWith(".json") ? MAXIMUM_TEXT : undefined;
-    return [name, await readFileOrThrow(join(folder, name), "FILE_INVALID", atMost)] as const;
-  };
-  return new Map(await Promise.all(names.map(read)));
+export function readClassifier(path: string): Promise<ClassifierFiles> {
+  return readWhole(path, async (folder) => {
+    const names = FILES.filter((name) => existsSync(join(folder, name)));
+    const read = async (name: string) => {
+      const atMost = name.endsWith(".json") ? MAXIMUM_TEXT : undefined;
+      return [name, await readFileOrThrow(join(folder, name), "FILE_INVALID", atMost)] as const;
+    };
+    return new Map(await Promise.all(names.map(read)));
+  });
+}
+
+/**
+ * Refuses a folder in which a classifier can't be saved, before it is worth saving.
+ *
+ * @throws {ItamlError} NOT_WRITABLE
+ */
+export async function refuseOtherContent(folder: string): Promise<void> {
+  await refuseOthers(folder, isFile);
+}
+
+function isFile(name: string): boolean {
+  return FILES.includes(name);
 }

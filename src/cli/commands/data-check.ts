@@ -19,6 +19,7 @@ import { chooseForFolder } from "../folder-features.js";
 import { interruptible } from "../interruption.js";
 import { ProgressLine } from "../progress-line.js";
 import { terminalWidth } from "../terminal-width.js";
+import { warn } from "../warn.js";
 import { readConfig } from "./train.js";
 
 /** How many broken pictures are named. */
@@ -120,7 +121,7 @@ async function checkPictures(
   });
   console.log(countTable(listed));
   const files = [...listed.train.files, ...listed.test.files];
-  const side = config && (await scaledSide(config));
+  const side = config && (await scaledSide(config).catch(sayUnknownSide));
   const line = new ProgressLine();
   const inspection = await interruptible((signal) =>
     inspectImages(files, {
@@ -160,6 +161,12 @@ async function scaledSide(config: Config): Promise<number | undefined> {
   } = (network ? imagesFor(network, config.images) : config.images) ?? {};
   await network?.release();
   return Math.max(resize, testResize) || undefined;
+}
+
+/** Pictures are as whole without the network that will see them. */
+function sayUnknownSide(error: unknown): undefined {
+  if (!(error instanceof ItamlError && error.code === "WEIGHTS_MISSING")) throw error;
+  warn(`${error.message} Until then nobody knows whether pictures are too narrow for it.`);
 }
 
 function brokenPictures(folder: string, broken: number, pictures: string): ItamlError {

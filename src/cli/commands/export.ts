@@ -3,6 +3,7 @@ import { joinedOnnx } from "../../features/joined-onnx.js";
 import { writeFileAtomically } from "../../files/atomic-file.js";
 import { exportOnnxModel } from "../../learners/export.js";
 import { isLiving, withLivingRun } from "../living.js";
+import { sayWritten } from "../written.js";
 
 /** Writes the base model of a run as one ONNX file, from picture to label: where it learned on features, with their network. */
 export async function exportRun(
@@ -15,7 +16,7 @@ export async function exportRun(
   const write = async (model: Uint8Array, size: number | undefined, what: string) => {
     await writeFileAtomically(file, model);
     const takes = `; it takes pictures of ${size} × ${size}, as its metadata "input" says`;
-    console.log(`${file}: ${what}${size === undefined ? "" : takes}`);
+    sayWritten(file, `${file}: ${what}${size === undefined ? "" : takes}`);
   };
   if (options.task === undefined && isLiving(path)) {
     return await withLivingRun(path, { device }, async ({ classifier, size }) => {

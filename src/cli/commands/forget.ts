@@ -6,11 +6,10 @@ export async function forget(
   labels: readonly string[],
   options: { json?: boolean },
 ): Promise<void> {
-  await changeLivingRun(path, async ({ classifier }) => {
+  const classes = await changeLivingRun(path, async ({ classifier }) => {
     await classifier.forget(...labels);
-    if (options.json) {
-      const content = { forgotten: labels, classes: classifier.classes() };
-      console.log(JSON.stringify(content, undefined, 2));
-    } else console.log(`${path} knows ${classifier.classes().length} classes now`);
+    return classifier.classes();
   });
+  if (options.json) console.log(JSON.stringify({ forgotten: labels, classes }, undefined, 2));
+  else console.log(`${path} knows ${classes.length} classes now`);
 }

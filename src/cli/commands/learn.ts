@@ -15,7 +15,7 @@ export async function learn(
   const leftOut = new LeftOutFiles();
   const { images, labels } = await listLabelled(options.data, leftOut);
   for (const note of leftOutNotes(leftOut.list(), options.data)) warn(note);
-  await interruptible((signal) =>
+  const { before, tasks, classes } = await interruptible((signal) =>
     changeLivingRun(path, async ({ classifier, read }) => {
       const before = new Set(classifier.tasks.flat());
       const line = new ProgressLine();
@@ -27,23 +27,23 @@ export async function learn(
       } finally {
         line.clear();
       }
-      const taught = [...new Set(labels)];
-      const brought = taught.filter((label) => !before.has(label));
-      const improved = taught.filter((label) => before.has(label));
-      if (options.json) {
-        const content = { learned: brought, improved, classes: classifier.classes() };
-        console.log(JSON.stringify(content, undefined, 2));
-        return;
-      }
-      const rows = taught.map((label) => [
-        label,
-        before.has(label) ? "more of it" : `new, task ${classifier.tasks.length}`,
-        String(labels.filter((other) => other === label).length),
-      ]);
-      console.log(textTable([["class", "", "pictures"], ...rows]));
-      console.log(`\n${path} knows ${classifier.classes().length} classes now`);
+      return { before, tasks: classifier.tasks.length, classes: classifier.classes() };
     }),
   );
+  const taught = [...new Set(labels)];
+  const brought = taught.filter((label) => !before.has(label));
+  const improved = taught.filter((label) => before.has(label));
+  if (options.json) {
+    console.log(JSON.stringify({ learned: brought, improved, classes }, undefined, 2));
+    return;
+  }
+  const rows = taught.map((label) => [
+    label,
+    before.has(label) ? "more of it" : `new, task ${tasks}`,
+    String(labels.filter((other) => other === label).length),
+  ]);
+  console.log(textTable([["class", "", "pictures"], ...rows]));
+  console.log(`\n${path} knows ${classes.length} classes now`);
 }
 
 function textOf(progress: Progress): string {
