@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { findDataset } from "../src/data/catalog.js";
-import { contentHash } from "../src/data/content-hash.js";
+import { contentHash, contentOf } from "../src/data/content-hash.js";
 import { loadDataset } from "../src/data/load-dataset.js";
 import { type Dataset, samplesInMemory } from "../src/samples/samples.js";
 import { temporaryFolder } from "./support/folder.js";
@@ -29,15 +29,21 @@ test("of picture files: names, sizes and labels count, not where the folder is",
     // No pictures: none is read.
     for (let i = 0; i < 5; i++) writeFileSync(join(folder, name, `${i}.png`), `${name}${i}`);
   }
-  const hash = async (path: string, { size = 8, asBefore = false } = {}) => {
+  const load = (path: string, size = 8) => {
     const options = { augmentation: {}, seed: 1, images: { size, broken: "error" } } as const;
-    return contentHash(await loadDataset(findDataset("folder"), path, options), path, asBefore);
+    return loadDataset(findDataset("folder"), path, options);
   };
+  const hash = async (path: string, { size = 8, asBefore = false } = {}) =>
+    contentHash(await load(path, size), path, asBefore);
   const first = await hash(folder);
   expect(await hash(folder, { size: 16 })).toBe(first);
   const before = await hash(folder, { asBefore: true });
   expect(before).not.toBe(first);
   expect(await hash(folder, { asBefore: true, size: 16 })).not.toBe(before);
+  const content = await contentOf(await load(folder), folder);
+  expect(content.hash).toBe(first);
+  const known = [first, before, await hash(folder, { asBefore: true, size: 16 })];
+  expect(await Promise.all(known.map((stored) => content.is(stored)))).toEqual([true, true, false]);
   const copy = join(base, "copy");
   cpSync(folder, copy, { recursive: true });
   expect(await hash(copy)).toBe(first);

@@ -11,6 +11,7 @@ import {
 import { basename, join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { seededRandom } from "../src/base/random.js";
+import { contentHash } from "../src/data/content-hash.js";
 import { type ConfigInput, formatConfig } from "../src/experiment/config.js";
 import { isFinished } from "../src/experiment/events.js";
 import {
@@ -19,12 +20,15 @@ import {
   startExperiment,
 } from "../src/experiment/experiment.js";
 import { RunDirectory } from "../src/experiment/run-directory.js";
+import { prepare, release } from "../src/experiment/setup.js";
+import { sha256 } from "../src/files/checksums.js";
 import type { Progress } from "../src/model/progress.js";
 import { decodeSafetensors } from "../src/storage/safetensors.js";
 import { itamlHere, readEvents } from "./support/command-line.js";
-import { contentOf, smallConfig, smallLearner } from "./support/experiment.js";
+import { contentOf, smallConfig, smallLearner, withoutSeconds } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writeMadeMnist } from "./support/idx.js";
+import { writePictureFolder } from "./support/pictures.js";
 
 /** From the third epoch on times `factor`. */
 const steep = (factor: number) => ({ name: "milestones", epochs: [2], factor });
@@ -369,6 +373,48 @@ describe("a run that was something else before is refused", () => {
     const { config: kept } = await RunDirectory.open(run);
     expect(kept).toEqual({ ...config, data: moved });
   });
+});
+
+test("a run on pictures whose size counted in the hash of its data, as before, goes on", async () => {
+  const folder = temporaryFolder();
+  const [run, straight, data] = ["run", "straight", "pictures"].map((name) =>
+    join(folder, name),
+  ) as [string, string, string];
+  await writePictureFolder(data, { train: 8, test: 4 });
+  const images = { size: 8, resize: 8 };
+  const config = smallConfig(folder, { dataset: "folder", data, images, tasks: 2, epochs: 2 });
+  await startExperiment(straight, config);
+  await until(at(1, 1, 0), (options) => startExperiment(run, config, options));
+
+  const setup = await prepare(config);
+  const { extractor } = setup.context;
+  const before = await contentHash(setup.pictures, data, true);
+  await release(setup);
+  const { checkpoints } = (await RunDirectory.open(run)).directory;
+  const none = () => {};
+  const checkpoint = await checkpoints.load(1, extractor, none, none);
+  if (!checkpoint) throw new Error("the run has no checkpoint");
+  await checkpoints.clear();
+  const origin = { ...checkpoint.origin, data: before };
+  await checkpoints.save({ ...checkpoint, origin }, extractor);
+  const task = (name: string) => join(run, "tasks/00", name);
+  const [stored, sums] = [task("origin.json"), task("SHA256SUMS")];
+  const sum = () => sha256(readFileSync(stored)).toString("hex");
+  const sumBefore = sum();
+  writeFileSync(stored, JSON.stringify(origin));
+  writeFileSync(sums, readFileSync(sums, "utf8").replace(sumBefore, sum()));
+
+  const resume = (...args: string[]) => itamlHere(folder, ["train", "--out", run, ...args]);
+  expect(await resume("--resume")).toMatchObject({ code: 0 });
+  expect(await resume("--from-task", "2")).toMatchObject({ code: 0 });
+  const ended = JSON.parse(readFileSync(join(run, "results.json"), "utf8"));
+  expect(withoutSeconds(ended)).toEqual(
+    withoutSeconds(JSON.parse(readFileSync(join(straight, "results.json"), "utf8"))),
+  );
+  writeFileSync(join(data, "train/class0/000.jpg"), "another one");
+  const refused = await resume("--from-task", "2", "--force");
+  expect(refused).toMatchObject({ code: 1 });
+  expect(refused.stderr).toContain("ITAML_RUN_CHANGED");
 });
 
 test("a run goes on with its own features and plugins; others are refused", async () => {

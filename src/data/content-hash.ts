@@ -7,6 +7,30 @@ import { allocateSamples, type Dataset, type LabelledSamples } from "../samples/
 /** Files or samples at a time. */
 const AT_ONCE = 256;
 
+/** The content of a data set, to be compared with what runs have stored. */
+export interface Content {
+  /** As {@link contentHash}. */
+  readonly hash: string;
+  /** Whether a run that has stored this hash learned the same content, also where version 0.3 or before stored it. */
+  readonly is: (stored: string) => Promise<boolean>;
+}
+
+/** @param folder of the data set */
+export async function contentOf(dataset: Dataset, folder: string): Promise<Content> {
+  const hash = await contentHash(dataset, folder);
+  let before: Promise<string> | undefined;
+  return {
+    hash,
+    is: async (stored) => {
+      if (stored === hash) return true;
+      // Of samples it is the same.
+      if (!dataset.train.files) return false;
+      before ??= contentHash(dataset, folder, true);
+      return stored === (await before);
+    },
+  };
+}
+
 /**
  * The content of a data set as a hash: its samples and labels, or, of picture files, their names, sizes and labels,
  * so that nothing large is read. Files are the same in whatever size they are learned.

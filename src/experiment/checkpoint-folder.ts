@@ -55,14 +55,14 @@ export class CheckpointFolder {
   async load(
     task: number,
     extractor: FeatureExtractor,
-    accept: (origin: Origin, file: string) => void,
+    accept: (origin: Origin, file: string) => void | Promise<void>,
     onDamage: (error: ItamlError) => void,
   ): Promise<Checkpoint | undefined> {
     for (const name of await this.#names()) {
       if (Number(NAME.exec(name)?.[1]) !== task) continue;
       const file = join(this.#path, name);
       try {
-        return decodeCheckpoint(await readFile(file), extractor, file, (origin) =>
+        return await decodeCheckpoint(await readFile(file), extractor, file, (origin) =>
           accept(origin, file),
         );
       } catch (error) {

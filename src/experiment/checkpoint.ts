@@ -81,12 +81,12 @@ export function encodeCheckpoint(
  * @param accept looks at where the checkpoint came from, before it is believed to be of this network
  * @throws {ItamlError} FILE_INVALID; whatever `accept` throws
  */
-export function decodeCheckpoint(
+export async function decodeCheckpoint(
   bytes: Uint8Array,
   extractor: FeatureExtractor,
   file: string,
-  accept: (origin: Origin) => void,
-): Checkpoint {
+  accept: (origin: Origin) => void | Promise<void>,
+): Promise<Checkpoint> {
   const fail = (summary: string, problem: { expected?: string; found?: string } = {}): never => {
     throw new ItamlError("FILE_INVALID", summary, { where: file, ...problem });
   };
@@ -105,7 +105,7 @@ export function decodeCheckpoint(
     return parsed.success ? parsed.data : fail(`the checkpoint's ${key} can't be read`);
   };
   const origin = parse("origin", originSchema);
-  accept(origin);
+  await accept(origin);
   const state = parse("state", stateSchema);
   const take = (name: string, shape: readonly (number | undefined)[]) =>
     takeTensor(tensors, name, shape, file);

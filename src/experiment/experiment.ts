@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { ItamlError } from "../base/errors.js";
 import { datasetFolder } from "../data/catalog.js";
-import { contentHash } from "../data/content-hash.js";
+import { type Content, contentOf } from "../data/content-hash.js";
 import { keepSamples } from "../data/kept-samples.js";
 import type { FeatureHooks } from "../features/feature-source.js";
 import { removeFolder, wholeFolder } from "../files/atomic-folder.js";
@@ -105,8 +105,10 @@ export async function resumeExperiment(
     const { extractor, source } = prepared.setup.context;
     const network = { extractor, samples: source.length };
     const parts = await loadNamedParts(config.plugins);
-    const accept = (origin: Origin, file: string) => {
-      const state = { ...origin, config: withoutUnused(origin.config, parts) };
+    const accept = async (origin: Origin, file: string) => {
+      const { hash, is } = prepared.content;
+      const data = (await is(origin.data)) ? hash : origin.data;
+      const state = { ...origin, data, config: withoutUnused(origin.config, parts) };
       refuseOtherOrigin(state, prepared.origin, file, options);
     };
     const damaged: ItamlError[] = [];
@@ -203,15 +205,17 @@ function runOf({ dataset, seed, learner, top }: Config) {
 
 interface PreparedRun {
   readonly setup: Setup;
+  readonly content: Content;
   readonly origin: Origin;
 }
 
 async function prepareRun(config: Config, hooks: FeatureHooks): Promise<PreparedRun> {
   const setup = await prepare(config);
   try {
-    const hash = await contentHash(setup.pictures, datasetFolder(config.dataset, config.data));
+    const content = await contentOf(setup.pictures, datasetFolder(config.dataset, config.data));
     await prepareFeatures(setup, hooks);
-    return { setup, origin: originOf(config, version, hash, setup.features?.network.identity) };
+    const network = setup.features?.network.identity;
+    return { setup, content, origin: originOf(config, version, content.hash, network) };
   } catch (error) {
     await release(setup);
     throw error;

@@ -220,13 +220,13 @@ export class RunDirectory {
   async loadTask(
     task: number,
     { extractor, samples }: { extractor: FeatureExtractor; samples: number },
-    accept: (origin: Origin, file: string) => void = () => {},
+    accept: (origin: Origin, file: string) => void | Promise<void> = () => {},
   ): Promise<SavedLearner> {
     const folder = this.#taskFolder(task);
     const read = (name: string) => this.#readTaskFile(task, name);
     if (existsSync(join(folder, CHECKSUMS))) {
       const { content, file } = await read(ORIGIN);
-      accept(originSchema.parse(JSON.parse(content.toString("utf8"))), file);
+      await accept(originSchema.parse(JSON.parse(content.toString("utf8"))), file);
     }
     const { content, file } = await read(MODEL);
     const model = decodeModel(content, extractor, file);

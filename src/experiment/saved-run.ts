@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { ItamlError } from "../base/errors.js";
 import { datasetFolder, findDataset } from "../data/catalog.js";
-import { contentHash } from "../data/content-hash.js";
+import { contentOf } from "../data/content-hash.js";
 import type { DatasetDescriptor } from "../data/dataset-descriptor.js";
 import { type KeptSamples, keptSource } from "../data/kept-samples.js";
 import type { FrozenNetwork } from "../features/extractor.js";
@@ -152,10 +152,10 @@ async function dataOf(
     });
   };
   if (origin) {
-    const found = await contentHash(data.pictures, folder);
-    if (found !== origin.data && (await contentHash(data.pictures, folder, true)) !== origin.data) {
+    const content = await contentOf(data.pictures, folder);
+    if (!(await content.is(origin.data))) {
       const expected = `the content ${origin.data}, of which ${directory.path} is`;
-      refuse("the data set is another one than the run learned", { expected, found });
+      refuse("the data set is another one than the run learned", { expected, found: content.hash });
     }
   } else if (data.entry.kind === "images") {
     refuse("nothing says which pictures the run learned", {

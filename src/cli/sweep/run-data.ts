@@ -1,6 +1,6 @@
 import { ItamlError } from "../../base/errors.js";
 import { datasetFolder } from "../../data/catalog.js";
-import { contentHash } from "../../data/content-hash.js";
+import { type Content, contentOf } from "../../data/content-hash.js";
 import type { Config } from "../../experiment/config.js";
 import { PATHS } from "../../experiment/origin.js";
 import type { RunDirectory } from "../../experiment/run-directory.js";
@@ -8,7 +8,7 @@ import { loadData } from "../../experiment/setup.js";
 
 /** Compares the data of runs with what a sweep has now. Runs mostly share theirs, so that each content is read once. */
 export class RunData {
-  readonly #contents = new Map<string, Promise<string>>();
+  readonly #contents = new Map<string, Promise<Content>>();
 
   /**
    * Refuses a run that has begun where its data are elsewhere now and their content is another: its results would be taken
@@ -23,9 +23,7 @@ export class RunData {
     if (finished === 0 && !moved.includes("classes")) return;
     if (finished > 0) {
       const origin = await directory.readOrigin(finished - 1);
-      if (origin?.data === (await this.#contentOf(now, false))) return;
-      // Up to version 0.3 the size counted that pictures are scaled to.
-      if (origin?.data === (await this.#contentOf(now, true))) return;
+      if (origin && (await (await this.#contentOf(now)).is(origin.data))) return;
     }
     throw new ItamlError("RUN_DIRECTORY", "the run is of a sweep with other data", {
       where: directory.path,
@@ -35,13 +33,10 @@ export class RunData {
     });
   }
 
-  #contentOf(config: Config, asBefore: boolean): Promise<string> {
+  #contentOf(config: Config): Promise<Content> {
     const { dataset, data, classes, split, images, features, plugins } = config;
-    const key = JSON.stringify([
-      asBefore,
-      ...[dataset, data, classes, split, images, features, plugins],
-    ]);
-    const content = this.#contents.get(key) ?? readContent(config, asBefore);
+    const key = JSON.stringify([dataset, data, classes, split, images, features, plugins]);
+    const content = this.#contents.get(key) ?? readContent(config);
     this.#contents.set(key, content);
     return content;
   }
@@ -61,10 +56,10 @@ function placeOf({ dataset, data, classes }: Config): string {
   return `the content of ${datasetFolder(dataset, data)}${list}`;
 }
 
-async function readContent(config: Config, asBefore: boolean): Promise<string> {
+async function readContent(config: Config): Promise<Content> {
   const { pictures, features } = await loadData(config);
   try {
-    return await contentHash(pictures, datasetFolder(config.dataset, config.data), asBefore);
+    return await contentOf(pictures, datasetFolder(config.dataset, config.data));
   } finally {
     await features?.network.release();
   }
