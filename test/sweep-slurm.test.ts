@@ -151,6 +151,18 @@ describe("submitting", () => {
     expect(readFileSync(join(out, "a-seed2/config.yaml"), "utf8")).toContain("epochs: 2");
   });
 
+  test("the commands that it prints have what was given", async () => {
+    const { folder, file, slurm, write } = prepared({ base: "mnist" });
+    const given = { out: join(folder, "others"), data: join(folder, "digits") };
+    const places = `sweep ${file} --out ${given.out} --data ${given.data}`;
+    expect((await onSlurm(file, given)).out).toContain(
+      `status  itaml ${places} --status --watch\n`,
+    );
+    slurm.queue([element(given.out, 0, "PENDING")]);
+    write({ base: "mnist", grid: { ...SMALL, epochs: [2] } });
+    await expect(onSlurm(file, given)).rejects.toThrow(`itaml ${places} --cancel`);
+  });
+
   test.each([
     ["error: invalid partition specified: no", "the cluster has no such partition"],
     [

@@ -1,8 +1,17 @@
-import { cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { removeOldSettings } from "../src/cli/sweep/old-settings.js";
 import { type PlannedRun, planSweep } from "../src/cli/sweep/plan.js";
+import { refuseOtherData } from "../src/cli/sweep/run-data.js";
 import { formatConfig, resolveConfig } from "../src/experiment/config.js";
 import { startExperiment } from "../src/experiment/experiment.js";
 import { RunDirectory } from "../src/experiment/run-directory.js";
@@ -12,6 +21,7 @@ import { contentOf, smallConfig } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writeMadeMnist } from "./support/idx.js";
 import { needs } from "./support/needs.js";
+import { writePictureFolder } from "./support/pictures.js";
 
 describe("a sweep file", () => {
   const variants = (text: string) => {
@@ -130,8 +140,7 @@ describe("data that are elsewhere now", () => {
 
     writeMadeMnist(at("other"), { train: 31 });
     const message = `the run is of a sweep with other data; expected the content of ${at("other")}; found the content of ${at("data")}`;
-    await expect(plan(at("other"))).rejects.toMatchObject({ code: "RUN_DIRECTORY" });
-    for (const how of [["--report"], ["--only", first.name, "--out", at("runs")]]) {
+    for (const how of [[], ["--only", first.name, "--out", at("runs")]]) {
       const args = ["sweep", "sweep.yaml", ...how, "--data", "other"];
       const outcome = await itamlHere(folder, args);
       expect(outcome).toMatchObject({ code: 1, stdout: "" });
@@ -140,8 +149,48 @@ describe("data that are elsewhere now", () => {
 
     cpSync(at("data"), at("moved"), { recursive: true });
     rmSync(at("data"), { recursive: true });
-    const states = (await plan(at("moved"))).runs.map(({ state }) => state);
-    expect(states).toEqual(["finished", "new"]);
+    const { runs } = await plan(at("moved"));
+    expect(runs.map(({ state }) => state)).toEqual(["finished", "new"]);
+    await refuseOtherData(runs);
+  });
+
+  test("are needed by what is to be trained alone", async () => {
+    const folder = temporaryFolder();
+    const small = {
+      ...{ dataset: "folder", classesPerTask: 2, images: { size: 8, resize: 8 }, threads: 1 },
+      ...{ network: "identity", learner: "ridge", continuum: "auto" },
+    };
+    const write = (seeds: number[]) =>
+      writeFileSync(join(folder, "sweep.yaml"), JSON.stringify({ base: "small.yaml", seeds }));
+    writeFileSync(join(folder, "small.yaml"), JSON.stringify(small));
+    write([1]);
+    await writePictureFolder(join(folder, "pics"), { train: 4, test: 3 });
+    const sweep = (...more: string[]) => itamlHere(folder, ["sweep", "sweep.yaml", ...more]);
+    const only = ["--only", "small-seed1"];
+    expect(await sweep(...only, "--data", "pics")).toMatchObject({ code: 0 });
+
+    renameSync(join(folder, "pics"), join(folder, "away"));
+    const ended = async () => {
+      const status = await sweep("--status");
+      expect(status).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 run: 1 done/) });
+      expect(await sweep("--report")).toMatchObject({ code: 0, stderr: "" });
+      const cancelled = await sweep("--cancel");
+      expect(cancelled.stderr).toContain("the sweep is in no queue");
+      expect(await sweep()).toMatchObject({ code: 0 });
+      expect((await sweep(...only)).stderr).toBe("small-seed1 is finished already\n");
+    };
+    await ended();
+    write([1, 2]);
+    expect((await sweep()).stderr).toContain("nothing says where the pictures are");
+    expect((await sweep("--status")).stdout).toMatch(/^2 runs: 1 done, 1 new/);
+
+    // Others lie where they do by default: a new run would learn them.
+    await writePictureFolder(join(folder, "data/folder"), { train: 2, test: 2 });
+    expect((await sweep()).stderr).toContain("the run is of a sweep with other data");
+    write([1]);
+    await ended();
+    writeFileSync(join(folder, "small.yaml"), JSON.stringify({ ...small, top: 2 }));
+    expect((await sweep("--report")).stderr).toContain("the run is of a sweep with another top");
   });
 
   test("a list of classes elsewhere is refused for a run that has begun; one that hasn't takes it", async () => {
@@ -163,7 +212,8 @@ describe("data that are elsewhere now", () => {
     const directory = await RunDirectory.create(path, resolveConfig(config("before.txt"), "test"));
     expect((await planSweep(file, {})).runs).toMatchObject([{ state: "new" }]);
     directory.logEvent({ kind: "note", message: "it has begun" });
-    await expect(planSweep(file, {})).rejects.toThrow(`the classes in ${folder}/before.txt`);
+    const { runs } = await planSweep(file, {});
+    await expect(refuseOtherData(runs)).rejects.toThrow(`the classes in ${folder}/before.txt`);
     await directory.close();
   });
 });

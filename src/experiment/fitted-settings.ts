@@ -49,17 +49,19 @@ export function automaticKeys(content: Content): string[] {
  * Puts values in the place of `auto`. With the same pictures they are always the same.
  *
  * @param counts default: some, to check a configuration before its pictures are looked for
+ * @param run one that has been fitted, whose values go first
  */
 export function fitted(
   content: Content,
   counts: PictureCounts = { train: FEW, tasks: 1, fewestTest: 1 },
+  run?: Config,
 ): Content {
   const copy = structuredClone(content);
   for (const key of automaticKeys(content)) {
     const path = key.split(".");
     const last = path.pop() as string;
     const section = path.reduce((inner, name) => inner[name] as Content, copy);
-    section[last] = FITS[key]?.(counts, (other) => valueAt(copy, other));
+    section[last] = valueAt(run, key) ?? FITS[key]?.(counts, (other) => valueAt(copy, other));
   }
   return copy;
 }

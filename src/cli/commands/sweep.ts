@@ -8,8 +8,16 @@ import type { QueueEntry } from "../sweep/launcher.js";
 import { chooseLauncher, queueOf } from "../sweep/launchers.js";
 import { removeOldSettings } from "../sweep/old-settings.js";
 import { printOutcome } from "../sweep/outcome.js";
-import { type PlannedRun, type PlannedSweep, type PlanOptions, planSweep } from "../sweep/plan.js";
-import { RunData } from "../sweep/run-data.js";
+import {
+  commandOptions,
+  type PlannedRun,
+  type PlannedSweep,
+  type PlanOptions,
+  planRun,
+  planSweep,
+} from "../sweep/plan.js";
+import { type NamedRun, type NamedSweep, readSweep } from "../sweep/read-sweep.js";
+import { refuseOtherData } from "../sweep/run-data.js";
 import { sweepStatus } from "../sweep/status.js";
 import { showStatus, statusLines } from "../sweep/status-view.js";
 import { train } from "./train.js";
@@ -38,11 +46,11 @@ const SETTINGS = [
 export async function sweep(file: string, options: SweepOptions): Promise<void> {
   refuseTogether(options);
   if (options.only !== undefined) return trainOne(file, options.only, options);
-  const plan = await planSweep(file, options);
-  if (options.report) return reportDone(plan, options);
-  if (options.cancel) await cancel(plan, options);
-  else if (!options.status || options.retry) await launch(plan, options);
-  if (options.status) await showStatus(() => sweepStatus(plan, queueOf(plan.out)), options);
+  const named = await readSweep(file, options);
+  if (options.report) return reportDone(named, options);
+  if (options.cancel) await cancel(named, options);
+  else if (!options.status || options.retry) await launch(await planSweep(file, options), options);
+  if (options.status) await showStatus(() => sweepStatus(named, queueOf(named.out)), options);
 }
 
 /** Options that each ask for something else of a sweep. Status may be shown after it was launched or cancelled. */
@@ -74,6 +82,7 @@ async function launch(plan: PlannedSweep, options: SweepOptions): Promise<void> 
     options.on,
     Object.fromEntries(settings.map((key) => [key, options[key]])),
   );
+  await refuseOtherData(plan.runs);
   const unfinished = options.retry
     ? await failedRuns(plan)
     : plan.runs.filter(({ state }) => state !== "finished");
@@ -95,9 +104,8 @@ async function launch(plan: PlannedSweep, options: SweepOptions): Promise<void> 
   if ("failures" in launched) {
     return printOutcome(plan, await doneRuns(plan), launched.failures, options);
   }
-  const { out, file } = plan;
-  const where = options.out === undefined ? [] : ["--out", out];
-  const status = shellCommand(["itaml", "sweep", file, ...where, "--status", "--watch"]);
+  const words = ["itaml", "sweep", plan.file, ...commandOptions(plan.given)];
+  const status = shellCommand([...words, "--status", "--watch"]);
   const facts = { ...launched.handedOver, status };
   if (options.json) console.log(JSON.stringify(facts, undefined, 2));
   else for (const [name, fact] of Object.entries(facts)) console.log(`${name.padEnd(8)}${fact}`);
@@ -112,7 +120,7 @@ async function queuedRuns({ out }: PlannedSweep): Promise<ReadonlyMap<string, Qu
   return (await queueOf(out)?.entries(out)) ?? new Map();
 }
 
-async function doneRuns({ runs }: PlannedSweep): Promise<PlannedRun[]> {
+async function doneRuns({ runs }: NamedSweep): Promise<NamedRun[]> {
   const finished = await Promise.all(runs.map(({ path }) => isDone(path)));
   return runs.filter((_, i) => finished[i]);
 }
@@ -124,16 +132,18 @@ async function isDone(path: string): Promise<boolean> {
 }
 
 /** Writes the report of what is done, and says what isn't. */
-async function reportDone(plan: PlannedSweep, options: SweepOptions): Promise<void> {
-  const done = await doneRuns(plan);
-  await printOutcome(plan, done, new Map(), options);
-  const { statuses } = await sweepStatus(plan, undefined);
+async function reportDone(sweep: NamedSweep, options: SweepOptions): Promise<void> {
+  const done = await doneRuns(sweep);
+  // Those with other settings would stand under names of today's file.
+  for (const run of done) await planRun(sweep.file, run, options);
+  await printOutcome(sweep, done, new Map(), options);
+  const { statuses } = await sweepStatus(sweep, undefined);
   const others = statuses.filter(({ state }) => state !== "done");
-  if (others.length > 0) say(plan, `not in the report:\n${statusLines(others).join("\n")}`);
+  if (others.length > 0) say(sweep, `not in the report:\n${statusLines(others).join("\n")}`);
 }
 
-async function cancel(plan: PlannedSweep, options: SweepOptions): Promise<void> {
-  const { out } = plan;
+async function cancel(sweep: NamedSweep, options: SweepOptions): Promise<void> {
+  const { out } = sweep;
   const queue = queueOf(out);
   if (!queue) {
     throw new ItamlError("USAGE", "the sweep is in no queue", {
@@ -143,33 +153,38 @@ async function cancel(plan: PlannedSweep, options: SweepOptions): Promise<void> 
   }
   const runs = await queue.cancel(out);
   if (options.json) return;
-  say(plan, `${runs} taken out of the queue; those that had begun have a checkpoint`);
+  say(sweep, `${runs} taken out of the queue; those that had begun have a checkpoint`);
 }
 
 /** Trains one run, here and now: what an element of an array does. Its settings are those that it was handed over with. */
 async function trainOne(file: string, name: string, options: SweepOptions): Promise<void> {
-  const { out, data, plugin, takeOver, json } = options;
-  const path = out === undefined ? undefined : join(out, name);
-  const [config, training] =
-    path !== undefined && existsSync(join(path, "config.yaml"))
-      ? [undefined, { out: path, resume: true, takeOver, data, plugin }]
-      : ((await planSweep(file, { out, data, plugin, takeOver }, name)).runs[0] as PlannedRun)
-          .training;
-  if (training.resume && (await isDone(training.out as string))) {
-    await refuseOtherData(training.out as string, data);
+  const { out, json } = options;
+  const there = out === undefined ? undefined : await handedOver(join(out, name), options);
+  const run = there ?? ((await planSweep(file, options, name)).runs[0] as PlannedRun);
+  if (run.state === "finished") {
+    await refuseOtherData([run]);
     process.stderr.write(`${name} is finished already\n`);
     return;
   }
+  const [config, training] = run.training;
   await train(config, { ...training, json });
 }
 
-/** A finished run is not trained on the data that are named: they are to be its own. */
-async function refuseOtherData(path: string, data: string | undefined): Promise<void> {
-  if (data === undefined) return;
-  const { directory, config } = await RunDirectory.open(path);
-  await new RunData().refuseOther(directory, config, { ...config, data: resolve(data) });
+/** A run that has its settings already, and keeps them whatever the sweep's file says now. */
+async function handedOver(
+  path: string,
+  { data, plugin, takeOver }: SweepOptions,
+): Promise<Pick<PlannedRun, "path" | "config" | "state" | "training"> | undefined> {
+  if (!existsSync(join(path, "config.yaml"))) return undefined;
+  const { config } = await RunDirectory.open(path);
+  return {
+    path,
+    config: data === undefined ? config : { ...config, data: resolve(data) },
+    state: (await isDone(path)) ? "finished" : "begun",
+    training: [undefined, { out: path, resume: true, takeOver, data, plugin }],
+  };
 }
 
-function say({ out }: PlannedSweep, what: string): void {
+function say({ out }: NamedSweep, what: string): void {
   process.stderr.write(`${out}: ${what}\n`);
 }

@@ -3,7 +3,6 @@ import { basename, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { didYouMean, ItamlError, nearestName } from "../../base/errors.js";
 import { datasetFolder, findDataset, isBuiltIn } from "../../data/catalog.js";
-import type { DatasetDescriptor } from "../../data/dataset-descriptor.js";
 import { type Config, resolveConfig, withoutUnused } from "../../experiment/config.js";
 import { applySettings, parseConfigText } from "../../experiment/config-text.js";
 import {
@@ -13,7 +12,7 @@ import {
 } from "../../experiment/experiment.js";
 import { automaticKeys, countPictures, fitted, valueAt } from "../../experiment/fitted-settings.js";
 import { PATHS } from "../../experiment/origin.js";
-import { builtInParts } from "../../experiment/parts.js";
+import { builtInParts, type Parts } from "../../experiment/parts.js";
 import { loadNamedParts } from "../../experiment/plugins.js";
 import type { Results } from "../../experiment/results.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
@@ -239,6 +238,22 @@ export async function readConfig(
   return withChanges(await findConfig(name), changes, onFitted);
 }
 
+/**
+ * The same for a run that has begun: what is `auto` is what it became then, and its data needn't be there.
+ *
+ * @param run as it was started
+ */
+export async function readConfigAgain(
+  run: Config,
+  name: string,
+  changes: Changes,
+): Promise<Config> {
+  const { content, where, parts } = await changed(await findConfig(name), changes);
+  const config = resolveConfig(fitted(content, undefined, run), where, parts);
+  refuseDataOfBuiltIn(config, parts);
+  return config;
+}
+
 /** A configuration as it is before the command line's changes. */
 interface ConfigSource {
   readonly content: Record<string, unknown>;
@@ -257,10 +272,28 @@ function runConfig(config: Config, directory: RunDirectory): ConfigSource {
 }
 
 async function withChanges(
-  { content, where }: ConfigSource,
+  source: ConfigSource,
   changes: Changes,
   onFitted?: (line: string) => void,
 ): Promise<Config> {
+  const { content, where, parts } = await changed(source, changes);
+  const config = resolveConfig(fitted(content), where, parts);
+  refuseDataOfBuiltIn(config, parts);
+  refuseNoPictures(config, parts);
+  const automatic = automaticKeys(content);
+  if (automatic.length === 0) return config;
+  const counts = await countPictures(config, parts);
+  const plain = fitted(content, counts);
+  const values = automatic.map((key) => `${key} ${JSON.stringify(valueAt(plain, key))}`);
+  onFitted?.(`fitted to ${counts.train} training pictures: ${values.join(", ")}`);
+  return resolveConfig(plain, where, parts);
+}
+
+/** A configuration's content after the command line's changes, and the parts that it may name. */
+async function changed(
+  { content, where }: ConfigSource,
+  changes: Changes,
+): Promise<ConfigSource & { readonly parts: Parts }> {
   refuseTwice(changes);
   const { data, seed, device, features, set = [], plugin = [] } = changes;
   const { learner } = content;
@@ -278,15 +311,7 @@ async function withChanges(
   const isReplaced = !isDeepStrictEqual(content.learner, learner);
   const wanted = set.map((setting) => setting.split(/[.=]/)[0] as string);
   const used = isReplaced ? withoutUnused(content, parts, wanted) : content;
-  const config = resolveConfig(fitted(used), where, parts);
-  checkData(config, findDataset(config.dataset, parts.datasets));
-  const automatic = automaticKeys(used);
-  if (automatic.length === 0) return config;
-  const counts = await countPictures(config, parts);
-  const plain = fitted(used, counts);
-  const values = automatic.map((key) => `${key} ${JSON.stringify(valueAt(plain, key))}`);
-  onFitted?.(`fitted to ${counts.train} training pictures: ${values.join(", ")}`);
-  return resolveConfig(plain, where, parts);
+  return { content: used, where, parts };
 }
 
 /** Such as `--seed 1` with `--set seed=2`: one of them would be ignored. */
@@ -302,25 +327,29 @@ function refuseTwice({ data, seed, device, features, set = [] }: Changes): void 
   }
 }
 
-/** Says what is wrong with `data` before anything is looked for there. */
-function checkData({ data }: Config, entry: DatasetDescriptor): void {
-  if (data !== undefined && builtInParts.datasets.includes(entry) && isBuiltIn(entry)) {
-    throw new ItamlError("CONFIG_INVALID", `${entry.name} is built in`, {
-      where: "data",
-      expected: "none",
-      found: data,
-      remedy: "Leave it out; pictures of your own are the data set folder",
-    });
-  }
-  const folder = datasetFolder(entry.name);
-  if (data === undefined && entry.name === "folder" && !existsSync(folder)) {
-    throw new ItamlError("DATASET_MISSING", "nothing says where the pictures are", {
-      where: entry.name,
-      expected: "--data with their folder",
-      found: `none, and no ${folder}`,
-      ...(entry.obtain !== undefined && { remedy: entry.obtain }),
-    });
-  }
+/** Data beside a data set that is part of the program would be ignored. */
+function refuseDataOfBuiltIn({ dataset, data }: Config, { datasets }: Parts): void {
+  const entry = findDataset(dataset, datasets);
+  if (data === undefined || !builtInParts.datasets.includes(entry) || !isBuiltIn(entry)) return;
+  throw new ItamlError("CONFIG_INVALID", `${dataset} is built in`, {
+    where: "data",
+    expected: "none",
+    found: data,
+    remedy: "Leave it out; pictures of your own are the data set folder",
+  });
+}
+
+/** Says that nothing names the pictures before they are looked for. */
+function refuseNoPictures({ dataset, data }: Config, { datasets }: Parts): void {
+  const { name, obtain } = findDataset(dataset, datasets);
+  const folder = datasetFolder(name);
+  if (data !== undefined || name !== "folder" || existsSync(folder)) return;
+  throw new ItamlError("DATASET_MISSING", "nothing says where the pictures are", {
+    where: name,
+    expected: "--data with their folder",
+    found: `none, and no ${folder}`,
+    ...(obtain !== undefined && { remedy: obtain }),
+  });
 }
 
 /** The files that a configuration names are those from here. */

@@ -7,7 +7,7 @@ import * as z from "../../base/schema.js";
 import { count } from "../../base/settings.js";
 import { quoted, shellCommand } from "../../base/shell.js";
 import type { Launcher } from "./launcher.js";
-import type { PlannedRun, PlannedSweep } from "./plan.js";
+import { commandOptions, type PlannedRun, type PlannedSweep } from "./plan.js";
 
 /** How often a run starts again that was ended from outside. */
 const RESTARTS = 10;
@@ -54,6 +54,7 @@ function manifest(
 ) {
   const { image, claim, cpus, mem, gpus, concurrent = runs.length } = settings;
   const folder = process.cwd();
+  const command = ["itaml", "sweep", file, ...commandOptions({ ...given, out })];
   const resources = {
     ...(cpus !== undefined && { cpu: String(cpus) }),
     ...(mem !== undefined && { memory: mem }),
@@ -83,7 +84,7 @@ function manifest(
           containers: [
             {
               ...{ name: "run", image, workingDir: folder },
-              command: ["sh", "-c", script(["itaml", "sweep", file, "--out", out, ...given], runs)],
+              command: ["sh", "-c", script(command, runs)],
               env: [
                 fromField("JOB_UID", "metadata.labels['batch.kubernetes.io/controller-uid']"),
                 fromField(

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ItamlError } from "../../base/errors.js";
 import { RunDirectory } from "../../experiment/run-directory.js";
 import type { LockOptions } from "../../experiment/run-lock.js";
-import { type PlannedSweep, stateOf } from "./plan.js";
+import { commandOptions, type PlannedSweep, stateOf } from "./plan.js";
 
 /**
  * Makes room for the settings of today's file in runs that never began. Since the sweep was planned, another may have begun
@@ -14,7 +14,7 @@ import { type PlannedSweep, stateOf } from "./plan.js";
  * @throws {ItamlError} RUN_DIRECTORY where one waits in the queue with others, or has begun with others; RUN_IN_USE
  */
 export async function removeOldSettings(
-  { file, runs }: PlannedSweep,
+  { file, given, runs }: PlannedSweep,
   queued: ReadonlyMap<string, unknown>,
   options: LockOptions,
 ): Promise<void> {
@@ -25,7 +25,7 @@ export async function removeOldSettings(
       throw new ItamlError("RUN_DIRECTORY", "the run waits in the queue with other settings", {
         where: path,
         remedy: "Take the sweep out of the queue first",
-        command: ["itaml", "sweep", file, "--cancel"],
+        command: ["itaml", "sweep", file, ...commandOptions(given), "--cancel"],
       });
     }
     const { directory } = await RunDirectory.openToWrite(path, options);

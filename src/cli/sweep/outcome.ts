@@ -5,7 +5,7 @@ import { groupRuns } from "../../report/groups.js";
 import { readRun } from "../../report/runs.js";
 import { formatResults } from "../commands/results.js";
 import { terminalWidth } from "../terminal-width.js";
-import type { PlannedRun, PlannedSweep } from "./plan.js";
+import type { NamedRun, NamedSweep } from "./read-sweep.js";
 
 /**
  * Compares the runs that are done, in a table and a report, under the sweep's names, which its file explains.
@@ -15,9 +15,9 @@ import type { PlannedRun, PlannedSweep } from "./plan.js";
  * @throws {ItamlError} RUN_FAILED with them
  */
 export async function printOutcome(
-  { out, runs }: PlannedSweep,
-  done: readonly PlannedRun[],
-  failures: ReadonlyMap<PlannedRun, string>,
+  { out, runs }: NamedSweep,
+  done: readonly NamedRun[],
+  failures: ReadonlyMap<NamedRun, string>,
   { json, plugin }: { json?: boolean; plugin?: string[] },
 ): Promise<void> {
   const reported = await Promise.all(done.map(({ path }) => readRun(path)));

@@ -1,7 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import { quoted, shellCommand, unquoted } from "../../base/shell.js";
 import { JOB_LOG } from "../../experiment/run-directory.js";
-import type { PlannedRun, PlannedSweep } from "./plan.js";
+import { commandOptions, type PlannedRun, type PlannedSweep } from "./plan.js";
 import { MEMORY, thisProgram } from "./program.js";
 
 /** What Slurm is told of the runs' jobs. */
@@ -102,8 +102,13 @@ export function jobOfLog(log: string): string | undefined {
 }
 
 function sweepCommand({ file, out, given }: PlannedSweep, ...more: string[]): string[] {
-  const words = given.map((word) => (word.startsWith("--") ? word : resolve(word)));
-  return [...thisProgram(), "sweep", resolve(file), "--out", resolve(out), ...words, ...more];
+  const { data, plugin = [] } = given;
+  const places = commandOptions({
+    out: resolve(out),
+    data: data === undefined ? undefined : resolve(data),
+    plugin: plugin.map((module) => resolve(module)),
+  });
+  return [...thisProgram(), "sweep", resolve(file), ...places, ...more];
 }
 
 function directives(

@@ -10,7 +10,7 @@ import { RunLock } from "../../experiment/run-lock.js";
 import { mean } from "../../incremental/metrics.js";
 import { forTask } from "../../optim/schedule.js";
 import type { Queue, QueueEntry } from "./launcher.js";
-import type { PlannedRun, PlannedSweep } from "./plan.js";
+import type { NamedRun, NamedSweep } from "./read-sweep.js";
 
 /** What a run of a sweep is doing. `stopped`: on purpose, with a checkpoint. */
 export type RunState = "done" | "running" | "waiting" | "stopped" | "failed" | "new";
@@ -52,7 +52,7 @@ export interface SweepStatus {
  * @param queue without it a run's lock alone says that it is under way
  */
 export async function sweepStatus(
-  { out, runs }: PlannedSweep,
+  { out, runs }: NamedSweep,
   queue: Queue | undefined,
 ): Promise<SweepStatus> {
   let entries: ReadonlyMap<string, QueueEntry> | undefined;
@@ -72,7 +72,7 @@ export async function sweepStatus(
 
 /** @param entries undefined where nothing is known of the queue */
 async function statusOf(
-  { name, path, config }: PlannedRun,
+  { name, path }: NamedRun,
   out: string,
   queue: Queue | undefined,
   entries: ReadonlyMap<string, QueueEntry> | undefined,
@@ -80,7 +80,7 @@ async function statusOf(
   if (!existsSync(join(path, "config.yaml"))) {
     return { name, path, ...(entries?.get(name) ?? { state: "new" }) };
   }
-  const { directory } = await RunDirectory.open(path);
+  const { directory, config } = await RunDirectory.open(path);
   const events = await directory.readEvents();
   const progress = progressOf(events, config);
   const status = { name, path, progress };
