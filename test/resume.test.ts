@@ -417,6 +417,30 @@ test("a run on pictures whose size counted in the hash of its data, as before, g
   expect(refused.stderr).toContain("ITAML_RUN_CHANGED");
 });
 
+test("a run on a data set that is built in takes no data, and goes on without those that it has stored", async () => {
+  const folder = temporaryFolder();
+  const run = join(folder, "run");
+  const fast = ["tasks=1", "learner=ncm", "network=identity", "threads=1"].flatMap((setting) => [
+    "--set",
+    setting,
+  ]);
+  const train = (...args: string[]) => itamlHere(folder, ["train", "--out", run, ...args]);
+  expect(await train("strokes", ...fast)).toMatchObject({ code: 0 });
+  const refused = await train("--resume", "--data", "nowhere");
+  expect(refused).toMatchObject({ code: 2, stdout: "" });
+  expect(refused.stderr).toContain("strokes is built in; expected none");
+  const kept = async () => (await RunDirectory.open(run)).config;
+  expect(await kept()).not.toHaveProperty("data");
+
+  const before = formatConfig({ ...(await kept()), data: join(folder, "nowhere") });
+  writeFileSync(join(run, "config.yaml"), before);
+  const changed = ["--from-task", "1", "--force", "--set"];
+  expect(await train(...changed, "data=nowhere")).toMatchObject({ code: 2 });
+  expect(await train(...changed, "continuum=2")).toMatchObject({ code: 0 });
+  expect(await kept()).toMatchObject({ continuum: 2 });
+  expect(await kept()).not.toHaveProperty("data");
+});
+
 test("a run goes on with its own features and plugins; others are refused", async () => {
   const folder = temporaryFolder();
   for (const name of ["own", "other"]) {

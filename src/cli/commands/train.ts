@@ -119,7 +119,8 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
     [set, seed, device, features].some((given) => given !== undefined);
   let config = startedWith;
   if (name !== undefined || (changed && force)) {
-    const source = name === undefined ? runConfig(startedWith, directory) : await findConfig(name);
+    const source =
+      name === undefined ? await runConfig(startedWith, directory) : await findConfig(name);
     config = await withChanges(source, options);
   } else if (changed) {
     throw new ItamlError("USAGE", "a run goes on with the settings that it was started with", {
@@ -130,6 +131,7 @@ async function resumeRun(name: string | undefined, options: TrainOptions) {
   } else if (data !== undefined) {
     // Wherever they are: their content is compared.
     config = { ...startedWith, data: resolve(data) };
+    refuseDataOfBuiltIn(config, await loadNamedParts(config.plugins));
   }
   if (!force) refuseDifference(path, startedWith, config);
   await provide(config, options);
@@ -267,8 +269,11 @@ async function findConfig(name: string): Promise<ConfigSource> {
   return { content: parseConfigText(text, file), where: name };
 }
 
-function runConfig(config: Config, directory: RunDirectory): ConfigSource {
-  return { content: { ...config }, where: directory.file("config.yaml") };
+async function runConfig(config: Config, directory: RunDirectory): Promise<ConfigSource> {
+  const content: Record<string, unknown> = { ...config };
+  // Earlier versions stored data that nothing reads.
+  if (isOfProgram(config, await loadNamedParts(config.plugins))) delete content.data;
+  return { content, where: directory.file("config.yaml") };
 }
 
 async function withChanges(
@@ -327,10 +332,16 @@ function refuseTwice({ data, seed, device, features, set = [] }: Changes): void 
   }
 }
 
-/** Data beside a data set that is part of the program would be ignored. */
-function refuseDataOfBuiltIn({ dataset, data }: Config, { datasets }: Parts): void {
+/** Whether a data set is part of the program, and has no folder. */
+function isOfProgram({ dataset }: Config, { datasets }: Parts): boolean {
   const entry = findDataset(dataset, datasets);
-  if (data === undefined || !builtInParts.datasets.includes(entry) || !isBuiltIn(entry)) return;
+  return builtInParts.datasets.includes(entry) && isBuiltIn(entry);
+}
+
+/** Data beside a data set that is part of the program would be ignored. */
+function refuseDataOfBuiltIn(config: Config, parts: Parts): void {
+  const { dataset, data } = config;
+  if (data === undefined || !isOfProgram(config, parts)) return;
   throw new ItamlError("CONFIG_INVALID", `${dataset} is built in`, {
     where: "data",
     expected: "none",
