@@ -10,7 +10,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { removeOldSettings } from "../src/cli/sweep/old-settings.js";
-import { type PlannedRun, planSweep } from "../src/cli/sweep/plan.js";
+import { type PlannedRun, planSweep, trainCommand } from "../src/cli/sweep/plan.js";
 import { refuseOtherData } from "../src/cli/sweep/run-data.js";
 import { formatConfig, resolveConfig } from "../src/experiment/config.js";
 import { startExperiment } from "../src/experiment/experiment.js";
@@ -193,28 +193,88 @@ describe("data that are elsewhere now", () => {
     expect((await sweep("--report")).stderr).toContain("the run is of a sweep with another top");
   });
 
-  test("a list of classes elsewhere is refused for a run that has begun; one that hasn't takes it", async () => {
+  /** A sweep of one run on pictures, whose classes are in a list. */
+  async function withList(learning: object) {
     const folder = temporaryFolder();
-    const config = (classes: string) => ({
-      ...{ dataset: "folder", data: folder, classes: join(folder, classes), threads: 1 },
-      ...{
-        images: { size: 8, resize: 8 },
-        classesPerTask: 2,
-        network: "identity",
-        learner: "ridge",
-      },
-      continuum: 1,
+    const at = (name: string) => join(folder, name);
+    const file = at("sweep.yaml");
+    const config = (list: string) => ({
+      ...{ dataset: "folder", data: at("pics"), classes: at(list), classesPerTask: 2, threads: 1 },
+      ...{ images: { size: 8, resize: 8 }, continuum: 1, ...learning },
     });
-    const file = join(folder, "sweep.yaml");
-    writeFileSync(join(folder, "small.yaml"), JSON.stringify(config("today.txt")));
-    writeFileSync(file, JSON.stringify({ base: "small.yaml", seeds: [1], out: folder }));
-    const path = join(folder, "small-seed1");
-    const directory = await RunDirectory.create(path, resolveConfig(config("before.txt"), "test"));
-    expect((await planSweep(file, {})).runs).toMatchObject([{ state: "new" }]);
-    directory.logEvent({ kind: "note", message: "it has begun" });
-    const { runs } = await planSweep(file, {});
-    await expect(refuseOtherData(runs)).rejects.toThrow(`the classes in ${folder}/before.txt`);
-    await directory.close();
+    await writePictureFolder(at("pics"), { train: 3, test: 2 });
+    writeFileSync(file, JSON.stringify({ base: "small.yaml", seeds: [1], out: at("runs") }));
+    const name = "small-seed1";
+    return {
+      ...{ folder, at, name, path: at(`runs/${name}`) },
+      config: (list: string) => resolveConfig(config(list), "test"),
+      writeList: (list: string, ...labels: number[]) =>
+        writeFileSync(at(list), labels.map((label) => `class${label}\n`).join("")),
+      plan: async (list: string) => {
+        writeFileSync(at("small.yaml"), JSON.stringify(config(list)));
+        return (await planSweep(file, {})).runs as [PlannedRun];
+      },
+      only: ["sweep", file, "--only", name, "--out", at("runs")],
+    };
+  }
+
+  const ridge = { network: "identity", learner: "ridge" };
+
+  test("a run that never began takes a list of classes elsewhere", async () => {
+    const { path, config, plan } = await withList(ridge);
+    await (await RunDirectory.create(path, config("before.txt"))).close();
+    expect(await plan("today.txt")).toMatchObject([{ state: "new" }]);
+  });
+
+  test.each(["by itself", "as an element of an array"])(
+    "a run with a finished task goes on, %s, with its list of classes elsewhere, and with no other",
+    async (how) => {
+      const { folder, at, path, config, writeList, plan, only } = await withList(ridge);
+      writeList("before.txt", 3, 2, 1, 0);
+      const stop = new AbortController();
+      const stopped = startExperiment(path, config("before.txt"), {
+        signal: stop.signal,
+        onTask: () => stop.abort(),
+      });
+      await expect(stopped).rejects.toMatchObject({ code: "INTERRUPTED" });
+
+      writeList("today.txt", 3, 2, 0, 1);
+      const others = await plan("today.txt");
+      await expect(refuseOtherData(others)).rejects.toThrow(`the classes in ${at("before.txt")}`);
+      renameSync(at("before.txt"), at("today.txt"));
+      const runs = await plan("today.txt");
+      await refuseOtherData(runs);
+      const args = how === "by itself" ? trainCommand(runs[0]) : only;
+      expect(await itamlHere(folder, args)).toMatchObject({ code: 0 });
+      expect(await plan("today.txt")).toMatchObject([{ state: "finished" }]);
+      expect((await RunDirectory.open(path)).config.classes).toBe(at("today.txt"));
+    },
+  );
+
+  test("of a run without a finished task training compares the list", async () => {
+    const { folder, at, path, config, writeList, plan } = await withList({
+      ...{ network: { name: "mlp", hidden: [4] }, learner: "finetuning", optimizer: "sgd" },
+      ...{ learningRate: 0.01, epochs: 2, batchSize: 3 },
+    });
+    writeList("before.txt", 3, 2, 1, 0);
+    const stop = new AbortController();
+    const stopped = startExperiment(path, config("before.txt"), {
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    });
+    await expect(stopped).rejects.toMatchObject({ code: "INTERRUPTED" });
+
+    const train = async () => {
+      const runs = await plan("today.txt");
+      await refuseOtherData(runs);
+      return itamlHere(folder, trainCommand(runs[0]));
+    };
+    writeList("today.txt", 3, 2, 0, 1);
+    const refused = await train();
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.stderr).toContain("RUN_CHANGED");
+    renameSync(at("before.txt"), at("today.txt"));
+    expect(await train()).toMatchObject({ code: 0 });
   });
 });
 

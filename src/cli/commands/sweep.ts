@@ -176,11 +176,15 @@ async function handedOver(
   { data, plugin, takeOver }: SweepOptions,
 ): Promise<Pick<PlannedRun, "path" | "config" | "state" | "training"> | undefined> {
   if (!existsSync(join(path, "config.yaml"))) return undefined;
-  const { config } = await RunDirectory.open(path);
+  const { directory, config } = await RunDirectory.open(path);
+  const events = await directory.readEvents();
+  // What has begun, and whose list of classes is gone, may find it where the sweep's file says.
+  const isGone = config.classes !== undefined && !existsSync(config.classes);
+  if (isGone && events.length > 0) return undefined;
   return {
     path,
     config: data === undefined ? config : { ...config, data: resolve(data) },
-    state: (await isDone(path)) ? "finished" : "begun",
+    state: isFinished(events) ? "finished" : "begun",
     training: [undefined, { out: path, resume: true, takeOver, data, plugin }],
   };
 }

@@ -58,7 +58,7 @@ export async function planSweep(
 export async function planRun(
   file: string,
   run: NamedRun,
-  { takeOver }: PlanOptions,
+  options: PlanOptions,
 ): Promise<PlannedRun> {
   const { path, base, settings } = run;
   const found = await findRun(path);
@@ -70,16 +70,27 @@ export async function planRun(
     throw within(error, `${file}: ${run.configuration}`);
   });
   const state = stateBy(found, path, config);
-  return {
-    ...{ ...run, config, state },
-    training:
-      state === "new"
-        ? [base, { out: path, ...settings }]
-        : [
-            undefined,
-            { out: path, resume: true, takeOver, data: config.data, plugin: settings.plugin },
-          ],
-  };
+  const training: PlannedRun["training"] =
+    !found || state === "new"
+      ? [base, { out: path, ...settings }]
+      : continuation(run, found.config, config, options);
+  return { ...run, config, state, training };
+}
+
+/** What `train` is given to go on with a run. */
+function continuation(
+  { path, base, settings }: NamedRun,
+  startedWith: Config,
+  { data, classes }: Config,
+  { takeOver }: PlanOptions,
+): PlannedRun["training"] {
+  const options = { out: path, resume: true, takeOver };
+  if (classes === startedWith.classes) {
+    return [undefined, { ...options, data, plugin: settings.plugin }];
+  }
+  // The command line has no option for the list: it stands in the configuration.
+  const own = data === undefined ? startedWith.data : settings.data;
+  return [base, { ...options, ...settings, data: own }];
 }
 
 /** The command line that trains a run. */

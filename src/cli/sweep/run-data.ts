@@ -10,7 +10,7 @@ import type { PlannedRun } from "./plan.js";
 /**
  * Refuses a run that has begun where its data are elsewhere now and their content is another: its results would be taken
  * for those of the data that are named. Where none are named its data are its own, unless new runs beside it are to learn
- * what lies where data lie by default. Of a run without a finished task training compares the folder's content itself.
+ * what lies where data lie by default. Of a run without a finished task training compares the content itself.
  *
  * @throws {ItamlError} RUN_DIRECTORY; DATASET_…; FILE_INVALID
  */
@@ -26,14 +26,11 @@ export async function refuseOtherData(
     const { directory, config: startedWith } = await RunDirectory.open(path);
     const isSaid = config.data !== undefined || toLearn.has(config.dataset);
     const now = isSaid ? config : { ...config, data: startedWith.data };
-    const moved = movedPaths(startedWith, now);
-    if (moved.length === 0) continue;
+    if (movedPaths(startedWith, now).length === 0) continue;
     const finished = (await directory.readResults())?.tasks.length ?? 0;
-    if (finished === 0 && !moved.includes("classes")) continue;
-    if (finished > 0) {
-      const origin = await directory.readOrigin(finished - 1);
-      if (origin && (await (await contents.of(now)).is(origin.data))) continue;
-    }
+    if (finished === 0) continue;
+    const origin = await directory.readOrigin(finished - 1);
+    if (origin && (await (await contents.of(now)).is(origin.data))) continue;
     throw new ItamlError("RUN_DIRECTORY", "the run is of a sweep with other data", {
       where: path,
       expected: placeOf(now),
