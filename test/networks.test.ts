@@ -8,8 +8,10 @@ import { Graph, type Tensor } from "../src/graph/graph.js";
 import {
   binaryCrossEntropyWithLogits,
   linear,
+  matrixMultiply,
   multiply,
   sum,
+  transpose,
 } from "../src/graph/operators/index.js";
 import { elementCount } from "../src/graph/shape.js";
 import { bindInputs } from "../src/model/bind-inputs.js";
@@ -17,7 +19,9 @@ import { Inference } from "../src/model/inference.js";
 import type { TaskModel } from "../src/model/model.js";
 import { FeatureExtractor } from "../src/nn/feature-extractor.js";
 import { type NetworkSettings, networks } from "../src/nn/index.js";
+import { uniformByFanIn } from "../src/nn/initialization.js";
 import { batchNormalizationLayer } from "../src/nn/layers.js";
+import type { Network } from "../src/nn/network.js";
 import { radam } from "../src/optim/radam.js";
 import { sgd } from "../src/optim/sgd.js";
 import { createOnnxRuntime } from "../src/runtime/node/onnxruntime-node.js";
@@ -119,6 +123,27 @@ test("mirrored, features are the mean of a picture's and its mirror image's", as
   const expected = each.map((value, i) => (value + other(i)) / 2);
   expectClose(means, expected, { relative: 1e-5, absolute: 1e-6 });
   await Promise.all([single.release(), mean.release()]);
+});
+
+test("a network of one's own may call its parameters what it likes, and multiply from either side", async () => {
+  const network: Network = {
+    name: "own",
+    features(scope, x) {
+      const weight = scope.parameter("x", [4, 2], uniformByFanIn(2));
+      // W·xᵀ, and back.
+      return transpose(matrixMultiply(weight, x, { transposeB: true }), [1, 0]);
+    },
+  };
+  const input = { shape: [2], type: "float32", mean: [0], std: [1] } as const;
+  const extractor = new FeatureExtractor(network, input);
+  const { model } = await trainedModel(extractor, 3);
+  const inference = await Inference.compile(runtime, extractor);
+  const source = samplesInMemory(Float32Array.of(1, 0, 0, 1), 2);
+  const { data } = await inference.features(model, source, [0, 1]);
+  const { theta } = model;
+  const expected = [0, 2, 4, 6, 1, 3, 5, 7].map((i) => theta[i] as number);
+  expectClose(data, expected, { relative: 1e-5, absolute: 1e-6 });
+  await inference.release();
 });
 
 test("the reduced ResNet-18 of the paper has 1.25 million parameters", () => {

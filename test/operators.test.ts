@@ -476,6 +476,38 @@ describe("operators equal PyTorch", () => {
   });
 });
 
+test("where nothing is summed, added or taken away, nothing changes", () => {
+  const x = new Graph("test").input("x", "float32", [1, 2]);
+  expect(sumOver(x, [], { keepDimensions: true })).toBe(x);
+  expect(squeeze(x, [])).toBe(x);
+  expect(expandDimensions(x, [])).toBe(x);
+});
+
+test("gradients at 0, and below what float32 can tell from it, are finite", async () => {
+  const gradientOf = async (values: number[], shape: number[], build: (x: Tensor) => Tensor) => {
+    const evaluate = await compileWithGradients(
+      [shape],
+      (x) => reshape(sum(build(x)), [1]),
+      Float32Array.of(1),
+    );
+    const [found] = (await evaluate([Float32Array.from(values)])).gradients;
+    return [...(found as Float32Array)];
+  };
+  const slope = (x: Tensor) => gradients(sum(power(x, 1)), [x])[0] as Tensor;
+  expect(await gradientOf([0, 1, 2], [3], (x) => multiply(x, slope(x)))).toEqual([1, 1, 1]);
+  expect(await gradientOf([0, 1, 2], [3], (x) => multiply(x, power(x, 0)))).toEqual([1, 1, 1]);
+  // One channel that never says anything.
+  const image = [0, 0, 0, 0, 1, 2, 3, 4];
+  for (const exponent of [3, 8, 20]) {
+    const [a, b, c, d, ...others] = await gradientOf(image, [1, 2, 2, 2], (x) =>
+      generalizedMeanPooling(x, { power: exponent }),
+    );
+    expect([a, b, c, d]).toEqual([0, 0, 0, 0]);
+    const mean = [1, 2, 3, 4].reduce((total, value) => total + value ** exponent / 4, 0);
+    expect(others[3]).toBeCloseTo((mean ** (1 / exponent - 1) * 4 ** (exponent - 1)) / 4, 4);
+  }
+});
+
 test("normalizeByStatistics undoes mean and variance, then scales and shifts", async () => {
   const graph = new Graph("test");
   const constant = (...values: number[]) => graph.constant(Float32Array.from(values), [2]);
@@ -566,6 +598,10 @@ describe("graphs that make no sense are refused", () => {
     ],
     ["pad", () => pad(a, 1, -1, 0), "pad: not possible"],
     ["transpose", () => transpose(a, [0, 0]), "transpose: not an order of the axes"],
+    ["sumOver", () => sumOver(a, [-1], { keepDimensions: true }), "sumOver: no axes of the tensor"],
+    ["squeeze, outside", () => squeeze(a, [2]), "squeeze: no axes"],
+    ["squeeze", () => squeeze(a, [0]), "squeeze: axes of other sizes than 1"],
+    ["expandDimensions", () => expandDimensions(a, [4]), "expandDimensions: no axes of the tensor"],
     ["concatenateAlong", () => concatenateAlong(0, [a, b]), "can't join along axis 0"],
     ["input twice", () => graph.input("a", "float32", [1]), 'already has an input "a"'],
     ["no scalar", () => gradients(a, [a]), "the output is not a scalar; expected shape []"],

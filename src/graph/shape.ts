@@ -27,3 +27,12 @@ export function elementCount(shape: Shape): number {
     return product * size;
   }, 1);
 }
+
+/** Axes are counted from 0, in ascending order, each once: others mean something else to ONNX than here, or nothing. */
+export function refuseOtherAxes(caller: string, axes: readonly number[], shape: Shape): void {
+  if (axes.every((axis, i) => shape[axis] !== undefined && axis > (axes[i - 1] ?? -1))) return;
+  throw new ItamlError("GRAPH_INVALID", `${caller}: no axes of the tensor`, {
+    expected: `some of 0 to ${shape.length - 1}, in ascending order`,
+    found: `${formatShape(axes)} of ${formatShape(shape)}`,
+  });
+}

@@ -66,12 +66,12 @@ export class FeatureExtractor {
         parameter: (name, shape, initialize) => {
           parameters.push({ name, shape });
           this.#initializers.push(initialize);
-          return graph.input(name, "float32", shape);
+          return graph.input(`parameter ${name}`, "float32", shape);
         },
         statistic: (name, shape, initialValue) => {
           statistics.push({ name, shape });
           this.#initialStatistics.push(initialValue);
-          return graph.input(name, "float32", shape);
+          return graph.input(`statistic ${name}`, "float32", shape);
         },
         updateStatistic: () => {},
       },
@@ -195,7 +195,9 @@ export class FeatureExtractor {
 function multiplications({ operator, inputs, outputs }: GraphNode): number {
   if (operator !== "Conv" && operator !== "Gemm") return 0;
   const places = (outputs[0] as Tensor).shape.slice(2);
-  return elementCount((inputs[1] as Tensor).shape) * elementCount(places);
+  // For one sample: the second factor may have a batch, too.
+  const weights = (inputs[1] as Tensor).shape.filter((size) => typeof size === "number");
+  return elementCount(weights) * elementCount(places);
 }
 
 /** @throws {ItamlError} FILE_INVALID where one is missing, or has another shape or type */

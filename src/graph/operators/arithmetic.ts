@@ -69,7 +69,8 @@ export function power(x: Tensor, exponent: number): Tensor {
   const slope = () => multiply(power(x, exponent - 1), graph.scalar(exponent));
   return graph.node("Pow", [x, graph.scalar(exponent)], {
     shape,
-    derivative: [(dy) => multiply(dy, slope()), "constant"],
+    // 0·x^(−1) isn't 0 at 0.
+    derivative: [exponent === 0 ? "constant" : (dy) => multiply(dy, slope()), "constant"],
   });
 }
 

@@ -1,6 +1,6 @@
 import { ItamlError } from "../../base/errors.js";
 import type { Tensor } from "../graph.js";
-import { type Dimension, formatShape, type Shape, sameShape } from "../shape.js";
+import { type Dimension, formatShape, refuseOtherAxes, type Shape, sameShape } from "../shape.js";
 import { expandDimensions, squeeze } from "./shaping.js";
 
 /**
@@ -42,7 +42,9 @@ export function sumToShapeOf(operand: Tensor, gradient: Tensor): Tensor {
 /**
  * Sums over some axes.
  *
+ * @param axes from 0 on; none: nothing is summed
  * @param keepDimensions whether the axes stay, of size 1
+ * @throws {ItamlError} GRAPH_INVALID
  */
 export function sumOver(
   x: Tensor,
@@ -50,6 +52,9 @@ export function sumOver(
   { keepDimensions }: { keepDimensions: boolean },
 ): Tensor {
   const { graph } = x;
+  refuseOtherAxes("sumOver", axes, x.shape);
+  // Without axes ReduceSum sums over all of them.
+  if (axes.length === 0) return x;
   const shape = keepDimensions
     ? x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
     : x.shape.filter((_, axis) => !axes.includes(axis));

@@ -180,6 +180,9 @@ export function globalAveragePooling(x: Tensor): Tensor {
   return meanOverImage(x);
 }
 
+/** Of the float32 numbers with all digits. */
+const SMALLEST = 2 ** -126;
+
 /**
  * Generalised mean of every channel of every image, (mean x^power)^(1/power), with elements below `minimum` raised
  * to it (Radenović et al. 2018).
@@ -191,7 +194,8 @@ export function generalizedMeanPooling(x: Tensor, { power = 3, minimum = 1e-6 } 
   const { graph } = x;
   const area = imageArea("generalizedMeanPooling", x);
   const clamped = atLeast(x, minimum);
-  const mean = meanOverImage(raise(clamped, power));
+  // Where a power is so high that float32 has no such small number, it is the smallest.
+  const mean = atLeast(meanOverImage(raise(clamped, power)), SMALLEST);
   const y = raise(mean, 1 / power);
   return differentiable(
     y,

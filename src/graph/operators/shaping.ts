@@ -1,6 +1,12 @@
 import { ItamlError } from "../../base/errors.js";
 import type { Tensor } from "../graph.js";
-import { type Dimension, elementCount, formatShape, type Shape } from "../shape.js";
+import {
+  type Dimension,
+  elementCount,
+  formatShape,
+  refuseOtherAxes,
+  type Shape,
+} from "../shape.js";
 
 /** The same elements in another shape; at most one dimension of the new shape is symbolic. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
@@ -154,18 +160,36 @@ export function concatenate(tensors: readonly Tensor[]): Tensor {
   );
 }
 
-/** Without axes whose size is 1. */
+/**
+ * Without these axes of size 1.
+ *
+ * @throws {ItamlError} GRAPH_INVALID
+ */
 export function squeeze(x: Tensor, axes: readonly number[]): Tensor {
+  refuseOtherAxes("squeeze", axes, x.shape);
+  if (axes.some((axis) => x.shape[axis] !== 1)) {
+    throw new ItamlError("GRAPH_INVALID", "squeeze: axes of other sizes than 1", {
+      found: `${formatShape(axes)} of ${formatShape(x.shape)}`,
+    });
+  }
+  // Without axes Squeeze takes all of size 1 away.
+  if (axes.length === 0) return x;
   return x.graph.node("Squeeze", [x, x.graph.integers(axes)], {
     shape: x.shape.filter((_, axis) => !axes.includes(axis)),
     derivative: [(dy) => expandDimensions(dy, axes), "constant"],
   });
 }
 
-/** With further axes of size 1, which are `axes` of the result, in ascending order. */
+/**
+ * With further axes of size 1, which are `axes` of the result, in ascending order.
+ *
+ * @throws {ItamlError} GRAPH_INVALID
+ */
 export function expandDimensions(x: Tensor, axes: readonly number[]): Tensor {
   const shape = [...x.shape];
   for (const axis of axes) shape.splice(axis, 0, 1);
+  refuseOtherAxes("expandDimensions", axes, shape);
+  if (axes.length === 0) return x;
   return x.graph.node("Unsqueeze", [x, x.graph.integers(axes)], {
     shape,
     derivative: [(dy) => squeeze(dy, axes), "constant"],
