@@ -207,6 +207,36 @@ describe("what can't work is refused, and leaves nothing behind", () => {
     }
   });
 
+  test.each([
+    [
+      "training",
+      {
+        ...{ learner: { name: "finetuning" }, learningRate: 1e13, epochs: 1, batchSize: 1000 },
+        validation: 0.2,
+      },
+      /logits of test samples are not finite/,
+    ],
+    [
+      "adaptation",
+      {
+        learner: smallLearner({
+          adaptation: { name: "full", learningRate: 1e13, steps: 1, batchSize: 8 },
+        }),
+      },
+      /learner\.adaptation: the trained model is not finite any more.*learner\.adaptation\.learningRate/,
+    ],
+  ])(
+    "%s whose last step ruins the model without a loss to show it",
+    async (_, changes, message) => {
+      const folder = temporaryFolder();
+      const run = join(folder, "run");
+      const network = { name: "mlp", hidden: [16, 16, 16, 16] };
+      const failed = startExperiment(run, smallConfig(folder, { network, ...changes }));
+      await expect(failed).rejects.toMatchObject({ code: "LOSS_NOT_FINITE" });
+      await expect(failed).rejects.toThrow(message);
+    },
+  );
+
   test("an unavailable device", async () => {
     const folder = temporaryFolder();
     const failed = startExperiment(join(folder, "run"), smallConfig(folder, { device: "cuda" }));

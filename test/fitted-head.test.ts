@@ -56,7 +56,7 @@ test("a tuned head has features of its own; model and memory are the same withou
     const stopped = tunedHead(settings).fit(model, memory, context, aborted);
     await expect(stopped).rejects.toThrow("ITAML_INTERRUPTED");
     const wild = tunedHead({ ...settings, learningRate: 1e30 }).fit(model, memory, context, {});
-    await expect(wild).rejects.toThrow("learner.head: a parameter is not finite any more");
+    await expect(wild).rejects.toThrow("learner.head: the trained model is not finite any more");
     expect(wholeModel(model).theta.every(Number.isFinite)).toBe(true);
   });
 });

@@ -9,6 +9,7 @@ import { rowLengths } from "../src/learners/methods/weight-alignment.js";
 import { learnerParts } from "../src/learners/parts.js";
 import { predictWith } from "../src/learners/predict-with.js";
 import { learnerShape } from "../src/learners/settings.js";
+import { validationAccuracy } from "../src/learners/validation.js";
 import { crossEntropy } from "../src/losses/cross-entropy.js";
 import { elastic, elasticInputs } from "../src/losses/elastic.js";
 import { importancesOf } from "../src/losses/importances.js";
@@ -325,6 +326,27 @@ describe("what methods are known for", () => {
     const tuned = await learned(newLearner("finetuning"), trainTasks.slice(0, 2));
     expectClose(free.theta, tuned.model.theta);
     expect((await movement(100)).weighted).toBeLessThan(0.7 * free.weighted);
+  });
+
+  test("wa: rows may be as long as large pictures", () => {
+    const size = 150_528;
+    expect(rowLengths(new Float32Array(2 * size).fill(1), size)).toEqual([
+      Math.sqrt(size),
+      Math.sqrt(size),
+    ]);
+  });
+
+  test("a class without samples is refused before anything is trained", async () => {
+    const learner = newLearner("finetuning");
+    await expect(learner.learn([[]])).rejects.toMatchObject({ code: "INPUT_INVALID" });
+    expect(learner.model.classifiers).toEqual([]);
+  });
+
+  test("of held-out samples none of which can be read no accuracy is known", async () => {
+    const learner = await learned(newLearner("finetuning"), trainTasks.slice(0, 1));
+    const broken = { ...context, source: { ...source, read: async () => [0, 1] } };
+    expect(await validationAccuracy(broken, learner.model, [[0], [TRAIN]], 1)).toBeUndefined();
+    expect(await validationAccuracy(context, learner.model, [[0], [TRAIN]], 1)).toBe(1);
   });
 
   test("ewc: importances are the mean squared derivatives of single samples' losses", async () => {

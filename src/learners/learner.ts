@@ -1,3 +1,4 @@
+import { allocationError } from "../base/allocation.js";
 import { elementCount } from "../graph/shape.js";
 import { ExemplarMemory, exemplarsPerClass } from "../incremental/exemplar-memory.js";
 import type { LearnerContext } from "../model/context.js";
@@ -205,12 +206,16 @@ export class Learner implements SavedLearner {
     const { update } = method;
     const frozen = method.frozen?.(task);
     const begun = { ...session, samples, hooks };
-    const training = await update.begin(begun, { ...settings, frozen });
+    const typed = (error: unknown) => {
+      const remedy = "Lower batchSize, or the size of the network";
+      throw allocationError(error, { where: `task ${task + 1}`, remedy });
+    };
+    const training = await update.begin(begun, { ...settings, frozen }).catch(typed);
     try {
       await trainingLoop({
         ...{ model, task, samples, seed, hooks, checkpointing, training, settings },
         validate: () => validationAccuracy(context, model, heldOut, continuum),
-      });
+      }).catch(typed);
     } finally {
       await training.release();
     }

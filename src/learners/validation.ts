@@ -36,7 +36,7 @@ export function held(samples: number, share: number): number {
  * adaptation, each task with the same weight, since old tasks have few samples left.
  *
  * @param heldOut indices for each class seen; tasks without any don't count
- * @returns undefined where nothing is held out
+ * @returns undefined where nothing is held out, or nothing of it can be read
  */
 export async function validationAccuracy(
   { extractor, inference, source, seed }: LearnerContext,
@@ -47,5 +47,6 @@ export async function validationAccuracy(
   if (heldOut.every((indices) => indices.length === 0)) return undefined;
   const tasks = byTask(heldOut, taskSizes(model, extractor));
   const predictions = await predict(model, inference, { source, tasks });
-  return mean(measure(predictions, { p, seed }).continuum.perTask.filter(Number.isFinite));
+  const known = measure(predictions, { p, seed }).continuum.perTask.filter(Number.isFinite);
+  return known.length > 0 ? mean(known) : undefined;
 }

@@ -3,6 +3,7 @@ import { ItamlError } from "../base/errors.js";
 import { seededRandom } from "../base/random.js";
 import type { Loss } from "../losses/loss.js";
 import type { LearnerContext } from "../model/context.js";
+import { readableRows } from "../model/inference.js";
 import { readMicroBatch } from "../model/micro-batch.js";
 import { allFinite, type TaskModel } from "../model/model.js";
 import { prefetch } from "../model/prefetch.js";
@@ -94,10 +95,9 @@ export class ExemplarTraining {
         if (value.samples > 0) await training.train(value, learningRate);
       }
       const trained = await training.read();
-      const { theta, statistics, classifier } = trained;
-      if ([theta, statistics, classifier].every(allFinite)) return trained;
+      if (await this.#computes(trained, samples)) return trained;
       const setting = `${this.#key}.learningRate`;
-      throw new ItamlError("LOSS_NOT_FINITE", "a parameter is not finite any more", {
+      throw new ItamlError("LOSS_NOT_FINITE", "the trained model is not finite any more", {
         where: `task ${(keys.at(-1) as number) + 1}, ${this.#key}`,
         remedy: `Use a smaller ${setting} than ${learningRate}`,
         setting,
@@ -105,6 +105,15 @@ export class ExemplarTraining {
     } finally {
       training.release();
     }
+  }
+
+  /** Whether parameters are finite, and what they make of the exemplars, too: no loss follows the last step. */
+  async #computes(trained: TaskModel, samples: readonly { index: number }[]): Promise<boolean> {
+    const { theta, statistics, classifier } = trained;
+    if (![theta, statistics, classifier].every(allFinite)) return false;
+    const { inference, source } = this.#context;
+    const some = samples.slice(0, this.#settings.batchSize).map(({ index }) => index);
+    return allFinite(readableRows(await inference.logits(trained, source, some)));
   }
 
   release(): Promise<void> {

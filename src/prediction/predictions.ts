@@ -1,6 +1,7 @@
+import { ItamlError } from "../base/errors.js";
 import { continua } from "../incremental/continuum.js";
-import type { Inference, Rows } from "../model/inference.js";
-import { type Model, type TaskModel, taskModel, taskSizes } from "../model/model.js";
+import { type Inference, type Rows, readableRows } from "../model/inference.js";
+import { allFinite, type Model, type TaskModel, taskModel, taskSizes } from "../model/model.js";
 import { type TaskColumns, taskColumns } from "../model/task-columns.js";
 import type { SampleSource } from "../samples/samples.js";
 import { type Head, modelWithHead, trainedHead } from "./head.js";
@@ -69,6 +70,8 @@ export interface PredictionOptions {
 /**
  * Predicts a test set: one pass of the base model over all samples, and one of each task's own model over the
  * task's samples.
+ *
+ * @throws {ItamlError} LOSS_NOT_FINITE where a model's logits are not finite
  */
 export async function predict(
   model: Model,
@@ -97,6 +100,7 @@ export async function predict(
   let first = 0;
   const base = modelWithHead(model, head);
   for await (const logits of inference.logitsByBatch(base, source, indices)) {
+    refuseInfiniteLogits(logits, `task ${tasks.length}`);
     const ofBatch = taskEvidence(logits, columns, head.taskEvidence);
     evidence.set(ofBatch.data, first * columns.length);
     for (const row of logits.unreadable) unreadable.add(first + row);
@@ -119,6 +123,7 @@ export async function predict(
     const { start } = columns[task] as TaskColumns;
     const samples = classes.flat();
     const logits = await inference.logits(await modelFor(task), source, samples);
+    refuseInfiniteLogits(logits, `task ${tasks.length}, the model of task ${task + 1}`);
     samples.forEach((_, i) => {
       const label = (labels[first + i] as number) - start;
       oracleRight[first + i] = Number(isAmongTop(logits, i, label, top));
@@ -130,6 +135,17 @@ export async function predict(
     ...{ top, rows, classes: labels, singleClass, oracleRight, singleRight, singleTaskRight },
     evidence: { data: evidence, columns: columns.length, unreadable: [...unreadable] },
   };
+}
+
+/** What can't be compared would be right or wrong by how it is compared. */
+function refuseInfiniteLogits(logits: Rows, where: string): void {
+  if (allFinite(readableRows(logits))) return;
+  throw new ItamlError("LOSS_NOT_FINITE", "logits of test samples are not finite", {
+    where,
+    remedy:
+      "Use a smaller learningRate, or leave out samples with values far beyond those of others",
+    setting: "learningRate",
+  });
 }
 
 /**

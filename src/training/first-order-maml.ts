@@ -1,3 +1,4 @@
+import { orRelease } from "../base/or-release.js";
 import type { TaskBatch } from "../model/micro-batch.js";
 import type { Model } from "../model/model.js";
 import { byTurns, fillBase, type ResidentBase, readBase } from "../model/resident-model.js";
@@ -60,9 +61,11 @@ export class FirstOrderMaml implements MetaUpdate {
     innerSteps: number,
   ): Promise<FirstOrderMaml> {
     const weightedSum = await WeightedSum.compile(step.runtime);
-    const update = new FirstOrderMaml(model, step, innerSteps, weightedSum);
-    await fillBase(step.runtime.memory, update.#base, model);
-    return update;
+    return orRelease(weightedSum, async () => {
+      const update = new FirstOrderMaml(model, step, innerSteps, weightedSum);
+      await fillBase(step.runtime.memory, update.#base, model);
+      return update;
+    });
   }
 
   async train(batches: readonly TaskBatch[], learningRate: number): Promise<number[]> {

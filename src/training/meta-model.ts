@@ -1,3 +1,4 @@
+import { orRelease } from "../base/or-release.js";
 import type { Model } from "../model/model.js";
 import {
   allocateModel,
@@ -57,9 +58,11 @@ export class MetaModel {
   /** @param placement of what inner loops read and write */
   static async start(model: Model, step: TrainingStep, placement: Placement): Promise<MetaModel> {
     const weightedSum = await WeightedSum.compile(step.runtime);
-    const resident = new MetaModel(model, step, weightedSum, placement);
-    await fillBase(resident.#memory, resident.#base, model);
-    return resident;
+    return orRelease(weightedSum, async () => {
+      const resident = new MetaModel(model, step, weightedSum, placement);
+      await fillBase(resident.#memory, resident.#base, model);
+      return resident;
+    });
   }
 
   /** {θ, φ_i} */

@@ -1,3 +1,4 @@
+import { orRelease } from "../base/or-release.js";
 import { Graph, type Tensor } from "../graph/graph.js";
 import { concatenateAlong, multiply, slice, subtract } from "../graph/operators/index.js";
 import type { TaskBatch } from "../model/micro-batch.js";
@@ -83,9 +84,14 @@ export class OuterTraining implements MetaUpdate {
     const sizes = model.classifiers.map(({ length }) => length / extractor.featureSize);
     const graph = outerStep(extractor.parameters.size, extractor.featureSize, sizes, options);
     const outer = await runtime.compile(graph, { resident: [...graph.outputs.keys()] });
-    const lanes = new Lanes(extractor, runtime, sizes.length);
-    const resident = await MetaModel.start(model, step, lanes.placement);
-    return new OuterTraining(step, options, lanes, resident, outer, sizes);
+    return orRelease(outer, async () => {
+      const lanes = new Lanes(extractor, runtime, sizes.length);
+      const resident = await MetaModel.start(model, step, lanes.placement);
+      return orRelease(
+        resident,
+        () => new OuterTraining(step, options, lanes, resident, outer, sizes),
+      );
+    });
   }
 
   async train(batches: readonly TaskBatch[], learningRate: number): Promise<number[]> {

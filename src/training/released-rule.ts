@@ -1,3 +1,4 @@
+import { orRelease } from "../base/or-release.js";
 import type { MicroBatch, TaskBatch } from "../model/micro-batch.js";
 import { joinClassifiers, type Model, splitClassifiers } from "../model/model.js";
 import {
@@ -59,14 +60,16 @@ export class ReleasedRule implements MetaUpdate {
     options: { innerSteps: number; eta: number },
   ): Promise<ReleasedRule> {
     const weightedSum = await WeightedSum.compile(step.runtime);
-    const update = new ReleasedRule(model, step, options, weightedSum);
-    const { classifier, ...rest } = update.#base;
-    await fillBase(
-      step.runtime.memory,
-      { ...rest, classifiers: [classifier] },
-      { ...model, classifiers: [joinClassifiers(model.classifiers)] },
-    );
-    return update;
+    return orRelease(weightedSum, async () => {
+      const update = new ReleasedRule(model, step, options, weightedSum);
+      const { classifier, ...rest } = update.#base;
+      await fillBase(
+        step.runtime.memory,
+        { ...rest, classifiers: [classifier] },
+        { ...model, classifiers: [joinClassifiers(model.classifiers)] },
+      );
+      return update;
+    });
   }
 
   async train(batches: readonly TaskBatch[], learningRate: number): Promise<number[]> {

@@ -37,6 +37,13 @@ export interface TrainingLoopOptions {
  */
 export async function trainingLoop(options: TrainingLoopOptions): Promise<void> {
   const { model, task, samples, settings, seed, hooks, training, checkpointing } = options;
+  if (samples.length === 0) {
+    throw new ItamlError("INPUT_INVALID", "there is nothing to train on", {
+      where: `task ${task + 1}`,
+      expected: "samples of each class",
+      found: "none",
+    });
+  }
   const { optimizers } = training;
   const epochs = forTask(settings.epochs, task);
   const batches = Math.ceil(samples.length / settings.batchSize);

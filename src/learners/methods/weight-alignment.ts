@@ -40,6 +40,6 @@ function align({ model, context: { extractor }, newClasses, oldClasses }: TaskSe
 /** The L2 norm of each row. */
 export function rowLengths(rows: Float32Array, size: number): number[] {
   return Array.from({ length: rows.length / size }, (_, i) =>
-    Math.hypot(...rows.subarray(i * size, (i + 1) * size)),
+    Math.sqrt(rows.subarray(i * size, (i + 1) * size).reduce((sum, value) => sum + value ** 2, 0)),
   );
 }

@@ -1,3 +1,4 @@
+import { orRelease } from "../../base/or-release.js";
 import { readMicroBatch, type TaskBatch } from "../../model/micro-batch.js";
 import { taskSizes } from "../../model/model.js";
 import type { TaskSession, TrainingSample } from "../../model/session.js";
@@ -21,7 +22,7 @@ export function byTask(
       const { runtime, extractor } = session.context;
       const options = { gradientNorm, frozen };
       const step = await TrainingStep.compile(runtime, extractor, optimizer, options);
-      const rule = await start(session, step);
+      const rule = await orRelease(step, () => start(session, step));
       return {
         optimizers: rule.optimizers,
         load: (batch, variation) => readByTask(session, batch, variation),
@@ -31,8 +32,11 @@ export function byTask(
         },
         read: () => rule.read(),
         async release() {
-          await rule.release();
-          await step.release();
+          try {
+            await rule.release();
+          } finally {
+            await step.release();
+          }
         },
       };
     },

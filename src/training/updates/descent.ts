@@ -1,3 +1,4 @@
+import { orRelease } from "../../base/or-release.js";
 import type { Loss } from "../../losses/loss.js";
 import { type ReadMicroBatch, readMicroBatch } from "../../model/micro-batch.js";
 import { splitClassifiers, wholeModel } from "../../model/model.js";
@@ -16,7 +17,7 @@ export function descent(loss: Loss): Update {
       // First, as it may be stopped: there is nothing yet to release.
       const complete = await loss.complete?.(session);
       const step = await TrainingStep.compile(runtime, extractor, optimizer, options);
-      const training = await ModelTraining.start(wholeModel(model), step);
+      const training = await orRelease(step, () => ModelTraining.start(wholeModel(model), step));
       return {
         optimizers: [training.optimizer],
         async load(batch, variation) {
