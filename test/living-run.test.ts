@@ -9,13 +9,16 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import sharp from "sharp";
 import { expect, test, vi } from "vitest";
+import { seededRandom } from "../src/base/random.js";
 import { changeLivingRun, isLiving, withLivingRun } from "../src/cli/living.js";
 import { resolveConfig } from "../src/experiment/config.js";
 import { resumeExperiment, startExperiment } from "../src/experiment/experiment.js";
 import { IncrementalClassifier } from "../src/library/incremental-classifier.js";
 import { labelledPictures } from "../src/library/pictures.js";
-import { smallConfig } from "./support/experiment.js";
+import { itamlHere } from "./support/command-line.js";
+import { smallConfig, smallLearner } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writeImageNetwork } from "./support/image-network.js";
 import { writePictureFolder } from "./support/pictures.js";
@@ -112,6 +115,39 @@ test("what a run on features has become is opened by the library, and takes pict
   expect(await other.classifyWithConfidence(unknown)).not.toEqual(said);
   await other.release();
 });
+
+test.each(["logits", "nearest-mean", "discriminant"])(
+  "what a run with the head %s has become says one by one what that head says",
+  async (head) => {
+    const folder = temporaryFolder();
+    const run = join(folder, "run");
+    const learner = smallLearner({ name: "replay", adaptation: "none", head });
+    await startExperiment(run, smallConfig(folder, { tasks: 2, learner }));
+    // Noise, of which heads think differently.
+    const files = Array.from({ length: 40 }, (_, i) => join(folder, `${i}.png`));
+    for (const [i, file] of files.entries()) {
+      const random = seededRandom("noise", i);
+      const pixels = Uint8Array.from({ length: 28 * 28 }, () => random.integer(0, 255));
+      await sharp(pixels, { raw: { width: 28, height: 28, channels: 1 } })
+        .png()
+        .toFile(file);
+    }
+    const labels = await changeLivingRun(run, async ({ classifier, read }) => {
+      await classifier.forget(classifier.tasks.flat()[0] as string);
+      return await classifier.classifyEach(await read(files, false));
+    });
+    const ask = async (...options: string[]) => {
+      const { stdout } = await itamlHere(folder, ["classify", run, ...files, "--json", ...options]);
+      return JSON.parse(stdout).images as { label?: string; confidence?: number }[];
+    };
+    const each = await ask("--each");
+    expect(each.map(({ label }) => label)).toEqual(labels);
+    const isSure = head === "discriminant";
+    expect(each.every(({ confidence }) => (confidence !== undefined) === isSure)).toBe(true);
+    const atLeast = await ask("--each", "--at-least", "0");
+    expect(atLeast.every(({ confidence }) => confidence !== undefined)).toBe(true);
+  },
+);
 
 test("a run that isn't finished is taught nothing", async () => {
   const folder = temporaryFolder();

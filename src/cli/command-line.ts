@@ -177,7 +177,10 @@ program
   .argument("<run>", "a run directory")
   .argument("<images...>", "picture files, or folders of them")
   .addOption(
-    new Option("--each", "no assumption: one by one, each with how sure it is").conflicts("mixed"),
+    new Option(
+      "--each",
+      "no assumption: one by one, each with how sure it is where the learner's head says so",
+    ).conflicts("mixed"),
   )
   .option("--mixed", "of one task or several: which they are is found out")
   .addOption(

@@ -15,6 +15,7 @@ import { LIVING, RunDirectory } from "../experiment/run-directory.js";
 import { type SavedRun, withSavedRun } from "../experiment/saved-run.js";
 import { wholeFolder } from "../files/atomic-folder.js";
 import { elementCount } from "../graph/shape.js";
+import { hasProbabilities } from "../learners/classification.js";
 import { sums } from "../learners/method.js";
 import type { LearnerSettings } from "../learners/options.js";
 import { learnerParts } from "../learners/parts.js";
@@ -46,6 +47,8 @@ export interface LivingRun {
    * size are scaled, where the run doesn't scale by itself.
    */
   read(files: readonly string[], resize: boolean): Promise<SampleData | Pictures>;
+  /** Whether its learner compares classes by probabilities; otherwise a discriminant is fitted to say how sure it is. */
+  hasProbabilities(): Promise<boolean>;
 }
 
 /** Opens the classifier that a run has become, which is its last task's state at first, and frees it after the work. */
@@ -58,7 +61,11 @@ export async function withLivingRun<T>(
     const classifier = isLiving(path) ? await open(path, run) : await begin(run);
     try {
       const size = run.frozen?.size;
-      return await work({ classifier, size, read: (files, resize) => read(run, files, resize) });
+      return await work({
+        ...{ classifier, size },
+        read: (files, resize) => read(run, files, resize),
+        hasProbabilities: () => hasProbabilities(run.learner),
+      });
     } finally {
       await classifier.release();
     }

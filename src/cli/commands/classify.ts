@@ -92,12 +92,12 @@ export async function classify(
 
 /** The same by what a run has become since its last task. */
 async function classifyLiving(
-  { classifier, read }: LivingRun,
+  { classifier, read, hasProbabilities }: LivingRun,
   images: readonly string[],
   { each, mixed, atLeast, resize = false }: ClassifyOptions,
 ): Promise<{ found: Found[]; task?: number }> {
   const samples = await read(images, resize);
-  if (atLeast !== undefined || each) {
+  if (atLeast !== undefined || (each && (await hasProbabilities()))) {
     const sure = await classifier.classifyWithConfidence(samples);
     const found = sure.map(({ label, confidence }) => ({
       label: confidence >= (atLeast ?? 0) ? String(label) : undefined,
@@ -110,6 +110,10 @@ async function classifyLiving(
     return {
       found: labels.map((label, i) => ({ label: String(label), task: tasks[i] as number })),
     };
+  }
+  if (each) {
+    const labels = await classifier.classifyEach(samples);
+    return { found: labels.map((label) => ({ label: String(label) })) };
   }
   const { task, labels } = await classifier.classify(samples);
   return { found: labels.map((label) => ({ label: String(label) })), task };
