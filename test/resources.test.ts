@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import sharp from "sharp";
@@ -291,6 +291,22 @@ test("a folder that can't be written takes nothing with it that others put besid
     { code: "NOT_WRITABLE" },
   );
   expect(readdirSync(folder)).toEqual(["b"]);
+});
+
+test("two that write one folder at once do it one after another, also after one that failed", async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, "made");
+  const other = relative(".", path);
+  await Promise.all(["1", "2", "3"].map((a) => writeFolderAtomically(path, { a })));
+  expect(readFileSync(join(path, "a"), "utf8")).toBe("3");
+  const outcomes = await Promise.allSettled([
+    writeFolderAtomically(path, { a: "4" }),
+    writeFolderAtomically(path, { "none/b": "5" }),
+    writeFolderAtomically(other, { a: "6", b: "6" }),
+  ]);
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  expect(readdirSync(path)).toEqual(["a", "b"]);
+  expect(readdirSync(folder)).toEqual(["made"]);
 });
 
 test("a folder is read as one, also while it is replaced", async () => {

@@ -1,14 +1,17 @@
 import { existsSync } from "node:fs";
 import { readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { ItamlError } from "../base/errors.js";
 import { syncFolder, withoutPartial, writeFileAtomically } from "./atomic-file.js";
 import { makeFolder, removeEmpty } from "./make-folder.js";
 import { writingError } from "./system-errors.js";
 
+/** The last writing of each folder that is being written. */
+const writings = new Map<string, Promise<void>>();
+
 /**
  * Writes a folder of files as a whole or not at all: beside its place, then renamed. One that is there is replaced, and
- * stays as it is where that fails.
+ * stays as it is where that fails. In one process a folder is written once at a time, in the order of the calls.
  *
  * @param isOwn whether a file of this name may be in a folder that is replaced. Default: any
  * @throws {ItamlError} DISK_FULL, NOT_WRITABLE, TOO_MANY_FILES
@@ -17,6 +20,22 @@ export async function writeFolderAtomically(
   path: string,
   files: Readonly<Record<string, string | Uint8Array>>,
   isOwn: (name: string) => boolean = () => true,
+): Promise<void> {
+  const place = resolve(path);
+  const before = writings.get(place)?.catch(() => {}) ?? Promise.resolve();
+  const writing = before.then(() => writeWhole(path, files, isOwn));
+  writings.set(place, writing);
+  try {
+    await writing;
+  } finally {
+    if (writings.get(place) === writing) writings.delete(place);
+  }
+}
+
+async function writeWhole(
+  path: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+  isOwn: (name: string) => boolean,
 ): Promise<void> {
   const [partial, replaced] = [partialOf(path), replacedBy(path)];
   await refuseOthers(path, isOwn);
