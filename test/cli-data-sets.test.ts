@@ -141,7 +141,7 @@ describe("pictures of one's own", () => {
     const skip = settings("images.broken=skip", "tasks=1");
     const lenient = await itamlHere(folder, [...train, ...skip, "--out", "lenient"]);
     expect(lenient).toMatchObject({ code: 0 });
-    expect(lenient.stderr).toContain("1 training pictures can't be read and are left out");
+    expect(lenient.stderr).toContain("task 1: 1 training picture can't be read and is left out");
     const epochs = readEvents(join(folder, "lenient")).filter(({ kind }) => kind === "epoch");
     expect(epochs.map(({ unreadable }) => unreadable)).toEqual(Array(6).fill(1));
     const results = JSON.parse(readFileSync(join(folder, "lenient/results.json"), "utf8"));

@@ -122,6 +122,27 @@ describe("a view of training", () => {
     expect(terminal.rows).toEqual(["before", ""]);
   });
 
+  test("says once for each task how many pictures can't be read, where there are any", () => {
+    const lines: string[] = [];
+    const display = new ProgressDisplay(run, { write: (text) => lines.push(text) });
+    const speed = { learningRate: 0.1, samplesPerSecond: 10, seconds: 1, dataSeconds: 0 };
+    const broken = [[1, 1], [1, 1], [], [0, 3, 3, 0, 2]];
+    for (const [task, epochs] of broken.entries()) {
+      for (const [epoch, unreadable] of epochs.entries()) {
+        const left = unreadable > 0 ? { unreadable } : {};
+        display.show({ kind: "epoch", task, epoch, epochs: 20, loss: 1, ...speed, ...left });
+      }
+    }
+    display.show({ kind: "samples", task: 4, samples: 10, of: 10, unreadable: 2 });
+    expect(lines).toEqual([
+      "task 1: 1 training picture can't be read and is left out\n",
+      "task 2: 1 training picture can't be read and is left out\n",
+      "task 4: 3 training pictures can't be read and are left out\n",
+      "task 4: 2 training pictures can't be read and are left out\n",
+      "task 5: 2 training pictures can't be read and are left out\n",
+    ]);
+  });
+
   test("elsewhere has plain lines", async () => {
     const lines: string[] = [];
     const display = new ProgressDisplay(run, { write: (text) => lines.push(text) });

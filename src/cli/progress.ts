@@ -34,7 +34,7 @@ export class ProgressDisplay {
   readonly #epochs: PerTask<number>;
   #lastDraw = performance.now();
   #samplesPerSecond = 0;
-  #unreadable = 0;
+  #unreadable = { task: 0, pictures: 0 };
   #firstBatch: { at: number; done: number } | undefined;
   #estimated = false;
   #losses: number[] = [];
@@ -107,14 +107,17 @@ export class ProgressDisplay {
     this.#block.keep();
   }
 
-  /** Says, when their number changes, how many pictures training goes without. */
+  /** Says, when their number in a task changes, how many pictures training goes without. */
   #reportUnreadable(task: number, pictures: number): void {
-    if (pictures === this.#unreadable) return;
-    this.#unreadable = pictures;
+    const said = this.#unreadable;
+    if (pictures === 0 || (task === said.task && pictures === said.pictures)) return;
+    this.#unreadable = { task, pictures };
     this.clear();
-    this.#output.write(
-      `task ${task + 1}: ${pictures} training pictures can't be read and are left out\n`,
-    );
+    const left =
+      pictures === 1
+        ? "1 training picture can't be read and is left out"
+        : `${pictures} training pictures can't be read and are left out`;
+    this.#output.write(`task ${task + 1}: ${left}\n`);
   }
 
   #drawSamples({ task, samples, of }: Extract<Progress, { kind: "samples" }>): void {
