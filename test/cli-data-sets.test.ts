@@ -146,6 +146,8 @@ describe("pictures of one's own", () => {
     expect(epochs.map(({ unreadable }) => unreadable)).toEqual(Array(6).fill(1));
     const results = JSON.parse(readFileSync(join(folder, "lenient/results.json"), "utf8"));
     expect(results.tasks[0].testSamples).toBe(9);
+    const evaluated = await itamlHere(folder, ["evaluate", "lenient", "--p", "1"]);
+    expect(evaluated.stdout).toContain("after task 1, 9 test samples,");
 
     const checked = await itamlHere(folder, ["data", "check", "folder", "--data", "data"]);
     expect(checked.code).toBe(1);

@@ -52,7 +52,7 @@ export async function evaluate(
     const skipped = options.p.filter((p) => !possible.includes(p));
     const parts = [
       sentence(
-        `after task ${task + 1}, ${predictions.oracleRight.length} test samples, ${top}accuracy in %`,
+        `after task ${task + 1}, ${predictions.rows.flat().length} test samples, ${top}accuracy in %`,
       ),
       textTable([["p", ...titles], ...rows], width),
       ...(skipped.length > 0
