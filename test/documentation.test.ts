@@ -55,6 +55,14 @@ describe.each(PAGES)("%s", (page) => {
     }
   });
 
+  test("no setting stands in a comment, where nothing tries it", () => {
+    expect(
+      blocks(page, "")
+        .join("")
+        .match(/#.*--set.*/g),
+    ).toBe(null);
+  });
+
   test("so do the settings that it names alone, of iTAML or another learner", async () => {
     for (const [, key, value] of read(page).matchAll(/`(?:--set )?(learner\.[\w.]+)=([^`]+)`/g)) {
       const set = [`${key}=${value}`];
