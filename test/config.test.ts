@@ -85,16 +85,19 @@ describe("a configuration", () => {
   });
 
   test("takes settings by key", () => {
-    const config: Record<string, unknown> = { images: { size: 8 }, learner: "replay" };
+    const parts = { learner: "replay", features: "mine.onnx" };
+    const config: Record<string, unknown> = { images: { size: 8 }, ...parts };
     applySetting(config, "top=5");
     applySetting(config, "images.resize=9");
     applySetting(config, "classesPerTask=[1, 2]");
     applySetting(config, "learner.memory=12");
+    applySetting(config, "features.size=32");
     expect(config).toEqual({
       top: 5,
       images: { size: 8, resize: 9 },
       classesPerTask: [1, 2],
       learner: { name: "replay", memory: 12 },
+      features: { model: "mine.onnx", size: 32 },
     });
     expect(() => applySetting(config, "top")).toThrow("expected key=value");
   });
@@ -122,6 +125,7 @@ describe("settings of a configuration", () => {
     ["learner.memory=50", "learner={name: icarl, memory: 10}"],
     ["learner.name=replay", "learner=icarl"],
     ["learner.head.epochs=3", "learner.head=5"],
+    ["features.model=other.onnx", "features=mine.onnx"],
   ])("%s and %s are refused, whichever is first", (inner, outer) => {
     const refusal = `two settings that can't both hold; found ${outer} and ${inner}`;
     expect(() => settled(inner, outer)).toThrow(refusal);

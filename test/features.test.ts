@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -18,6 +19,7 @@ import { chooseForFolder } from "../src/cli/folder-features.js";
 import { imageSource } from "../src/data/image-source.js";
 import { type ConfigInput, resolveConfig } from "../src/experiment/config.js";
 import { resumeExperiment, startExperiment } from "../src/experiment/experiment.js";
+import { RunDirectory } from "../src/experiment/run-directory.js";
 import type { FrozenNetwork } from "../src/features/extractor.js";
 import { featuresOfFiles } from "../src/features/feature-dataset.js";
 import { contentOfFiles, FeatureSource } from "../src/features/feature-source.js";
@@ -32,6 +34,7 @@ import { resnet18 } from "../src/nn/resnet18.js";
 import { encodeSafetensors } from "../src/storage/safetensors.js";
 import { mangleBytes } from "./mangling/mutation.js";
 import { expectClose } from "./support/close.js";
+import { itamlHere } from "./support/command-line.js";
 import { contentOf, smallLearner } from "./support/experiment.js";
 import { temporaryFolder } from "./support/folder.js";
 import { writeImageNetwork } from "./support/image-network.js";
@@ -381,6 +384,23 @@ describe("a run on features", () => {
     },
   );
 
+  test("has its network set up on the command line, in whichever way that is named", async () => {
+    const folder = await prepared();
+    const [output] = writeImageNetwork(join(folder, "model.onnx"), { size: 12 });
+    const settings = ["features.size=12", "features.channels=bgr", `features.output=${output}`];
+    for (const [i, named] of [
+      ["--features", "model.onnx"],
+      ["--set", "features=model.onnx"],
+    ].entries()) {
+      const given = [...named, ...["threads=1", ...settings].flatMap((set) => ["--set", set])];
+      const train = ["train", "folder", "--data", "data", "--out", `run${i}`, ...given];
+      expect(await itamlHere(folder, train)).toMatchObject({ code: 0 });
+      const { config } = await RunDirectory.open(join(folder, `run${i}`));
+      const model = realpathSync(join(folder, "model.onnx"));
+      expect(config.features).toEqual({ name: "onnx", model, output, size: 12, channels: "bgr" });
+    }
+  });
+
   test("doesn't go on with another network", async () => {
     const folder = await prepared();
     const run = join(folder, "run");
@@ -413,6 +433,10 @@ test("pictures of one's own are learned on features where the weights are, unles
   expect(said.pop()).toContain("--features none");
   expect(await choose({ features: "none" })).toBe("folder");
   expect(await choose({ features: "mine.onnx" })).toBe("folder-features");
+  expect(await choose({ set: ["features=mine.onnx"] })).toBe("folder-features");
+  expect(await choose({ set: ["features.size=160", "learner=icarl"] })).toBe(
+    "folder-features-trained",
+  );
   expect(await choose({ set: ["images.broken=skip"] })).toBe("folder-features");
   expect(said.pop()).toContain("--features none");
   expect(await choose({ set: ["seed=2", "network.widths=[1, 2]"] })).toBe("folder");

@@ -6,9 +6,10 @@ import { summingLearner } from "../learners/settings.js";
 import { provideWeights } from "./fetch-weights.js";
 
 const OF_LEARNER = /^learner[.=]/;
+const OF_FEATURES = /^features[.=]/;
 
 /** Settings of a network that is trained on pictures; broken ones and clear ones there are for any. */
-const OF_PICTURES = /^(features|network|augmentation|images(?![.](broken|background)=))\b/;
+const OF_PICTURES = /^(network|augmentation|images(?![.](broken|background)=))\b/;
 
 interface FolderOptions {
   features?: string;
@@ -36,7 +37,9 @@ export async function chooseForFolder(
 ): Promise<string> {
   if (name !== "folder") return name;
   if (features === "none") return name;
-  if (features !== undefined) return byLearner(set, plugin);
+  if (features !== undefined || set.some((setting) => OF_FEATURES.test(setting))) {
+    return byLearner(set, plugin);
+  }
   const own = set.find((setting) => OF_PICTURES.test(setting));
   if (own !== undefined) {
     say(`trains a network from nothing, as ${own.replace(/=.*/s, "")} is set`);

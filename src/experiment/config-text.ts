@@ -85,7 +85,9 @@ function refuseLost(outer: string, inner: string): void {
 function contains(whole: unknown, part: unknown): boolean {
   if (isDeepStrictEqual(whole, part)) return true;
   // A part that was given settings of its own has its name among them.
-  if (typeof part === "string") return (whole as { name?: unknown } | null)?.name === part;
+  if (typeof part === "string") {
+    return isDeepStrictEqual({ ...(whole as object), ...writtenOut(part) }, whole);
+  }
   if (typeof part !== "object" || part === null || Array.isArray(part)) return false;
   const own = (whole ?? {}) as Record<string, unknown>;
   return Object.entries(part).every(([key, value]) => contains(own[key], value));
@@ -119,12 +121,16 @@ export function applySetting(config: Record<string, unknown>, setting: string): 
   let target = config;
   for (const key of path) {
     const inner = target[key];
-    // A part may stand there by its name alone.
-    const named = typeof inner === "string" ? { name: inner } : {};
+    const named = typeof inner === "string" ? writtenOut(inner) : {};
     const object = typeof inner === "object" && inner !== null ? { ...inner } : named;
     target[key] = object;
     target = object as Record<string, unknown>;
   }
   const { value } = parseConfigText(`value: ${setting.slice(equals + 1)}`, "--set");
   target[last] = value;
+}
+
+/** A part that stands somewhere by its name alone, or a network by its file's, as an object for further settings. */
+export function writtenOut(part: string): { name?: string; model?: string } {
+  return /\.onnx$/i.test(part) ? { model: part } : { name: part };
 }

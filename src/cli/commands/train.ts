@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { didYouMean, ItamlError, nearestName } from "../../base/errors.js";
 import { datasetFolder, findDataset, isBuiltIn } from "../../data/catalog.js";
 import { type Config, resolveConfig, withoutUnused } from "../../experiment/config.js";
-import { applySettings, parseConfigText } from "../../experiment/config-text.js";
+import { applySettings, parseConfigText, writtenOut } from "../../experiment/config-text.js";
 import {
   type ExperimentOptions,
   resumeExperiment,
@@ -369,10 +369,9 @@ function resolveFiles(content: Record<string, unknown>): void {
     if (typeof content[key] === "string") content[key] = resolve(content[key]);
   }
   const { features, network } = content as Record<string, Record<string, unknown> | undefined>;
-  if (typeof features === "string" && /\.onnx$/i.test(features)) {
-    content.features = resolve(features);
-  } else if (typeof features?.model === "string") {
-    content.features = { ...features, model: resolve(features.model) };
+  const frozen = typeof features === "string" ? writtenOut(features) : features;
+  if (typeof frozen?.model === "string") {
+    content.features = { ...frozen, model: resolve(frozen.model) };
   }
   if (typeof network?.weights === "string" && network.weights !== "pretrained") {
     content.network = { ...network, weights: resolve(network.weights) };
