@@ -1,8 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { itaml, itamlHere, readEvents } from "./support/command-line.js";
 import { temporaryFolder } from "./support/folder.js";
+import { writeImageNetwork } from "./support/image-network.js";
 import { writePictureFolder } from "./support/pictures.js";
 import { sharedData } from "./support/shared.js";
 
@@ -201,6 +203,35 @@ test("data check says what training would refuse, all of it, and writes a contac
   expect(all.stderr).toContain("2 problems");
   expect(all.stderr).toContain("found 1 broken ones among 56");
   expect(all.stderr).toContain("memory: the exemplar memory has no room for every class");
+});
+
+test.each([
+  ["pictures", { size: 8, testResize: 16 }],
+  ["features", { testResize: 16 }],
+])("a contact sheet of %s is cropped as tests see them", async (of, images) => {
+  const folder = temporaryFolder();
+  const at = (...path: string[]) => join(folder, ...path);
+  const square = (side: number, background: string) =>
+    sharp({ create: { width: side, height: side, channels: 3, background } }).png();
+  const middle = await square(40, "orange").toBuffer();
+  const framed = await square(64, "blue")
+    .composite([{ input: middle }])
+    .toBuffer();
+  for (const [part, count] of Object.entries({ train: 4, test: 2 })) {
+    for (const name of ["a", "b"]) {
+      mkdirSync(at(part, name), { recursive: true });
+      for (let i = 0; i < count; i++) writeFileSync(at(part, name, `${i}.png`), framed);
+    }
+  }
+  writeImageNetwork(at("network.onnx"), { size: 8 });
+  const features = of === "features" && { features: at("network.onnx") };
+  const config = { dataset: "folder", classesPerTask: 2, continuum: 2, learner: "ridge", images };
+  writeFileSync(at("my.yaml"), JSON.stringify({ ...config, ...features }));
+  const check = ["data", "check", "my.yaml", "--data", ".", "--sheet", "sheet.png"];
+  expect(await itamlHere(folder, check)).toMatchObject({ code: 0 });
+  const corner = { left: 180 + 2, top: 24 + 2, width: 1, height: 1 };
+  const pixel = await sharp(at("sheet.png")).extract(corner).raw().toBuffer();
+  expect([...pixel.subarray(0, 3)]).toEqual([255, 165, 0]);
 });
 
 test("data check looks at pictures whose features' network isn't here yet", async () => {

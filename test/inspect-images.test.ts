@@ -140,7 +140,11 @@ test("a contact sheet shows pictures as they are learned, and a gap for a broken
     train: { files: [at("clear.png"), at("broken.png")], labels: [0, 1] },
     test: { files: [at("clear.png")], labels: [1] },
   };
-  expect(await writeContactSheet(at("sheet.png"), listed, "#ff8000")).toEqual(["<&>", "dog"]);
+  const [background, broken] = ["#ff8000", "skip"] as const;
+  expect(await writeContactSheet(at("sheet.png"), listed, { background, broken })).toEqual([
+    "<&>",
+    "dog",
+  ]);
   const { data, info } = await sharp(at("sheet.png")).raw().toBuffer({ resolveWithObject: true });
   expect([info.width, info.height]).toEqual([868, 24 + 2 * 68]);
   const pixel = (x: number, y: number) =>

@@ -1,9 +1,10 @@
 import { ItamlError } from "../base/errors.js";
-import { decodeImage } from "../data/image.js";
 import type { ImageFiles, LabelledFiles } from "../data/image-files.js";
+import type { ImageSettings } from "../data/image-settings.js";
+import { type ImageSourceOptions, imageSource } from "../data/image-source.js";
+import { imageSettings } from "../data/load-dataset.js";
 import { writeFileAtomically } from "../files/atomic-file.js";
 import { html } from "../report/html.js";
-import { centreCrop } from "../samples/augmentation.js";
 import { indicesByClass } from "../samples/samples.js";
 
 /** Side of a picture on the sheet, and the room between two, in pixels. */
@@ -18,18 +19,17 @@ const TEST = 2;
 
 /**
  * Writes a picture of pictures: a row for each class (of many a selection, evenly), training pictures and then test
- * pictures as training sees them before they are varied, scaled and cropped to a square. A broken one leaves its place
- * empty.
+ * pictures, all as tests see them, scaled and cropped to a square. A broken one leaves its place empty.
  *
  * @param file a PNG
- * @param background what shows through where a picture is clear
+ * @param images how they are read. Without a size: as large as they are shown
  * @returns the classes shown, from the top
  * @throws {ItamlError} USAGE where it is no .png; NOT_WRITABLE, DISK_FULL
  */
 export async function writeContactSheet(
   file: string,
   { classes, train, test }: ImageFiles,
-  background: string | undefined,
+  images: ImageSettings | undefined,
 ): Promise<string[]> {
   if (!/\.png$/i.test(file)) {
     throw new ItamlError("USAGE", "a contact sheet is a PNG", {
@@ -40,11 +40,12 @@ export async function writeContactSheet(
   const choices = [firstOf(train, labels, TRAINING), firstOf(test, labels, TEST)] as const;
   const height = HEADER + labels.length * (SIDE + GAP);
   const width = NAME_WIDTH + (TRAINING + TEST) * (SIDE + GAP) + 2 * GAP;
+  const settings = asTested(images);
   const tiles: { input: Buffer; raw: Raw; left: number; top: number }[] = [];
   for (const [row] of labels.entries()) {
     for (const [part, ofClasses] of choices.entries()) {
       for (const [column, picture] of (ofClasses[row] ?? []).entries()) {
-        const input = await thumbnail(picture, background);
+        const input = await thumbnail(picture, settings);
         if (!input) continue;
         const place = part === 0 ? column * (SIDE + GAP) : TRAINING * (SIDE + GAP) + 2 * GAP;
         const left = NAME_WIDTH + place + (part === 0 ? 0 : column * (SIDE + GAP));
@@ -79,21 +80,29 @@ function firstOf({ files, labels }: LabelledFiles, classes: readonly number[], m
   );
 }
 
-async function thumbnail(
-  file: string,
-  background: string | undefined,
-): Promise<Buffer | undefined> {
-  const scaling = { height: SIDE, width: SIDE, fit: "outside" } as const;
+function asTested(images: ImageSettings | undefined): ImageSourceOptions {
+  const known =
+    images?.size === undefined ? { background: images?.background, size: SIDE } : images;
+  return imageSettings("--sheet", {
+    ...{ augmentation: {}, seed: 0 },
+    images: { ...known, broken: "error" },
+  });
+}
+
+async function thumbnail(file: string, settings: ImageSourceOptions): Promise<Buffer | undefined> {
+  const { size } = settings;
+  const planes = new Uint8Array(3 * size * size);
   try {
-    const picture = await decodeImage(file, 3, { background, scaling });
-    const planes = new Uint8Array(3 * SIDE * SIDE);
-    centreCrop(picture, SIDE, planes);
-    const area = SIDE * SIDE;
-    return Buffer.from(planes.map((_, at) => planes[(at % 3) * area + Math.floor(at / 3)] ?? 0));
+    await imageSource([file], settings).read([0], planes);
   } catch (error) {
     if (error instanceof ItamlError && error.code === "IMAGE_INVALID") return undefined;
     throw error;
   }
+  const area = size * size;
+  const pixels = planes.map((_, at) => planes[(at % 3) * area + Math.floor(at / 3)] ?? 0);
+  const { sharp } = await import("../data/sharp.js");
+  const picture = sharp(pixels, { raw: { width: size, height: size, channels: 3 } });
+  return await picture.resize(SIDE, SIDE).raw().toBuffer();
 }
 
 /** Names of classes and parts, as a drawing. */

@@ -2,6 +2,7 @@ import { ItamlError, refusals, throwAll } from "../../base/errors.js";
 import { datasetFolder, findDataset, isBuiltIn } from "../../data/catalog.js";
 import { readClassList } from "../../data/class-list.js";
 import type { DatasetDescriptor, ImageSet, SampleSet } from "../../data/dataset-descriptor.js";
+import type { ImageSettings } from "../../data/image-settings.js";
 import { imageStatistics } from "../../data/image-statistics.js";
 import { inspectImages } from "../../data/inspect-images.js";
 import { leftOutNotes } from "../../data/left-out.js";
@@ -121,11 +122,11 @@ async function checkPictures(
   });
   console.log(countTable(listed));
   const files = [...listed.train.files, ...listed.test.files];
-  const side = config && (await scaledSide(config).catch(sayUnknownSide));
+  const learned = config && (await imagesOf(config).catch(sayUnknownSize));
   const line = new ProgressLine();
   const inspection = await interruptible((signal) =>
     inspectImages(files, {
-      ...{ background: images?.background, side },
+      ...{ background: images?.background, side: scaledSide(learned) },
       onProgress: (checked, total) => line.show(() => `${checked} of ${total} pictures`),
       signal,
     }),
@@ -135,7 +136,7 @@ async function checkPictures(
   if (facts.length > 0) console.log(`\n${textOf(facts)}`);
   if (notes.length > 0) console.log(`\n${notes.map((note) => `note: ${note}`).join("\n")}`);
   if (sheet !== undefined) {
-    await writeContactSheet(sheet, listed, images?.background);
+    await writeContactSheet(sheet, listed, learned ?? images);
     console.log(`\ncontact sheet: ${sheet}`);
   }
   const { broken } = inspection;
@@ -151,20 +152,21 @@ async function checkPictures(
   console.log(`\n${entry.name}: good (in ${folder}; all ${pictures} pictures can be read${noted})`);
 }
 
-/** The pixels to which training, or testing, scales a picture's shorter side. */
-async function scaledSide(config: Config): Promise<number | undefined> {
+/** How pictures are read, in the size of the network that turns them into features where there is one. */
+async function imagesOf(config: Config): Promise<ImageSettings | undefined> {
   const network = await openFrozen(config);
-  const {
-    size = 0,
-    resize = size,
-    testResize = resize,
-  } = (network ? imagesFor(network, config.images) : config.images) ?? {};
   await network?.release();
+  return network ? imagesFor(network, config.images) : config.images;
+}
+
+/** The pixels to which training, or testing, scales a picture's shorter side. */
+function scaledSide(images: ImageSettings | undefined): number | undefined {
+  const { size = 0, resize = size, testResize = resize } = images ?? {};
   return Math.max(resize, testResize) || undefined;
 }
 
 /** Pictures are as whole without the network that will see them. */
-function sayUnknownSide(error: unknown): undefined {
+function sayUnknownSize(error: unknown): undefined {
   if (!(error instanceof ItamlError && error.code === "WEIGHTS_MISSING")) throw error;
   warn(`${error.message} Until then nobody knows whether pictures are too narrow for it.`);
 }
