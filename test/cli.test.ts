@@ -24,6 +24,21 @@ const SMALL = [
 
 const train = (...more: string[]) => ["train", "mnist", "--data", "data", ...SMALL, ...more];
 
+test("the paper's bound is of first guesses, whatever counts as right", async () => {
+  const folder = temporaryFolder();
+  writeMadeMnist(join(folder, "data"));
+  const changes = ["tasks=2", "classesPerTask=3", "epochs=1", "learner.head=logits"];
+  const evaluated = async (top: number) => {
+    const set = [...changes, `top=${top}`].flatMap((setting) => ["--set", setting]);
+    await itamlHere(folder, train("--out", `top${top}`, ...set));
+    const { stdout } = await itamlHere(folder, ["evaluate", `top${top}`, "--p", "1", "--json"]);
+    return JSON.parse(stdout);
+  };
+  const [first, second] = [await evaluated(1), await evaluated(2)];
+  expect(second.sweep[0].single.classAccuracy).toBeGreaterThan(first.sweep[0].single.classAccuracy);
+  expect(second.requiredContinuum).toEqual(first.requiredContinuum);
+});
+
 test("a run from training to classifying", async () => {
   const folder = temporaryFolder();
   writeMadeMnist(join(folder, "data"));

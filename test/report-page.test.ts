@@ -243,6 +243,16 @@ describe("several runs", () => {
     expect(cells(document, "#runs table").at(-1)?.[3]).toBe("2, unfinished");
   });
 
+  test("top-k accuracies don't say how many samples a continuum needs", async () => {
+    const [first, second] = [reportedRun(), reportedRun({ top: 2 }, { title: "top" })];
+    const text = async (...runs: ReportedRun[]) =>
+      words(parse(await pageOf(runs)).querySelector("#continuum-size p"));
+    expect(await text(second)).toContain("of the tasks: not known from top-2 accuracies.");
+    expect(await text(first, second)).toMatch(
+      /of the tasks: top=1: \d+; top=2: not known from top-2 accuracies\./,
+    );
+  });
+
   test("what a run lacks is left out, with a line", async () => {
     const run = reportedRun();
     const tasks = run.results.tasks.map(({ sizes: _, taskConfusion: __, ...task }) => task);

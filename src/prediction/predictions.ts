@@ -169,6 +169,12 @@ export function measure(predictions: Predictions, options: ContinuumOptions): Ac
   };
 }
 
+/** Each task's share of samples whose first class is right, sample by sample: of top-1, whatever k is. */
+export function firstClassRight({ rows, classes, singleClass }: Predictions): number[] {
+  const right = Uint8Array.from(singleClass, (found, row) => Number(found === classes[row]));
+  return rows.map((own) => share(own, right));
+}
+
 /** How continua are made: of p samples, shuffled by the seed. */
 interface ContinuumOptions {
   readonly p: number;

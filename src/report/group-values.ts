@@ -87,8 +87,9 @@ export function groupConfusion(group: RunGroup): number[][] | undefined {
   );
 }
 
-/** The paper's bound after the last common task, of the runs' mean accuracies. */
+/** The paper's bound after the last common task, of the runs' mean accuracies; none of top-k, since a sample votes once. */
 export function groupBound(group: RunGroup): ContinuumBound | undefined {
+  if (group.runs.some(({ config }) => config.top > 1)) return undefined;
   const accuracies = meanMatrix(group, "single").at(-1) as number[];
   const tasks = (group.runs[0] as ReportedRun).results.tasks.slice(0, commonTasks(group));
   return requiredContinuum(accuracies, mean(tasks.map(({ classes }) => classes.length)));

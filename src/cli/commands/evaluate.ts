@@ -4,7 +4,7 @@ import { requiredContinuum } from "../../incremental/continuum.js";
 import { ACCURACIES, ACCURACY_NAMES, mean } from "../../incremental/metrics.js";
 import { predictWith } from "../../learners/predict-with.js";
 import type { Progress } from "../../model/progress.js";
-import { measure } from "../../prediction/predictions.js";
+import { firstClassRight, measure } from "../../prediction/predictions.js";
 import { percent } from "../../report/format.js";
 import { textTable, wrapText } from "../../report/table.js";
 import type { Device } from "../../runtime/runtime.js";
@@ -33,10 +33,8 @@ export async function evaluate(
     const sizes = predictions.rows.map(({ length }) => length);
     const possible = options.p.filter((p) => p <= Math.min(...sizes));
     const sweep = possible.map((p) => measure(predictions, { p, seed: config.seed }));
-    const [any] = sweep;
-    const single = (any ?? measure(predictions, { p: 1, seed: config.seed })).single;
     const classes = mean(labels.map(({ length }) => length));
-    const bound = requiredContinuum(single.perTask, classes);
+    const bound = requiredContinuum(firstClassRight(predictions), classes);
     if (options.json) {
       console.log(JSON.stringify({ task, sweep, requiredContinuum: bound ?? null }, undefined, 2));
       return;

@@ -19,6 +19,7 @@ import {
 import type { Report, ReportGroup, ReportSection } from "../page/report.js";
 import { distinct } from "../page/words.js";
 import { PAPER } from "../published.js";
+import type { ReportedRun } from "../runs.js";
 
 /** Accuracy by the number of samples that share a task, and how many the paper's bound asks for. */
 export const continuumSizeSection: ReportSection = {
@@ -42,9 +43,11 @@ type BoundedGroup = ReportGroup & { readonly bound: ContinuumBound | undefined }
 
 function inWords(groups: readonly BoundedGroup[]): string {
   return groups
-    .map(({ name, bound }) => {
-      if (groups.length > 1) return `${name}: ${bound?.samples ?? "no number is enough"}`;
-      if (!bound) return "no number is enough";
+    .map(({ name, bound, runs }) => {
+      const { top } = (runs[0] as ReportedRun).config;
+      const none = top > 1 ? `not known from top-${top} accuracies` : "no number is enough";
+      if (groups.length > 1) return `${name}: ${bound?.samples ?? none}`;
+      if (!bound) return none;
       return `${bound.samples} (a sample votes for its own task with ${percent(bound.vote)} %)`;
     })
     .join("; ");
