@@ -243,6 +243,37 @@ describe("several runs", () => {
     expect(cells(document, "#runs table").at(-1)?.[3]).toBe("2, unfinished");
   });
 
+  test("classes are those of all runs, each of the runs that learned it", async () => {
+    const matrix = CHECK_MATRIX.slice(0, 2);
+    // The second begins with two others, of which it knows less, and ends with the first two.
+    const places = [4, 5, 0, 1];
+    const [first, other] = [1, 2].map((seed) =>
+      reportedRun({ seed, classOrder: "shuffled" }, { title: `seed${seed}`, matrix }),
+    ) as [ReportedRun, ReportedRun];
+    const classes = other.results.classes?.map((own, i) => ({
+      ...{ ...own, class: places[i] as number, name: ["elk", "fox", "ant", "bee"][i] as string },
+      single: i < 2 ? 0.5 : 0.66,
+    }));
+    const confusedClasses = [{ class: 0, predicted: 4, samples: 20 }];
+    const shuffled = { ...other, results: { ...other.results, classes, confusedClasses } };
+    const document = parse(await pageOf([first, shuffled as ReportedRun]));
+    const rows = cells(document, "#classes details table");
+    expect(rows.slice(1).map((row) => [row[0], row[1], row[4]])).toEqual([
+      ["ant", "–", "81.00"],
+      ["bee", "–", "71.00"],
+      ["cat 1 of 2 runs", "–", "76.00"],
+      ["dog 1 of 2 runs", "–", "76.00"],
+      ["elk 1 of 2 runs", "–", "50.00"],
+      ["fox 1 of 2 runs", "–", "50.00"],
+      // .81 of the first run's classes, .58 of the second's.
+      ["mean", "", "69.50"],
+    ]);
+    // Of a hundred ants in both runs.
+    expect(rows[1]?.[6]).toBe("elk 20.00 %, bee 2.00 %");
+    expect(words(document.querySelector("#classes summary"))).toContain("All 6");
+    expect(words(document.querySelector("#classes p"))).toContain("The task is named where");
+  });
+
   test("top-k accuracies don't say how many samples a continuum needs", async () => {
     const [first, second] = [reportedRun(), reportedRun({ top: 2 }, { title: "top" })];
     const text = async (...runs: ReportedRun[]) =>

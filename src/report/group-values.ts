@@ -1,4 +1,4 @@
-import type { TaskResult } from "../experiment/results.js";
+import type { ClassResult, TaskResult } from "../experiment/results.js";
 import { type ContinuumBound, requiredContinuum } from "../incremental/continuum.js";
 import {
   type AccuracyMatrix,
@@ -109,10 +109,13 @@ export function groupSeconds(group: RunGroup): number[][] {
   );
 }
 
-/** A class after the last common task: accuracies are means over the runs, samples those of one run. */
+/** A class after the last common task: accuracies are means over the runs that learned it, samples those of one run. */
 export interface ClassValues {
   readonly name: string;
-  readonly task: number;
+  /** Undefined where it isn't the same in all runs of the group. */
+  readonly task: number | undefined;
+  /** How many runs of the group have learned it. */
+  readonly runs: number;
   readonly testSamples: number;
   readonly continuum: number;
   readonly single: number;
@@ -121,32 +124,41 @@ export interface ClassValues {
   readonly takenFor: readonly { readonly name: string; readonly share: number }[];
 }
 
-/** The classes in the order of learning; none where a run lacks them or is further than the others. */
+/**
+ * The classes of all runs, in the order of learning of the first that has them; none where a run lacks them or is
+ * further than the others.
+ */
 export function groupClasses(group: RunGroup): ClassValues[] {
   const tasks = commonTasks(group);
   const all = group.runs.flatMap(({ results }) =>
     results.classes && results.tasks.length === tasks ? [results] : [],
   );
   if (all.length < group.runs.length) return [];
-  const byIndex = all.map(({ classes = [] }) => new Map(classes.map((own) => [own.class, own])));
+  const byClass = new Map<number, ClassResult[]>();
+  for (const result of all.flatMap(({ classes = [] }) => classes)) {
+    byClass.set(result.class, [...(byClass.get(result.class) ?? []), result]);
+  }
   const confused = new Map<number, Map<number, number>>();
   for (const pair of all.flatMap(({ confusedClasses = [] }) => confusedClasses)) {
     const own = confused.get(pair.class) ?? new Map<number, number>();
     own.set(pair.predicted, (own.get(pair.predicted) ?? 0) + pair.samples);
     confused.set(pair.class, own);
   }
-  const names = new Map(all.flatMap(({ classes = [] }) => classes.map((c) => [c.class, c.name])));
-  return (all[0]?.classes ?? []).map(({ class: index, name, task, testSamples }) => {
-    const own = byIndex.flatMap((classes) => classes.get(index) ?? []);
+  return [...byClass].map(([index, own]) => {
+    const { name, task, testSamples } = own[0] as ClassResult;
     const samples = own.reduce((sum, other) => sum + other.testSamples, 0);
+    const agreed = own.length === all.length && own.every((other) => other.task === task);
     return {
-      ...{ name, task, testSamples },
+      ...{ name, task: agreed ? task : undefined, runs: own.length, testSamples },
       continuum: mean(own.map(({ continuum }) => continuum)),
       single: mean(own.map(({ single }) => single)),
       oracle: mean(own.map(({ oracle }) => oracle)),
       takenFor: [...(confused.get(index) ?? [])]
         .sort(([, a], [, b]) => b - a)
-        .map(([other, n]) => ({ name: names.get(other) ?? `class ${other}`, share: n / samples })),
+        .map(([other, n]) => ({
+          name: byClass.get(other)?.[0]?.name ?? `class ${other}`,
+          share: n / samples,
+        })),
     };
   });
 }

@@ -18,8 +18,11 @@ export const classesSection: ReportSection = {
     const shown = known.filter(({ classes }) => classes.length > 0);
     const most = shown.length > 3 ? SHOWN_AMONG_MANY : SHOWN;
     const several = Math.max(...shown.map(({ classes }) => classes.length)) > most;
+    const differ = shown.some(({ classes }) => classes.some(({ task }) => task === undefined));
     return html`<p>Single-sample accuracy in % of each class ${afterLastTask(groups)}, and what its samples are most often taken
-for.${several && ` The ${most} lowest.`}${ofSeveral(groups, " Means over the runs.")}</p>
+for.${several && ` The ${most} lowest.`}${ofSeveral(groups, " Means over the runs.")}${
+      differ && " The task is named where it is the same in all runs."
+    }</p>
 ${lackingNote(groups.filter((_, i) => known[i]?.classes.length === 0))}
 <div class="grid">${shown.map((group) => ofGroup(group, most))}</div>
 `;
@@ -27,24 +30,25 @@ ${lackingNote(groups.filter((_, i) => known[i]?.classes.length === 0))}
 };
 
 function ofGroup(
-  { name, style, classes }: ReportGroup & { classes: readonly ClassValues[] },
+  { name, style, runs, classes }: ReportGroup & { classes: readonly ClassValues[] },
   most: number,
 ): Markup {
   const lowest = [...classes].sort((a, b) => a.single - b.single).slice(0, most);
   // Few are in the order of learning.
   const rows = classes.length <= most ? classes : lowest;
+  const titleOf = (own: ClassValues) =>
+    html`${own.name}${own.runs < runs.length && html` <small>${own.runs} of ${runs.length} runs</small>`}`;
+  const taskOf = ({ task }: ClassValues) => (task === undefined ? "–" : task + 1);
   return html`<figure>
 <figcaption>${swatch(style)} ${name}</figcaption>
 ${table({
   label: `${name}, classes`,
   head: ["class", "task", "single", "most often taken for"],
   words: [3],
-  rows: rows.map(({ name: own, task, single, takenFor }) => [
-    own,
-    task + 1,
-    percent(single),
-    takenFor.length > 0 &&
-      html`${takenFor[0]?.name} <small>${percent(takenFor[0]?.share ?? 0)} %</small>`,
+  rows: rows.map((own) => [
+    ...[titleOf(own), taskOf(own), percent(own.single)],
+    own.takenFor.length > 0 &&
+      html`${own.takenFor[0]?.name} <small>${percent(own.takenFor[0]?.share ?? 0)} %</small>`,
   ]),
 })}
 <details><summary>${classes.length > MOST ? `The first ${MOST} of ${classes.length}` : `All ${classes.length}`}, with continuum and oracle</summary>${table(
@@ -54,7 +58,7 @@ ${table({
       words: [6],
       rows: [
         ...classes.slice(0, MOST).map((own) => [
-          ...[own.name, own.task + 1, own.testSamples],
+          ...[titleOf(own), taskOf(own), own.testSamples],
           ...[percent(own.continuum), percent(own.single), percent(own.oracle)],
           own.takenFor
             .slice(0, 3)
@@ -66,7 +70,7 @@ ${table({
           "",
           "",
           ...(["continuum", "single", "oracle"] as const).map((key) =>
-            percent(mean(classes.map((own) => own[key]))),
+            percent(mean(classes.flatMap((own) => Array<number>(own.runs).fill(own[key])))),
           ),
           "",
         ],
