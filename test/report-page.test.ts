@@ -243,6 +243,24 @@ describe("several runs", () => {
     expect(cells(document, "#runs table").at(-1)?.[3]).toBe("2, unfinished");
   });
 
+  test("titles have the p and the k that all configurations have", async () => {
+    const captions = async (...all: Parameters<typeof reportedRun>[0][]) => {
+      const runs = all.map((changes, i) => reportedRun(changes, { title: `${i}` }));
+      const figures = parse(await pageOf(runs)).querySelectorAll("#accuracy figcaption");
+      return [...figures].map(words);
+    };
+    const top = { top: 2 };
+    expect(await captions({}, { continuum: 5 })).toEqual([
+      ...["continuum", "task", "single-sample", "oracle"],
+    ]);
+    expect(await captions({}, top)).toEqual([
+      ...["continuum (p=20)", "task (p=20)", "single-sample", "oracle"],
+    ]);
+    expect(await captions(top, { ...top, continuum: 5 })).toEqual([
+      ...["continuum (top-2)", "task", "single-sample (top-2)", "oracle (top-2)"],
+    ]);
+  });
+
   test("classes are those of all runs, each of the runs that learned it", async () => {
     const matrix = CHECK_MATRIX.slice(0, 2);
     // The second begins with two others, of which it knows less, and ends with the first two.

@@ -1,15 +1,14 @@
 import { firstTasks } from "../experiment/results.js";
 import {
-  ACCURACIES,
   ACCURACY_NAMES,
   type AccuracyName,
   mean,
   SUMMARIES,
   type SummaryName,
 } from "../incremental/metrics.js";
-import { accuracyCurve, accuracyTitle } from "./accuracies.js";
+import { accuracyCurve } from "./accuracies.js";
 import { percent } from "./format.js";
-import { commonTasks } from "./group-values.js";
+import { commonTasks, groupsTitle } from "./group-values.js";
 import type { RunGroup } from "./groups.js";
 import { standardDeviation } from "./statistics.js";
 
@@ -50,12 +49,7 @@ export function compareGroups(groups: readonly RunGroup[]): ComparedGroup[] {
 
 /** Configurations side by side as rows of cells, in %: mean ± standard deviation where there are several runs. */
 export function comparisonRows(groups: readonly RunGroup[]): string[][] {
-  const titles = ACCURACY_NAMES.map((name) => {
-    const own = groups.flatMap(({ runs }) =>
-      runs.map(({ results }) => accuracyTitle(name, results)),
-    );
-    return new Set(own).size === 1 ? (own[0] as string) : ACCURACIES[name].title;
-  });
+  const titles = ACCURACY_NAMES.map((name) => groupsTitle(name, groups));
   return [
     ["configuration", "runs", "tasks", ...titles, ...COMPARED.map((name) => SUMMARIES[name].title)],
     ...compareGroups(groups).map(({ name, n, tasks, measures }) => [

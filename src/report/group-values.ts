@@ -9,7 +9,7 @@ import {
   summarize,
   TIME_NAMES,
 } from "../incremental/metrics.js";
-import { accuracyCurve } from "./accuracies.js";
+import { accuracyCurve, accuracyTitle } from "./accuracies.js";
 import type { RunGroup } from "./groups.js";
 import type { ReportedRun } from "./runs.js";
 import { type Estimate, estimate } from "./statistics.js";
@@ -22,6 +22,11 @@ export type MatrixName = (typeof MATRIX_NAMES)[number];
 /** Tasks that every run of a group has done: what is said of a group is said of these. */
 export function commonTasks({ runs }: RunGroup): number {
   return Math.min(...runs.map(({ results }) => results.tasks.length));
+}
+
+/** How an accuracy of these groups is called: p and k are said where they are the same in all. */
+export function groupsTitle(name: AccuracyName, groups: readonly RunGroup[]): string {
+  return accuracyTitle(name, ...groups.flatMap(({ runs }) => runs.map(({ results }) => results)));
 }
 
 /** An accuracy after each task, over the runs. */

@@ -1,9 +1,9 @@
 import { ACCURACY_NAMES, type AccuracyName } from "../../incremental/metrics.js";
-import { accuracyTitle, classesSeen } from "../accuracies.js";
+import { classesSeen } from "../accuracies.js";
 import { percentAxis, placesAxis } from "../charts/axes.js";
 import { lineChart, type Point, type Series } from "../charts/line-chart.js";
 import { PAPER_STYLE } from "../charts/style.js";
-import { groupCurve } from "../group-values.js";
+import { groupCurve, groupsTitle } from "../group-values.js";
 import { html } from "../html.js";
 import {
   describe,
@@ -28,13 +28,12 @@ export const accuracySection: ReportSection = {
     const all = panels.flatMap(({ series }) => series.flatMap(({ points }) => points));
     const y = percentAxis(all);
     const x = placesAxis("classes seen", distinct(all.map((point) => point.x)));
-    const [first] = (report.groups[0] as Report["groups"][number]).runs as [ReportedRun];
     return html`<p>In % of the test samples of all classes seen so far.${
       report.paper && " The paper’s numbers are those of its single run of iTAML."
     }</p>
 ${seriesLegend(panels)}
 <div class="grid">${panels.map(({ name, series }) => {
-      const title = accuracyTitle(name, first.results);
+      const title = groupsTitle(name, report.groups);
       return figure(
         title,
         lineChart({
