@@ -99,9 +99,9 @@ describe("the page of one run", () => {
     const figures = [...document.querySelectorAll("figure:has(svg.plot)")];
     expect(figures.map((figure) => words(figure.querySelector("figcaption")))).toEqual([
       ...["continuum (p=20)", "task (p=20)", "single-sample", "oracle"],
-      ...["continuum, by p", "task, by p", "continuum", "single-sample", "oracle", "iTAML"],
+      ...["continuum, by p", "task, by p", "continuum (p=20)", "single-sample", "oracle", "iTAML"],
       ...["loss", "learning rate", "resident memory in MB", "iTAML 67.5 seconds in all"],
-      "continuum accuracy over seconds",
+      "continuum (p=20) accuracy over seconds",
     ]);
     for (const figure of figures) {
       const chart = figure.querySelector("svg.plot");
@@ -150,7 +150,7 @@ describe("the page of one run", () => {
   test("classes have their names, their accuracy, and what they are taken for", () => {
     const rows = cells(document, "#classes .table:first-of-type table");
     expect(rows.slice(0, 3)).toEqual([
-      ["class", "task", "single", "most often taken for"],
+      ["class", "task", "single-sample", "most often taken for"],
       ["ant", "1", "96.00", "bee 4.00 %"],
       ["bee", "1", "76.00", "ant 20.00 %"],
     ]);
@@ -259,6 +259,21 @@ describe("several runs", () => {
     expect(await captions(top, { ...top, continuum: 5 })).toEqual([
       ...["continuum (top-2)", "task", "single-sample (top-2)", "oracle (top-2)"],
     ]);
+  });
+
+  test("top-k accuracies are called so wherever they stand", async () => {
+    const document = parse(
+      await pageOf([1, 2].map((seed) => reportedRun({ seed, top: 2 }, { title: `${seed}` }))),
+    );
+    const titles = [...document.querySelectorAll("section th[scope=col], figcaption")].map(words);
+    const accuracies = titles.filter((title) => /^(continuum|single|oracle)/.test(title));
+    expect(accuracies.length).toBeGreaterThan(25);
+    expect(accuracies.filter((title) => !title.includes("top-2"))).toEqual([]);
+    expect(accuracies).toContain("continuum (top-2), by p");
+    const said = "What a sample is taken for is the first guess.";
+    expect(words(document.querySelector("#classes p"))).toContain(said);
+    const first = parse(await pageOf([reportedRun()]));
+    expect(words(first.querySelector("#classes p"))).not.toContain("first guess");
   });
 
   test("classes are those of all runs, each of the runs that learned it", async () => {

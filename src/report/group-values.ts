@@ -24,9 +24,18 @@ export function commonTasks({ runs }: RunGroup): number {
   return Math.min(...runs.map(({ results }) => results.tasks.length));
 }
 
+/** Whether a class counts as right among several guesses. */
+export function isTopK({ runs }: RunGroup): boolean {
+  return runs.some(({ config }) => config.top > 1);
+}
+
 /** How an accuracy of these groups is called: p and k are said where they are the same in all. */
-export function groupsTitle(name: AccuracyName, groups: readonly RunGroup[]): string {
-  return accuracyTitle(name, ...groups.flatMap(({ runs }) => runs.map(({ results }) => results)));
+export function groupsTitle(
+  name: AccuracyName,
+  groups: readonly RunGroup[],
+  titleOf = accuracyTitle,
+): string {
+  return titleOf(name, ...groups.flatMap(({ runs }) => runs.map(({ results }) => results)));
 }
 
 /** An accuracy after each task, over the runs. */
@@ -94,7 +103,7 @@ export function groupConfusion(group: RunGroup): number[][] | undefined {
 
 /** The paper's bound after the last common task, of the runs' mean accuracies; none of top-k, since a sample votes once. */
 export function groupBound(group: RunGroup): ContinuumBound | undefined {
-  if (group.runs.some(({ config }) => config.top > 1)) return undefined;
+  if (isTopK(group)) return undefined;
   const accuracies = meanMatrix(group, "single").at(-1) as number[];
   const tasks = (group.runs[0] as ReportedRun).results.tasks.slice(0, commonTasks(group));
   return requiredContinuum(accuracies, mean(tasks.map(({ classes }) => classes.length)));

@@ -1,6 +1,12 @@
 import { mean } from "../../incremental/metrics.js";
 import { percent } from "../format.js";
-import { type ClassValues, groupClasses } from "../group-values.js";
+import {
+  type ClassValues,
+  groupClasses,
+  groupsTitle,
+  isTopK,
+  MATRIX_NAMES,
+} from "../group-values.js";
 import { html, type Markup } from "../html.js";
 import { afterLastTask, lackingNote, ofSeveral, swatch, table } from "../page/components.js";
 import type { ReportGroup, ReportSection } from "../page/report.js";
@@ -22,17 +28,15 @@ export const classesSection: ReportSection = {
     return html`<p>Single-sample accuracy in % of each class ${afterLastTask(groups)}, and what its samples are most often taken
 for.${several && ` The ${most} lowest.`}${ofSeveral(groups, " Means over the runs.")}${
       differ && " The task is named where it is the same in all runs."
-    }</p>
+    }${shown.some(isTopK) && " What a sample is taken for is the first guess."}</p>
 ${lackingNote(groups.filter((_, i) => known[i]?.classes.length === 0))}
 <div class="grid">${shown.map((group) => ofGroup(group, most))}</div>
 `;
   },
 };
 
-function ofGroup(
-  { name, style, runs, classes }: ReportGroup & { classes: readonly ClassValues[] },
-  most: number,
-): Markup {
+function ofGroup(group: ReportGroup & { classes: readonly ClassValues[] }, most: number): Markup {
+  const { name, style, runs, classes } = group;
   const lowest = [...classes].sort((a, b) => a.single - b.single).slice(0, most);
   // Few are in the order of learning.
   const rows = classes.length <= most ? classes : lowest;
@@ -43,7 +47,7 @@ function ofGroup(
 <figcaption>${swatch(style)} ${name}</figcaption>
 ${table({
   label: `${name}, classes`,
-  head: ["class", "task", "single", "most often taken for"],
+  head: ["class", "task", groupsTitle("single", [group]), "most often taken for"],
   words: [3],
   rows: rows.map((own) => [
     ...[titleOf(own), taskOf(own), percent(own.single)],
@@ -54,12 +58,16 @@ ${table({
 <details><summary>${classes.length > MOST ? `The first ${MOST} of ${classes.length}` : `All ${classes.length}`}, with continuum and oracle</summary>${table(
     {
       label: `${name}, all classes`,
-      head: ["class", "task", "samples", "continuum", "single", "oracle", "taken for"],
+      head: [
+        ...["class", "task", "samples"],
+        ...MATRIX_NAMES.map((key) => groupsTitle(key, [group])),
+        "taken for",
+      ],
       words: [6],
       rows: [
         ...classes.slice(0, MOST).map((own) => [
           ...[titleOf(own), taskOf(own), own.testSamples],
-          ...[percent(own.continuum), percent(own.single), percent(own.oracle)],
+          ...MATRIX_NAMES.map((key) => percent(own[key])),
           own.takenFor
             .slice(0, 3)
             .map((other) => `${other.name} ${percent(other.share)} %`)
@@ -69,7 +77,7 @@ ${table({
           "mean",
           "",
           "",
-          ...(["continuum", "single", "oracle"] as const).map((key) =>
+          ...MATRIX_NAMES.map((key) =>
             percent(mean(classes.flatMap((own) => Array<number>(own.runs).fill(own[key])))),
           ),
           "",

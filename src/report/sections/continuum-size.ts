@@ -1,10 +1,10 @@
 import type { ContinuumBound } from "../../incremental/continuum.js";
-import { ACCURACIES } from "../../incremental/metrics.js";
+import { titleByP } from "../accuracies.js";
 import { percentAxis } from "../charts/axes.js";
 import { lineChart, type Rule, type Series } from "../charts/line-chart.js";
 import { PAPER_STYLE } from "../charts/style.js";
 import { percent } from "../format.js";
-import { groupBound, groupSizes } from "../group-values.js";
+import { groupBound, groupSizes, groupsTitle } from "../group-values.js";
 import { html, type Markup } from "../html.js";
 import {
   afterLastTask,
@@ -55,7 +55,7 @@ function inWords(groups: readonly BoundedGroup[]): string {
 
 function charts(report: Report, bounds: readonly BoundedGroup[]): Markup {
   const panels = (["classAccuracy", "taskAccuracy"] as const).map((key) => ({
-    title: ACCURACIES[key === "classAccuracy" ? "continuum" : "task"].title,
+    title: groupsTitle(key === "classAccuracy" ? "continuum" : "task", report.groups, titleByP),
     series: sizeSeries(report, key),
   }));
   const points = panels.flatMap(({ series }) => series.flatMap((own) => own.points));

@@ -1,7 +1,6 @@
-import { ACCURACIES } from "../../incremental/metrics.js";
 import { heatMap } from "../charts/heat-map.js";
 import { percent } from "../format.js";
-import { MATRIX_NAMES, meanMatrix } from "../group-values.js";
+import { groupsTitle, MATRIX_NAMES, meanMatrix } from "../group-values.js";
 import { html } from "../html.js";
 import { figure, groupHeading, ofSeveral, taskTable, taskValues } from "../page/components.js";
 import type { ReportSection } from "../page/report.js";
@@ -18,7 +17,7 @@ one row to the next.${ofSeveral(groups, " Means over the runs.")}</p>
 ${groups.map(
   (group) => html`${groupHeading(group, groups)}
 <div class="grid three">${MATRIX_NAMES.map((name) => {
-    const { title } = ACCURACIES[name];
+    const title = groupsTitle(name, [group]);
     const rows = meanMatrix(group, name);
     return figure(
       title,

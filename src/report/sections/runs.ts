@@ -1,6 +1,7 @@
-import { ACCURACIES, ACCURACY_NAMES, TIME_NAMES } from "../../incremental/metrics.js";
+import { ACCURACY_NAMES, TIME_NAMES } from "../../incremental/metrics.js";
 import { accuracyCurve } from "../accuracies.js";
 import { percent } from "../format.js";
+import { groupsTitle } from "../group-values.js";
 import { html } from "../html.js";
 import { day, swatch, table } from "../page/components.js";
 import type { ReportSection } from "../page/report.js";
@@ -19,7 +20,7 @@ ${table({
   label: "Runs",
   head: [
     ...["run", "configuration", "seed", "tasks"],
-    ...shown.map((name) => ACCURACIES[name].title),
+    ...shown.map((name) => groupsTitle(name, groups)),
     ...["seconds", "trained", "on"],
   ],
   words: [1, shown.length + 5, shown.length + 6],

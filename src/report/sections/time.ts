@@ -1,8 +1,8 @@
-import { ACCURACIES, TIME_NAMES, TIMES } from "../../incremental/metrics.js";
+import { TIME_NAMES, TIMES } from "../../incremental/metrics.js";
 import { axisFromZero, percentAxis } from "../charts/axes.js";
 import { lineChart } from "../charts/line-chart.js";
 import { BAR_OPACITIES, stackedBars } from "../charts/stacked-bars.js";
-import { groupCurve, groupSeconds } from "../group-values.js";
+import { groupCurve, groupSeconds, groupsTitle } from "../group-values.js";
 import { html, type Markup } from "../html.js";
 import {
   describe,
@@ -66,7 +66,7 @@ function accuracyOverTime(groups: readonly ReportGroup[], unit: string, seconds:
     return { name: group.name, style: group.style, points };
   });
   const points = series.flatMap((own) => own.points);
-  const title = `${ACCURACIES.continuum.title} accuracy over ${unit}`;
+  const title = `${groupsTitle("continuum", groups)} accuracy over ${unit}`;
   return figure(
     title,
     lineChart({
