@@ -100,7 +100,7 @@ describe("the page of one run", () => {
     expect(figures.map((figure) => words(figure.querySelector("figcaption")))).toEqual([
       ...["continuum (p=20)", "task (p=20)", "single-sample", "oracle"],
       ...["continuum, by p", "task, by p", "continuum (p=20)", "single-sample", "oracle", "iTAML"],
-      ...["loss", "learning rate", "resident memory in MB", "iTAML 67.5 seconds in all"],
+      ...["loss", "learning rate", "resident memory in MB", "iTAML 67.50 seconds in all"],
       "continuum (p=20) accuracy over seconds",
     ]);
     for (const figure of figures) {
@@ -111,12 +111,7 @@ describe("the page of one run", () => {
     }
     // Each task takes 10 + task seconds to train, and 1.5 to adapt and evaluate.
     expect(cells(document, "#time > div:last-of-type table").map(([seconds]) => seconds)).toEqual([
-      "seconds",
-      "11.5",
-      "24",
-      "37.5",
-      "52",
-      "67.5",
+      ...["seconds", "11.50", "24.00", "37.50", "52.00", "67.50"],
     ]);
     expect(cells(document, "#matrix figure:nth-of-type(1) table").at(-1)).toEqual([
       ...["5", "70.00", "72.00", "96.00", "66.00", "88.00"],
@@ -274,6 +269,30 @@ describe("several runs", () => {
     expect(words(document.querySelector("#classes p"))).toContain(said);
     const first = parse(await pageOf([reportedRun()]));
     expect(words(first.querySelector("#classes p"))).not.toContain("first guess");
+  });
+
+  test("a quick run beside a slow one has all of its points and their digits", async () => {
+    const timed = (train: number) => {
+      const run = reportedRun({ epochs: train }, { title: `${train}` });
+      const tasks = run.results.tasks.map((task) => ({
+        ...{ ...task, seconds: { train, adapt: 0.5, evaluate: 1 } },
+      }));
+      return { ...run, results: { ...run.results, tasks } };
+    };
+    const document = parse(await pageOf([timed(1), timed(36_000)]));
+    const rows = cells(document, "#time > div:last-of-type table");
+    expect(rows).toHaveLength(1 + 2 * CHECK_MATRIX.length);
+    expect(rows.slice(0, 3)).toEqual([
+      ["hours", "continuum (p=20)", "after task", "configuration"],
+      // 2.5 and 5 of 3600 seconds.
+      ["0.000694", "90.00", "1", "epochs=1"],
+      ["0.001389", "86.50", "2", "epochs=1"],
+    ]);
+    const quick = "#time .three figure:nth-of-type(1)";
+    expect(words(document.querySelector(`${quick} small`))).toBe("0.003472 hours in all");
+    expect(cells(document, `${quick} table`)[1]).toEqual([
+      ...["1", "0.000278", "0.000139", "0.000278"],
+    ]);
   });
 
   test("classes are those of all runs, each of the runs that learned it", async () => {

@@ -9,8 +9,8 @@ import {
   endLabelsOf,
   figure,
   ofSeveral,
+  percentEstimate,
   pointOf,
-  seriesTable,
   swatch,
   table,
 } from "../page/components.js";
@@ -29,8 +29,9 @@ export const timeSection: ReportSection = {
 ${partsLegend(groups)}
 <div class="grid three">${groups.map((group) => {
       const bars = groupSeconds(group).map((parts) => parts.map((part) => part / seconds));
-      const sum = totals(group).reduce((all, own) => all + own, 0);
-      const total = `${(sum / seconds).toFixed(1)} ${unit} in all`;
+      const sum = totals(group).reduce((all, own) => all + own, 0) / seconds;
+      const format = formatOf(sum);
+      const total = `${format(sum)} ${unit} in all`;
       return figure(
         html`${swatch(group.style)} ${group.name} <small>${total}</small>`,
         stackedBars({
@@ -40,10 +41,7 @@ ${partsLegend(groups)}
         table({
           label: `${group.name}, ${unit} by task`,
           head: ["task", ...PARTS],
-          rows: bars.map((parts, task) => [
-            String(task + 1),
-            ...parts.map((part) => part.toFixed(2)),
-          ]),
+          rows: bars.map((parts, task) => [String(task + 1), ...parts.map(format)]),
         }),
       );
     })}</div>
@@ -54,19 +52,21 @@ ${partsLegend(groups)}
 
 /** What the time is paid for: accuracy after each task, at the time when it was known. */
 function accuracyOverTime(groups: readonly ReportGroup[], unit: string, seconds: number): Markup {
-  const series = groups.map((group) => {
+  const curves = groups.map((group) => {
+    const times = totals(group);
     let elapsed = 0;
-    const ends = totals(group).map((total) => {
-      elapsed += total / seconds;
-      return elapsed;
+    const tasks = groupCurve(group, "continuum").map((accuracy, task) => {
+      elapsed += (times[task] as number) / seconds;
+      return { elapsed, accuracy };
     });
-    const points = groupCurve(group, "continuum").map((accuracy, task) =>
-      pointOf(Number((ends[task] as number).toFixed(2)), accuracy),
-    );
-    return { name: group.name, style: group.style, points };
+    return { ...group, tasks };
+  });
+  const series = curves.map(({ name, style, tasks }) => {
+    return { name, style, points: tasks.map((own) => pointOf(own.elapsed, own.accuracy)) };
   });
   const points = series.flatMap((own) => own.points);
-  const title = `${groupsTitle("continuum", groups)} accuracy over ${unit}`;
+  const accuracyTitle = groupsTitle("continuum", groups);
+  const title = `${accuracyTitle} accuracy over ${unit}`;
   return figure(
     title,
     lineChart({
@@ -74,8 +74,24 @@ function accuracyOverTime(groups: readonly ReportGroup[], unit: string, seconds:
       x: { ...axisFromZero(points.map(({ x }) => x)), label: unit },
       ...{ y: percentAxis(points), endLabels: endLabelsOf(groups) },
     }),
-    seriesTable(`${title}, data`, unit, series),
+    table({
+      label: `${title}, data`,
+      head: [unit, accuracyTitle, "after task", "configuration"],
+      words: [3],
+      rows: curves.flatMap(({ name, tasks }) => {
+        const format = formatOf(tasks.at(-1)?.elapsed ?? 0);
+        return tasks.map(({ elapsed, accuracy }, task) => [
+          ...[format(elapsed), percentEstimate(accuracy), task + 1, name],
+        ]);
+      }),
+    }),
   );
+}
+
+/** Writes the times of a configuration with two decimals, or with more so that their sum has four digits. */
+function formatOf(sum: number): (value: number) => string {
+  const decimals = sum > 0 ? 3 - Math.floor(Math.log10(sum)) : 2;
+  return (value) => value.toFixed(Math.min(Math.max(decimals, 2), 20));
 }
 
 /** Each part in the colours of the bars. */
