@@ -79,6 +79,17 @@ describe("reading a run", () => {
     await expect(misspelt).rejects.toThrow(/goof: there is no run here.*Did you mean ".*good"/);
   });
 
+  test("runs are called by their directories, with more of the path where it takes more", async () => {
+    const folder = temporaryFolder();
+    const paths = ["a/s1", "b/s1", "b/s2"].map((name) => join(folder, name));
+    for (const path of paths) writeRun(path, [start(0)]);
+    const { runs } = await findRuns(paths);
+    expect(runs.map(({ title }) => title)).toEqual(["a/s1", "b/s1", "s2"]);
+    // Three times the same seed.
+    const groups = groupRuns(runs, builtInParts);
+    expect(groups.map(({ name }) => name)).toEqual(["iTAML, a/s1", "iTAML, b/s1", "iTAML, s2"]);
+  });
+
   test("what a run came from, and when it was trained", async () => {
     const run = writeRun(temporaryFolder(), [
       { ...start(0), time: "2026-11-24T10:00:00.000Z" },

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, join, resolve, sep } from "node:path";
 import { ItamlError } from "../base/errors.js";
 import type { Config } from "../experiment/config.js";
 import { type EpochEvent, epochsOf, isFinished, sittingsOf } from "../experiment/events.js";
@@ -9,7 +9,7 @@ import { noRun, RunDirectory } from "../experiment/run-directory.js";
 
 /** All that a report says about a run. */
 export interface ReportedRun {
-  /** The name of its directory. */
+  /** The name of its directory, with more of its path where another run's is the same. */
   readonly title: string;
   readonly path: string;
   readonly config: Config;
@@ -71,11 +71,25 @@ export async function findRuns(paths: readonly string[]): Promise<FoundRuns> {
     if (run) runs.push(run);
     else leftOut.push(`${path}: no finished task yet`);
   }
-  if (runs.length > 0) return { runs, leftOut };
+  const titles = distinctEnds(runs.map(({ path }) => path));
+  if (runs.length > 0) {
+    return { runs: runs.map((run, i) => ({ ...run, title: titles[i] as string })), leftOut };
+  }
   throw new ItamlError("RUN_DIRECTORY", "there is no run with results here", {
     where: paths.join(", "),
     expected: "directories that itaml train made, with at least one finished task",
     found: leftOut.join("; "),
+  });
+}
+
+/** Of each path the shortest end that no other one has. */
+function distinctEnds(paths: readonly string[]): string[] {
+  const whole = paths.map((path) => resolve(path).split(sep).join("/"));
+  return whole.map((own) => {
+    const names = own.split("/");
+    const ends = names.map((_, i) => names.slice(-1 - i).join("/"));
+    const others = whole.filter((other) => other !== own);
+    return ends.find((end) => others.every((other) => !other.endsWith(`/${end}`))) ?? own;
   });
 }
 
