@@ -193,16 +193,17 @@ const SMALLEST = 2 ** -126;
 export function generalizedMeanPooling(x: Tensor, { power = 3, minimum = 1e-6 } = {}): Tensor {
   const { graph } = x;
   const area = imageArea("generalizedMeanPooling", x);
-  const clamped = atLeast(x, minimum);
-  // Where a power is so high that float32 has no such small number, it is the smallest.
-  const mean = atLeast(meanOverImage(raise(clamped, power)), SMALLEST);
+  // Its power must be a number of float32, too: slopes divide by the mean.
+  const least = Math.max(minimum, SMALLEST ** (1 / power));
+  const clamped = atLeast(x, least);
+  const mean = meanOverImage(raise(clamped, power));
   const y = raise(mean, 1 / power);
   return differentiable(
     y,
     [x],
     [
       (dy) => {
-        const slope = multiply(raise(clamped, power - 1), isAbove(x, minimum));
+        const slope = multiply(raise(clamped, power - 1), isAbove(x, least));
         const perImage = multiply(dy, multiply(divide(y, mean), graph.scalar(1 / area)));
         return multiply(slope, spreadOverImage(perImage, x));
       },
