@@ -17,7 +17,7 @@ export function accuracyTitle(name: AccuracyName, ...runs: readonly Results[]): 
   ]);
 }
 
-/** The same where it is shown by p. */
+/** The same without p: where it is shown by p, or for want of room. */
 export function titleByP(name: AccuracyName, ...runs: readonly Results[]): string {
   return titleWith(name, topOf(name, runs));
 }

@@ -5,6 +5,7 @@ import {
   SUMMARIES,
   SUMMARY_NAMES,
 } from "../../incremental/metrics.js";
+import { titleByP } from "../accuracies.js";
 import { groupSummary, groupsTitle, MATRIX_NAMES } from "../group-values.js";
 import { html, type Markup } from "../html.js";
 import { percentEstimate, sourceLink, swatch, table } from "../page/components.js";
@@ -26,7 +27,7 @@ define them differently, so each has its definition beside it (<a href="${docs}r
 <p>${definition(metric)}</p>
 ${table({
   label: metric.title,
-  head: ["", ...MATRIX_NAMES.map((matrix) => groupsTitle(matrix, groups))],
+  head: ["", ...MATRIX_NAMES.map((matrix) => groupsTitle(matrix, groups, titleByP))],
   rows: groups.map((group) => [
     html`${swatch(group.style)} ${group.name}`,
     ...MATRIX_NAMES.map((matrix) => percentEstimate(groupSummary(group, matrix)[key])),

@@ -1,5 +1,5 @@
 import { ACCURACY_NAMES, TIME_NAMES } from "../../incremental/metrics.js";
-import { accuracyCurve } from "../accuracies.js";
+import { accuracyCurve, titleByP } from "../accuracies.js";
 import { percent } from "../format.js";
 import { groupsTitle } from "../group-values.js";
 import { html } from "../html.js";
@@ -20,7 +20,7 @@ ${table({
   label: "Runs",
   head: [
     ...["run", "configuration", "seed", "tasks"],
-    ...shown.map((name) => groupsTitle(name, groups)),
+    ...shown.map((name) => groupsTitle(name, groups, titleByP)),
     ...["seconds", "trained", "on"],
   ],
   words: [1, shown.length + 5, shown.length + 6],
