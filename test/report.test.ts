@@ -3,7 +3,7 @@ import { addTask, emptyResults, type Results } from "../src/experiment/results.j
 import { accuracyPicture, comparisonCurves, runCurves } from "../src/report/accuracy-picture.js";
 import { heatMap } from "../src/report/charts/heat-map.js";
 import { lineChart } from "../src/report/charts/line-chart.js";
-import { spread } from "../src/report/charts/spread.js";
+import { neighbours, spread } from "../src/report/charts/spread.js";
 import { stackedBars } from "../src/report/charts/stacked-bars.js";
 import { seriesStyle } from "../src/report/charts/style.js";
 import { accuracyTable, summaryTable } from "../src/report/results-tables.js";
@@ -140,4 +140,10 @@ test("labels keep their order and their distance", () => {
     [2, 5],
     [1, 0],
   ]);
+});
+
+test("labels of curves that end near one another are kept apart together", () => {
+  const groups = (places: number[]) => neighbours(places, (place) => place, 2);
+  expect(groups([7, 1, 2.5, 4, 1])).toEqual([[1, 1, 2.5, 4], [7]]);
+  expect(groups([])).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { draw } from "./draw.js";
-import { spread } from "./spread.js";
+import { neighbours, spread } from "./spread.js";
 import type { SeriesStyle } from "./style.js";
 
 /** A point of a curve; `low` and `high` bound its interval. */
@@ -67,12 +67,9 @@ export function lineChart(chart: LineChart): string {
     const last = points.at(-1);
     return endLabels && last ? [{ ...last, name, style }] : [];
   });
-  // Labels of curves that end at different places don't meet.
-  const labels = [...new Set(ends.map((end) => end.x))].flatMap((place) =>
-    spread(
-      ends.filter((end) => end.x === place),
-      { gap: (15 * (high - low)) / (height - 60), low },
-    ),
+  const near = (endWidth * (axisPlace(x, x.domain[1]) - axisPlace(x, x.domain[0]))) / (width - 60);
+  const labels = neighbours(ends, (end) => axisPlace(x, end.x), near).flatMap((together) =>
+    spread(together, { gap: (15 * (high - low)) / (height - 60), low }),
   );
   const axis = ({ label, domain, ticks, type = "linear", format = String }: Axis) => ({
     ...({ type, label, labelAnchor: "center", labelArrow: "none" } as const),
@@ -130,11 +127,15 @@ function tickLength({ ticks, format = String }: Axis): number {
   return Math.max(...ticks.map((tick) => format(tick).length));
 }
 
+/** Where a value is along its axis, in whatever unit. */
+function axisPlace({ type }: Axis, value: number): number {
+  return type === "log" ? Math.log(value) : value;
+}
+
 /** At the foot of its rule, on the side where there is room; those of several rules above one another. */
 function ruleLabel(label: string, x: number, { axis, row }: { axis: Axis; row: number }) {
-  const scale = axis.type === "log" ? Math.log : (value: number) => value;
-  const [left, right] = axis.domain.map(scale) as [number, number];
-  const isLeft = scale(x) - left < (right - left) / 2;
+  const [left, right] = axis.domain.map((end) => axisPlace(axis, end)) as [number, number];
+  const isLeft = axisPlace(axis, x) - left < (right - left) / 2;
   return Plot.text([label], {
     ...{ x: () => x, frameAnchor: "bottom", fill: "var(--muted)", dy: -6 - 15 * row },
     ...{ textAnchor: isLeft ? "start" : "end", dx: isLeft ? 5 : -5 },
