@@ -263,19 +263,55 @@ test("a file is written to where a link leads, and to a device as it is", async 
   expect(lstatSync(pipe).isFIFO()).toBe(true);
 });
 
-test("a folder that a process left between two renames is read there, and kept until it is replaced", async () => {
-  const folder = temporaryFolder();
-  const path = join(folder, "made");
-  await writeFolderAtomically(path, { a: "1" });
-  expect(wholeFolder(path)).toBe(path);
-  renameSync(path, `${path}.replaced`);
-  expect(readFileSync(join(wholeFolder(path), "a"), "utf8")).toBe("1");
-  await expect(writeFolderAtomically(path, { "none/b": "2" })).rejects.toThrow("NOT_WRITABLE");
-  expect(readFileSync(join(path, "a"), "utf8")).toBe("1");
-  renameSync(path, `${path}.replaced`);
-  await writeFolderAtomically(path, { b: "2" });
-  expect(readdirSync(folder)).toEqual(["made"]);
-  expect(readdirSync(path)).toEqual(["b"]);
+test.each(["replaced", "0a1b2c3d.replaced"])(
+  "a folder that a process left between two renames, as %s, is read there, and kept until it is replaced",
+  async (ending) => {
+    const folder = temporaryFolder();
+    const path = join(folder, "made");
+    const content = () => readFileSync(join(wholeFolder(path) as string, "a"), "utf8");
+    expect(wholeFolder(path)).toBeUndefined();
+    await writeFolderAtomically(path, { a: "1" });
+    expect(wholeFolder(path)).toBe(path);
+    renameSync(path, `${path}.${ending}`);
+    expect(content()).toBe("1");
+    await expect(writeFolderAtomically(path, { "none/b": "2" })).rejects.toThrow("NOT_WRITABLE");
+    expect(content()).toBe("1");
+    expect(readdirSync(folder)).toEqual(["made"]);
+    renameSync(path, `${path}.${ending}`);
+    mkdirSync(`${path}.0a1b2c3d.partial`);
+    await writeFolderAtomically(path, { b: "2" });
+    expect(readdirSync(folder)).toEqual(["made"]);
+    expect(readdirSync(path)).toEqual(["b"]);
+  },
+);
+
+test("two processes that write one folder leave that of one of them, whole", async () => {
+  const path = join(temporaryFolder(), "made");
+  const module = join(import.meta.dirname, "../dist/files/atomic-folder.js");
+  const program = (name: string) => `
+    import { writeFolderAtomically } from ${JSON.stringify(pathToFileURL(module).href)};
+    const content = (i) => Object.fromEntries(["a", "b", "c"].map((file) => [file, ${JSON.stringify(name)} + i]));
+    for (let i = 0; i < 60; i++) await writeFolderAtomically(${JSON.stringify(path)}, content(i));
+  `;
+  let isDone = false;
+  const writing = Promise.all(
+    ["one", "other"].map((name) =>
+      promisify(execFile)(process.execPath, ["--input-type=module", "-e", program(name)]),
+    ),
+  ).finally(() => {
+    isDone = true;
+  });
+  const read = () =>
+    readWhole(path, (folder) =>
+      Promise.all(["a", "b", "c"].map((name) => readFile(join(folder, name), "utf8"))),
+    );
+  while (!isDone) {
+    if (wholeFolder(path) !== undefined) expect(new Set(await read()).size).toBe(1);
+    await new Promise(setImmediate);
+  }
+  await writing;
+  expect((await read())[0]).toMatch(/^(one|other)59$/);
+  expect(readdirSync(join(path, ".."))).toEqual(["made"]);
 });
 
 test("a folder that can't be written takes nothing with it that others put beside it", async () => {
@@ -293,19 +329,19 @@ test("a folder that can't be written takes nothing with it that others put besid
   expect(readdirSync(folder)).toEqual(["b"]);
 });
 
-test("two that write one folder at once do it one after another, also after one that failed", async () => {
+test("of several that write one folder at once each is whole, also beside one that fails", async () => {
   const folder = temporaryFolder();
   const path = join(folder, "made");
-  const other = relative(".", path);
-  await Promise.all(["1", "2", "3"].map((a) => writeFolderAtomically(path, { a })));
-  expect(readFileSync(join(path, "a"), "utf8")).toBe("3");
+  await Promise.all(["1", "2", "3"].map((a) => writeFolderAtomically(path, { a, b: a })));
   const outcomes = await Promise.allSettled([
-    writeFolderAtomically(path, { a: "4" }),
+    writeFolderAtomically(path, { a: "4", b: "4" }),
     writeFolderAtomically(path, { "none/b": "5" }),
-    writeFolderAtomically(other, { a: "6", b: "6" }),
+    writeFolderAtomically(relative(".", path), { a: "6", b: "6" }),
   ]);
   expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
-  expect(readdirSync(path)).toEqual(["a", "b"]);
+  const [a, b] = ["a", "b"].map((name) => readFileSync(join(path, name), "utf8"));
+  expect(a).toMatch(/^[46]$/);
+  expect(b).toBe(a);
   expect(readdirSync(folder)).toEqual(["made"]);
 });
 
@@ -338,14 +374,15 @@ test("two that write one file at once don't mix it; what a process left is taken
   const written = readFileSync(path);
   expect(contents.some((content) => written.equals(content))).toBe(true);
   expect(readdirSync(folder)).toEqual(["file"]);
-  // The one that ends last is heard, also where another was done in between.
-  const ended: number[] = [];
-  await Promise.all(
-    [3e7, 10].map((size) =>
-      writeFileAtomically(path, new Uint8Array(size)).then(() => ended.push(size)),
-    ),
-  );
-  expect(ended).toEqual([10, 3e7]);
+  // It is written again where another took away what seemed to be left.
+  const large = writeFileAtomically(path, new Uint8Array(3e7));
+  let partial: string | undefined;
+  while (partial === undefined) {
+    partial = readdirSync(folder).find((name) => name.endsWith(".partial"));
+    await new Promise(setImmediate);
+  }
+  rmSync(join(folder, partial));
+  await large;
   expect(statSync(path).size).toBe(3e7);
   expect(readdirSync(folder)).toEqual(["file"]);
   // Since this moment, too: a run goes on at once where its process was killed.

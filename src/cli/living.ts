@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ItamlError } from "../base/errors.js";
 import { limiter } from "../base/limiter.js";
@@ -34,7 +33,7 @@ import { warn } from "./warn.js";
 
 /** Whether a run was taught more, or forgot something, after its last task. */
 export function isLiving(path: string): boolean {
-  return existsSync(wholeFolder(join(path, LIVING)));
+  return wholeFolder(join(path, LIVING)) !== undefined;
 }
 
 /** A run's classifier, as it is now. */
@@ -111,14 +110,17 @@ async function refuseUnfinished(directory: RunDirectory): Promise<void> {
 }
 
 async function open(path: string, run: SavedRun): Promise<IncrementalClassifier> {
-  const folder = wholeFolder(join(path, LIVING));
+  const folder = join(path, LIVING);
+  const files = await readClassifier(folder);
   const features = featuresOf(run);
-  if (!features || existsSync(join(folder, FEATURES_FILE))) {
+  if (!features || files.has(FEATURES_FILE)) {
     return IncrementalClassifier.load(folder, await loading(run));
   }
   // Version 0.3 and before didn't store what the features are of.
-  const files = new Map([...(await readClassifier(folder)), [FEATURES_FILE, features]]);
-  return IncrementalClassifier.fromFiles(files, await loading(run));
+  return IncrementalClassifier.fromFiles(
+    new Map([...files, [FEATURES_FILE, features]]),
+    await loading(run),
+  );
 }
 
 /** What a run's features are of, as a classifier has it. */

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { ItamlError } from "../base/errors.js";
 import { datasetFolder } from "../data/catalog.js";
@@ -124,8 +123,7 @@ export async function resumeExperiment(
     if (known) refuseOtherTasks(known, prepared.setup, path);
     return await withLearner(prepared, { saved }, async (learner) => {
       const trains = firstTask < prepared.setup.tasks.length;
-      const living = wholeFolder(directory.living);
-      const outlived = trains && existsSync(living) ? living : undefined;
+      const outlived = trains ? wholeFolder(directory.living) : undefined;
       if (outlived !== undefined && !options.force) throw alive(directory, fromTask);
       const kept =
         firstTask > 0

@@ -6,7 +6,7 @@ import { writingError } from "./system-errors.js";
 
 /**
  * Writes a file as a whole or not at all: beside its place, synced, then renamed. Where a link is, what it leads to is
- * written; a device or a pipe is written to as it is. Of two processes that write one file the one that ends last is heard.
+ * written; a device or a pipe is written to as it is. Of several that write one file the last to take its place is heard.
  *
  * @throws {ItamlError} DISK_FULL, NOT_WRITABLE, TOO_MANY_FILES
  */

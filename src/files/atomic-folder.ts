@@ -1,17 +1,18 @@
-import { existsSync } from "node:fs";
-import { readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { randomUUID } from "node:crypto";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { ItamlError } from "../base/errors.js";
 import { syncFolder, withoutPartial, writeFileAtomically } from "./atomic-file.js";
 import { makeFolder, removeEmpty } from "./make-folder.js";
 import { writingError } from "./system-errors.js";
 
-/** The last writing of each folder that is being written. */
-const writings = new Map<string, Promise<void>>();
+/** So many others may write a folder while it is written or read. */
+const MOST_OTHERS = 100;
 
 /**
  * Writes a folder of files as a whole or not at all: beside its place, then renamed. One that is there is replaced, and
- * stays as it is where that fails. In one process a folder is written once at a time, in the order of the calls.
+ * stays as it is where that fails. Of several that write one folder the last to take its place is heard.
  *
  * @param isOwn whether a file of this name may be in a folder that is replaced. Default: any
  * @throws {ItamlError} DISK_FULL, NOT_WRITABLE, TOO_MANY_FILES
@@ -21,74 +22,136 @@ export async function writeFolderAtomically(
   files: Readonly<Record<string, string | Uint8Array>>,
   isOwn: (name: string) => boolean = () => true,
 ): Promise<void> {
-  const place = resolve(path);
-  const before = writings.get(place)?.catch(() => {}) ?? Promise.resolve();
-  const writing = before.then(() => writeWhole(path, files, isOwn));
-  writings.set(place, writing);
-  try {
-    await writing;
-  } finally {
-    if (writings.get(place) === writing) writings.delete(place);
+  await refuseOthers(path, isOwn);
+  for (let others = 0; !(await takePlace(path, files)); others++) {
+    if (others === MOST_OTHERS) {
+      throw writingError(new Error("other programs remove it while it is written"), path);
+    }
   }
+  await removeLeft(path, isOwn);
 }
 
-async function writeWhole(
+/** @returns false where another process has written the folder meanwhile, and taken away what seemed to be left */
+async function takePlace(
   path: string,
   files: Readonly<Record<string, string | Uint8Array>>,
-  isOwn: (name: string) => boolean,
-): Promise<void> {
-  const [partial, replaced] = [partialOf(path), replacedBy(path)];
-  await refuseOthers(path, isOwn);
-  // A process ended between two renames: this is the only copy.
-  if (existsSync(replaced) && !existsSync(path)) await rename(replaced, path);
+): Promise<boolean> {
+  const partial = newName(path, "partial");
   let made: string | undefined;
+  let isMade = false;
   try {
-    await rm(partial, { recursive: true, force: true });
-    made = await makeFolder(partial);
+    made = await makeFolder(dirname(path));
+    await mkdir(partial);
+    isMade = true;
     for (const [name, content] of Object.entries(files)) {
       await writeFileAtomically(join(partial, name), content);
     }
-    await rm(replaced, { recursive: true, force: true });
-    if (existsSync(path)) await rename(path, replaced);
-    await rename(partial, path);
+    await exchange(partial, path);
     await syncFolder(dirname(path));
+    return true;
   } catch (error) {
-    if (existsSync(replaced) && !existsSync(path)) await rename(replaced, path);
-    await rm(partial, { recursive: true, force: true });
-    await removeEmpty(dirname(partial), made);
+    if (isMade && !existsSync(partial)) return false;
+    const [replaced] = replacedBeside(path);
+    if (replaced !== undefined && !existsSync(path)) await rename(replaced, path).catch(() => {});
+    await rm(partial, { recursive: true, force: true }).catch(() => {});
+    await removeEmpty(dirname(path), made);
     throw writingError(error, path);
   }
-  await rm(replaced, { recursive: true, force: true });
 }
 
-/** Where a folder is while it is written. */
-function partialOf(path: string): string {
-  return `${path}.partial`;
+/** That a folder is where another is to be, by systems. */
+const IN_THE_WAY: ReadonlySet<string | undefined> = new Set(["ENOTEMPTY", "EEXIST", "EPERM"]);
+
+/** Renames a folder to where another may be, which then has another name. */
+async function exchange(partial: string, path: string): Promise<void> {
+  for (let others = 0; ; others++) {
+    try {
+      await rename(partial, path);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (!IN_THE_WAY.has(code) || others === MOST_OTHERS) throw error;
+    }
+    await rename(path, newName(path, "replaced")).catch((error: NodeJS.ErrnoException) => {
+      // Another process was faster.
+      if (error.code !== "ENOENT") throw error;
+    });
+  }
 }
 
-/** Where a folder is while another takes its place. */
-function replacedBy(path: string): string {
-  return `${path}.replaced`;
+/**
+ * Names beside a folder that it has while it is written, while another takes its place, and while it is removed; without a
+ * number in version 0.3.
+ */
+const BESIDE = /^[.](?:([0-9a-f]{8})[.])?(partial|replaced|removed)$/;
+
+/** Takes away what processes left that ended while they wrote a folder, now that it is whole. */
+async function removeLeft(path: string, isOwn: (name: string) => boolean): Promise<void> {
+  for (const name of await readdir(dirname(path))) {
+    const beside = besideOf(path, name);
+    if (!beside) continue;
+    const place = join(dirname(path), name);
+    const isOurs = beside[1] !== undefined || (await strangerIn(place, isOwn)) === undefined;
+    if (isOurs) await removeWhole(place, newName(path, "removed"));
+  }
 }
 
-/** Where a folder that was written so is to be read: for a moment, or since a process ended in it, it isn't in its place. */
-export function wholeFolder(path: string): string {
-  return existsSync(path) || !existsSync(replacedBy(path)) ? path : replacedBy(path);
+/** Away at once, and then file by file: another process may write or read it still, and must not take a part for the whole. */
+async function removeWhole(place: string, removed: string): Promise<void> {
+  try {
+    await rename(place, removed);
+    await rm(removed, { recursive: true, force: true });
+  } catch {
+    // Another process was faster, or has it open, which some systems keep.
+  }
 }
 
-/** So many others may take its place while a folder is read. */
-const MOST_OTHERS = 100;
+function newName(path: string, what: "partial" | "replaced" | "removed"): string {
+  return `${path}.${randomUUID().slice(0, 8)}.${what}`;
+}
+
+function besideOf(path: string, name: string): RegExpExecArray | null {
+  const own = basename(path);
+  return name.startsWith(own) ? BESIDE.exec(name.slice(own.length)) : null;
+}
+
+/** A folder is away for a moment while another takes its place: where it isn't, it may be back. */
+const LOOKS = 3;
+
+/** Where a folder that was written so is to be read, also since a process ended in it; undefined where there is none. */
+export function wholeFolder(path: string): string | undefined {
+  for (let look = 0; look < LOOKS; look++) {
+    if (existsSync(path)) return path;
+    const [newest] = replacedBeside(path);
+    if (newest !== undefined) return newest;
+  }
+  return undefined;
+}
+
+/** The newest first. */
+function replacedBeside(path: string): string[] {
+  const parent = dirname(path);
+  const names = existsSync(parent) ? readdirSync(parent) : [];
+  return names
+    .filter((name) => besideOf(path, name)?.[2] === "replaced")
+    .map((name) => {
+      const place = join(parent, name);
+      return { place, changed: statSync(place, { throwIfNoEntry: false })?.ctimeMs ?? 0 };
+    })
+    .sort((a, b) => b.changed - a.changed)
+    .map(({ place }) => place);
+}
 
 /** Reads such a folder: files of one writing, also where it is replaced meanwhile. */
 export async function readWhole<T>(path: string, read: (folder: string) => Promise<T>): Promise<T> {
   for (let others = 0; ; others++) {
-    const folder = wholeFolder(path);
+    const folder = wholeFolder(path) ?? path;
     const before = await identity(folder);
     const [outcome] = await Promise.allSettled([read(folder)]);
-    if (before === (await identity(folder)) || others === MOST_OTHERS) {
-      if (outcome.status === "rejected") throw outcome.reason;
-      return outcome.value;
-    }
+    const isSame = before !== undefined && before === (await identity(folder));
+    if (!isSame && others < MOST_OTHERS) continue;
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
   }
 }
 
@@ -100,9 +163,8 @@ async function identity(folder: string): Promise<string | undefined> {
 
 /** Removes such a folder, and what is left of others in its place. */
 export async function removeFolder(path: string): Promise<void> {
-  for (const place of [partialOf(path), replacedBy(path), path]) {
-    await rm(place, { recursive: true, force: true });
-  }
+  await removeLeft(path, () => true);
+  await rm(path, { recursive: true, force: true });
 }
 
 /** What systems put into folders that somebody looked at. */
@@ -114,20 +176,23 @@ const OF_SYSTEMS = [".DS_Store", "Thumbs.db", "desktop.ini"];
  * @throws {ItamlError} NOT_WRITABLE
  */
 export async function refuseOthers(path: string, isOwn: (name: string) => boolean): Promise<void> {
-  for (const place of [path, partialOf(path), replacedBy(path)]) {
-    const names = await readdir(place).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return [];
-      throw writingError(error, place);
-    });
-    const other = names
-      .sort()
-      .find((name) => !OF_SYSTEMS.includes(name) && !isOwn(withoutPartial(name)));
-    if (other === undefined) continue;
-    throw new ItamlError("NOT_WRITABLE", "the folder holds something else, which would be lost", {
-      where: place,
-      expected: "an empty folder, or one that was saved before",
-      found: other,
-      remedy: "Move it away, or choose another folder",
-    });
-  }
+  const found = await strangerIn(path, isOwn);
+  if (found === undefined) return;
+  throw new ItamlError("NOT_WRITABLE", "the folder holds something else, which would be lost", {
+    where: path,
+    expected: "an empty folder, or one that was saved before",
+    found,
+    remedy: "Move it away, or choose another folder",
+  });
+}
+
+async function strangerIn(
+  place: string,
+  isOwn: (name: string) => boolean,
+): Promise<string | undefined> {
+  const names = await readdir(place).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw writingError(error, place);
+  });
+  return names.sort().find((name) => !OF_SYSTEMS.includes(name) && !isOwn(withoutPartial(name)));
 }
