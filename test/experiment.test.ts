@@ -212,9 +212,16 @@ describe("what can't work is refused, and leaves nothing behind", () => {
       "training",
       {
         ...{ learner: { name: "finetuning" }, learningRate: 1e13, epochs: 1, batchSize: 1000 },
+      },
+      /task 1: logits of test samples are not finite/,
+    ],
+    [
+      "training, held-out samples that are asked,",
+      {
+        ...{ learner: { name: "finetuning" }, learningRate: 1e13, epochs: 1, batchSize: 1000 },
         validation: 0.2,
       },
-      /logits of test samples are not finite/,
+      /task 1, epoch 1, batch 1: .*a logit of held-out samples is not finite.*learning rate 10000000000000/,
     ],
     [
       "adaptation",

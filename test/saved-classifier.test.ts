@@ -88,7 +88,7 @@ test.each(["ridge", "slda", "ncm"])(
     const empty = (await untaught.toFiles()).get("learner.safetensors") as Uint8Array;
     const files = new Map(await taught.toFiles()).set("learner.safetensors", empty);
     await expect(IncrementalClassifier.fromFiles(files)).rejects.toThrow(
-      "the sums of what was learned are missing",
+      "there are no sums of what was learned",
     );
   },
 );

@@ -2,6 +2,7 @@ import {
   cpSync,
   existsSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -169,6 +170,16 @@ describe("data that are elsewhere now", () => {
     const only = ["--only", "small-seed1"];
     expect(await sweep(...only, "--data", "pics")).toMatchObject({ code: 0 });
 
+    // While they are there what is fitted to them is compared: a run with a number of its own is another.
+    const config = join(folder, "runs/sweep/small-seed1/config.yaml");
+    const text = readFileSync(config, "utf8");
+    writeFileSync(config, text.replace(/^continuum: \d+$/m, "continuum: 1"));
+    for (const named of [[], ["--data", "pics"]]) {
+      expect((await sweep(...named)).stderr).toContain(
+        "the run is of a sweep with another continuum; expected 5; found 1",
+      );
+    }
+    writeFileSync(config, text);
     renameSync(join(folder, "pics"), join(folder, "away"));
     const ended = async () => {
       const status = await sweep("--status");

@@ -38,9 +38,10 @@ const keepsHere = new Promise<boolean>((tell) => {
       tell(true);
       await new Promise(() => {});
     })
-    .catch(() => {
-      keptElsewhere.value = true;
-      tell(false);
+    .catch((error: unknown) => {
+      // Where site data is blocked locks are refused, too: keeping says so.
+      keptElsewhere.value = /^(Timeout|Abort)Error$/.test((error as DOMException).name);
+      tell(!keptElsewhere.value);
     });
 });
 

@@ -116,11 +116,12 @@ export function refuseWithoutSums({
 }): void {
   const classes = memory.classes.length;
   if (hasSums(state, classes)) return;
-  throw new ItamlError("FILE_INVALID", "the sums of what was learned are missing", {
+  throw new ItamlError("FILE_INVALID", "there are no sums of what was learned", {
     where: "learner.safetensors",
-    expected: `sums of ${classes} classes, as a learner that sums keeps them`,
-    found: [...state.keys()].join(", ") || "nothing",
-    remedy: "Bring the file that was saved with the others, or learn all classes again",
+    expected: `those of ${classes} classes, which a learner that sums goes on from`,
+    found: [...state.keys()].join(", ") || "a state without any",
+    remedy:
+      "Where another learner learned them, learn all of them again: a run with --from-task 1. Otherwise bring the file that was saved with the others",
   });
 }
 

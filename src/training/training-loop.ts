@@ -104,7 +104,10 @@ export async function trainingLoop(options: TrainingLoopOptions): Promise<void> 
     await training.read();
     // The last step of an epoch may have spoilt the parameters without a loss to show it.
     if (!isFiniteModel(model)) throw failure("parameter");
-    const validationAccuracy = await options.validate();
+    const validationAccuracy = await options.validate().catch((error) => {
+      const isRuined = error instanceof ItamlError && error.code === "LOSS_NOT_FINITE";
+      throw isRuined ? failure("logit of held-out samples") : error;
+    });
     if (validationAccuracy !== undefined && validationAccuracy > (best?.accuracy ?? -1)) {
       best = { accuracy: validationAccuracy, model: copyModel(model) };
     }

@@ -241,7 +241,7 @@ export async function readConfig(
 }
 
 /**
- * The same for a run that has begun: what is `auto` is what it became then, and its data needn't be there.
+ * The same for a run that has begun: its data needn't be there. Then what is `auto` is what the run has.
  *
  * @param run as it was started
  */
@@ -253,7 +253,13 @@ export async function readConfigAgain(
   const { content, where, parts } = await changed(await findConfig(name), changes);
   const config = resolveConfig(fitted(content, undefined, run), where, parts);
   refuseDataOfBuiltIn(config, parts);
-  return config;
+  if (automaticKeys(content).length === 0) return config;
+  const ofRun = { ...config, data: config.data ?? run.data };
+  const counts = await countPictures(ofRun, parts).catch((error) => {
+    if (error instanceof ItamlError && error.code === "DATASET_MISSING") return undefined;
+    throw error;
+  });
+  return counts ? resolveConfig(fitted(content, counts), where, parts) : config;
 }
 
 /** A configuration as it is before the command line's changes. */

@@ -180,12 +180,12 @@ export function globalAveragePooling(x: Tensor): Tensor {
   return meanOverImage(x);
 }
 
-/** Of the float32 numbers with all digits. */
-const SMALLEST = 2 ** -126;
+/** So many of its reciprocal add up to a float32 number, too. */
+const SMALLEST = 2 ** -100;
 
 /**
  * Generalised mean of every channel of every image, (mean x^power)^(1/power), with elements below `minimum` raised
- * to it (Radenović et al. 2018).
+ * to it, or to the smallest number whose power float32 can tell from 0 (Radenović et al. 2018).
  *
  * @param x [batch, channels, height, width]
  * @returns [batch, channels]
@@ -193,8 +193,8 @@ const SMALLEST = 2 ** -126;
 export function generalizedMeanPooling(x: Tensor, { power = 3, minimum = 1e-6 } = {}): Tensor {
   const { graph } = x;
   const area = imageArea("generalizedMeanPooling", x);
-  // Its power must be a number of float32, too: slopes divide by the mean.
-  const least = Math.max(minimum, SMALLEST ** (1 / power));
+  // Slopes divide by the mean.
+  const least = Math.max(minimum, SMALLEST ** (1 / Math.abs(power)));
   const clamped = atLeast(x, least);
   const mean = meanOverImage(raise(clamped, power));
   const y = raise(mean, 1 / power);

@@ -193,6 +193,7 @@ test("where site data is blocked, it learns all the same", async () => {
     throw new DOMException("denied by the user", "SecurityError");
   };
   Object.defineProperty(globalThis, "localStorage", { get: deny, configurable: true });
+  vi.stubGlobal("navigator", { locks: { request: async () => deny() } });
   const page = await openPage();
   expect(page.failure.value).toBeUndefined();
   await teach(page, ["bar", "dash"]);
@@ -220,7 +221,8 @@ test("what an earlier version held out is known", async () => {
 test("beside another tab it begins anew, keeps nothing, and forgets what was taught in it", async () => {
   const first = await openPage();
   await teach(first, ["a", "b"]);
-  const locks = { request: () => Promise.reject(new Error("taken")) };
+  const taken = new DOMException("The operation timed out.", "TimeoutError");
+  const locks = { request: () => Promise.reject(taken) };
   vi.stubGlobal("navigator", { locks });
   const second = await openPage();
   expect(second.tasks.value).toEqual([]);
