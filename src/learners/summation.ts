@@ -121,7 +121,7 @@ export function refuseWithoutSums({
     expected: `those of ${classes} classes, which a learner that sums goes on from`,
     found: [...state.keys()].join(", ") || "a state without any",
     remedy:
-      "Where another learner learned them, learn all of them again: a run with --from-task 1. Otherwise bring the file that was saved with the others",
+      "Where another learner learned them, learn all of them again, a run from its first task on. Otherwise bring the file that was saved with the others",
   });
 }
 
