@@ -1,4 +1,5 @@
 import { ItamlError } from "../base/errors.js";
+import { orRelease } from "../base/or-release.js";
 import { Turns } from "../base/turns.js";
 import { Learner } from "../learners/learner.js";
 import type { LearnerContext } from "../model/context.js";
@@ -32,15 +33,12 @@ export async function createTaught(
   const pool = new SamplePool(extractor.input, known?.exemplars);
   const source = augmented(pool, extractor, options);
   const inference = await Inference.compile(runtime, extractor);
-  try {
+  return orRelease(inference, () => {
     const context: LearnerContext = { runtime, extractor, inference, source, seed, plannedTasks };
     const learner = new Learner(method, context, training, known?.learner);
     const { tasks = [], history = [] } = known ?? {};
     return { tasks, history, learner, inference, pool };
-  } catch (error) {
-    await inference.release();
-    throw error;
-  }
+  });
 }
 
 export async function releaseTaught({ learner, inference }: Taught): Promise<void> {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ItamlError } from "../base/errors.js";
 import { limiter } from "../base/limiter.js";
@@ -111,16 +112,13 @@ async function refuseUnfinished(directory: RunDirectory): Promise<void> {
 
 async function open(path: string, run: SavedRun): Promise<IncrementalClassifier> {
   const folder = join(path, LIVING);
-  const files = await readClassifier(folder);
   const features = featuresOf(run);
-  if (!features || files.has(FEATURES_FILE)) {
+  if (!features || existsSync(join(wholeFolder(folder) ?? folder, FEATURES_FILE))) {
     return IncrementalClassifier.load(folder, await loading(run));
   }
   // Version 0.3 and before didn't store what the features are of.
-  return IncrementalClassifier.fromFiles(
-    new Map([...files, [FEATURES_FILE, features]]),
-    await loading(run),
-  );
+  const files = new Map([...(await readClassifier(folder)), [FEATURES_FILE, features]]);
+  return IncrementalClassifier.fromFiles(files, await loading(run));
 }
 
 /** What a run's features are of, as a classifier has it. */

@@ -73,10 +73,14 @@ function refuseLost(outer: string, inner: string): void {
   applySetting(said, outer);
   const both = structuredClone(said);
   applySetting(both, inner);
-  if (contains(both, said)) return;
-  throw new ItamlError("CONFIG_INVALID", "two settings that can't both hold", {
-    where: "--set",
-    found: `${outer} and ${inner}`,
+  if (!contains(both, said)) throw contradiction("--set", outer, inner);
+}
+
+/** Of two settings one would be ignored. */
+export function contradiction(where: string, one: string, other: string): ItamlError {
+  return new ItamlError("CONFIG_INVALID", "two settings that can't both hold", {
+    where,
+    found: `${one} and ${other}`,
     remedy: "Leave one of them out",
   });
 }

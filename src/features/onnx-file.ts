@@ -1,4 +1,5 @@
 import { ItamlError, nearestName, type Problem } from "../base/errors.js";
+import { orRelease } from "../base/or-release.js";
 import { part } from "../base/part.js";
 import * as z from "../base/schema.js";
 import { positive } from "../base/settings.js";
@@ -45,7 +46,7 @@ function onnxFile(settings: OnnxSettings): Extractor {
       const { model: file, channels } = settings;
       const bytes = await readFileOrThrow(file, "FILE_INVALID");
       const { session, output } = await openSession(bytes, settings, options);
-      try {
+      return orRelease(session, async () => {
         const input = inputOf(session, settings);
         const normalization = normalizationOf(input, settings);
         const arrange = (pixels: Uint8Array, samples: number) =>
@@ -99,10 +100,7 @@ function onnxFile(settings: OnnxSettings): Extractor {
           },
           release: () => session.release(),
         };
-      } catch (error) {
-        await session.release();
-        throw error;
-      }
+      });
     },
   };
 }

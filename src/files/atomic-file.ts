@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { appendFileSync, existsSync, statSync, truncateSync } from "node:fs";
 import { open, readdir, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { ItamlError } from "../base/errors.js";
 import { writingError } from "./system-errors.js";
 
 /**
@@ -18,9 +19,7 @@ export async function writeFileAtomically(
   try {
     if (isDevice(path)) await writeFile(path, content);
     else {
-      for (let others = 0; !(await takePlace(path, content)); others++) {
-        if (others === MOST_OTHERS) throw new Error("other programs remove it while it is written");
-      }
+      await untilDone(path, () => takePlace(path, content));
       await removePartial(path);
       await syncFolder(dirname(path));
     }
@@ -29,12 +28,32 @@ export async function writeFileAtomically(
   }
 }
 
-/** So many others may be in between. */
-const MOST_OTHERS = 100;
+/** So many others may write a file or a folder while it is written or read. */
+export const MOST_OTHERS = 100;
+
+/**
+ * Does again what others undid, which it tells by `false`.
+ *
+ * @throws {ItamlError} NOT_WRITABLE where they always do
+ */
+export async function untilDone(path: string, work: () => Promise<boolean>): Promise<void> {
+  for (let others = 0; !(await work()); others++) {
+    if (others < MOST_OTHERS) continue;
+    throw new ItamlError("NOT_WRITABLE", "other programs remove it while it is written", {
+      where: path,
+      remedy: "Choose another place",
+    });
+  }
+}
+
+/** A name of one's own beside a place, for what isn't whole: {@link withoutPartial} takes it off. */
+export function nameBeside(path: string, ending: string): string {
+  return `${path}.${randomUUID().slice(0, 8)}.${ending}`;
+}
 
 /** @returns false where another process has written the file meanwhile, and taken away what seemed to be left */
 async function takePlace(path: string, content: string | Uint8Array): Promise<boolean> {
-  const partial = `${path}.${randomUUID().slice(0, 8)}.partial`;
+  const partial = nameBeside(path, "partial");
   try {
     const file = await open(partial, "wx");
     try {

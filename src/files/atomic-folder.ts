@@ -1,14 +1,17 @@
-import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ItamlError } from "../base/errors.js";
-import { syncFolder, withoutPartial, writeFileAtomically } from "./atomic-file.js";
+import {
+  MOST_OTHERS,
+  nameBeside,
+  syncFolder,
+  untilDone,
+  withoutPartial,
+  writeFileAtomically,
+} from "./atomic-file.js";
 import { makeFolder, removeEmpty } from "./make-folder.js";
 import { writingError } from "./system-errors.js";
-
-/** So many others may write a folder while it is written or read. */
-const MOST_OTHERS = 100;
 
 /**
  * Writes a folder of files as a whole or not at all: beside its place, then renamed. One that is there is replaced, and
@@ -23,11 +26,7 @@ export async function writeFolderAtomically(
   isOwn: (name: string) => boolean = () => true,
 ): Promise<void> {
   await refuseOthers(path, isOwn);
-  for (let others = 0; !(await takePlace(path, files)); others++) {
-    if (others === MOST_OTHERS) {
-      throw writingError(new Error("other programs remove it while it is written"), path);
-    }
-  }
+  await untilDone(path, () => takePlace(path, files));
   await removeLeft(path, isOwn);
 }
 
@@ -36,7 +35,7 @@ async function takePlace(
   path: string,
   files: Readonly<Record<string, string | Uint8Array>>,
 ): Promise<boolean> {
-  const partial = newName(path, "partial");
+  const partial = nameBeside(path, "partial");
   let made: string | undefined;
   let isMade = false;
   try {
@@ -72,7 +71,7 @@ async function exchange(partial: string, path: string): Promise<void> {
       const { code } = error as NodeJS.ErrnoException;
       if (!IN_THE_WAY.has(code) || others === MOST_OTHERS) throw error;
     }
-    await rename(path, newName(path, "replaced")).catch((error: NodeJS.ErrnoException) => {
+    await rename(path, nameBeside(path, "replaced")).catch((error: NodeJS.ErrnoException) => {
       // Another process was faster.
       if (error.code !== "ENOENT") throw error;
     });
@@ -92,7 +91,7 @@ async function removeLeft(path: string, isOwn: (name: string) => boolean): Promi
     if (!beside) continue;
     const place = join(dirname(path), name);
     const isOurs = beside[1] !== undefined || (await strangerIn(place, isOwn)) === undefined;
-    if (isOurs) await removeWhole(place, newName(path, "removed"));
+    if (isOurs) await removeWhole(place, nameBeside(path, "removed"));
   }
 }
 
@@ -104,10 +103,6 @@ async function removeWhole(place: string, removed: string): Promise<void> {
   } catch {
     // Another process was faster, or has it open, which some systems keep.
   }
-}
-
-function newName(path: string, what: "partial" | "replaced" | "removed"): string {
-  return `${path}.${randomUUID().slice(0, 8)}.${what}`;
 }
 
 function besideOf(path: string, name: string): RegExpExecArray | null {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { orRelease } from "../base/or-release.js";
 import * as z from "../base/schema.js";
 import { threads as threadCount } from "../base/settings.js";
 import { Turns } from "../base/turns.js";
@@ -105,12 +106,10 @@ export class IncrementalClassifier extends PortableClassifier<Pictures> {
     features: OpenFeatures,
     make: (features: OpenFeatures) => Promise<ClassifierParts>,
   ): Promise<IncrementalClassifier> {
-    try {
-      return new IncrementalClassifier(await make(features), features);
-    } catch (error) {
-      await features.release();
-      throw error;
-    }
+    return orRelease(
+      features,
+      async () => new IncrementalClassifier(await make(features), features),
+    );
   }
 
   /**

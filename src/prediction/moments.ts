@@ -56,6 +56,7 @@ export function withoutRounding(within: Float64Array, squares: Float64Array): Fl
     squares,
     (square, j) => !((within[j * size + j] as number) > ROUNDING * square),
   );
+  if (!isSame.includes(true)) return within;
   return within.map((value, at) =>
     isSame[Math.floor(at / size)] || isSame[at % size] ? 0 : value,
   );

@@ -4,7 +4,12 @@ import { isDeepStrictEqual } from "node:util";
 import { didYouMean, ItamlError, nearestName } from "../../base/errors.js";
 import { datasetFolder, findDataset, isBuiltIn } from "../../data/catalog.js";
 import { type Config, resolveConfig, withoutUnused } from "../../experiment/config.js";
-import { applySettings, parseConfigText, writtenOut } from "../../experiment/config-text.js";
+import {
+  applySettings,
+  contradiction,
+  parseConfigText,
+  writtenOut,
+} from "../../experiment/config-text.js";
 import {
   type ExperimentOptions,
   resumeExperiment,
@@ -329,12 +334,9 @@ async function changed(
 function refuseTwice({ data, seed, device, features, set = [] }: Changes): void {
   for (const [key, value] of Object.entries({ data, seed, device, features })) {
     const setting = set.find((other) => other.startsWith(`${key}=`));
-    if (value === undefined || setting === undefined) continue;
-    throw new ItamlError("CONFIG_INVALID", "two settings that can't both hold", {
-      where: key,
-      found: `${value} and ${setting}`,
-      remedy: "Leave one of them out",
-    });
+    if (value !== undefined && setting !== undefined) {
+      throw contradiction(key, String(value), setting);
+    }
   }
 }
 
